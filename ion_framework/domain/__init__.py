@@ -1,0 +1,1 @@
+"""The domain: resonance keys, personas, routing, prompts. Pure values, no I/O, no plugins."""

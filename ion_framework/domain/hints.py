@@ -1,0 +1,83 @@
+"""What the components of a resonance key mean for an answer, in words, per language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ion_framework.domain.key import Intent, Pace, Tone
+from ion_framework.domain.language import Language
+
+LANGUAGE_NAMES: Mapping[Language, str] = {Language.ENGLISH: "English", Language.KOREAN: "한국어"}
+
+TONE_WORDS: Mapping[Language, Mapping[Tone, str]] = {
+    Language.ENGLISH: {
+        Tone.FRUSTRATED: "frustrated: something keeps failing or feels unfair",
+        Tone.PLAYFUL: "playful: light, joking, in good spirits",
+        Tone.ANXIOUS: "anxious: worried about what may go wrong",
+        Tone.ANALYTICAL: "analytical: weighing evidence, comparing, measuring",
+        Tone.CALM: "calm: no marked emotion",
+        Tone.CURIOUS: "curious: eager to understand",
+        Tone.URGENT: "urgent: it has to happen now",
+        Tone.CONFUSED: "confused: the pieces do not fit together yet",
+        Tone.COLLABORATIVE: "collaborative: wants to work on it together or with a team",
+    },
+    Language.KOREAN: {
+        Tone.FRUSTRATED: "답답함: 뭔가 자꾸 안 되거나 억울하다",
+        Tone.PLAYFUL: "장난스러움: 가볍고 유쾌하며 기분이 좋다",
+        Tone.ANXIOUS: "불안함: 잘못될까 봐 걱정한다",
+        Tone.ANALYTICAL: "분석적임: 근거를 따지고 비교하고 측정한다",
+        Tone.CALM: "차분함: 두드러진 감정이 없다",
+        Tone.CURIOUS: "궁금함: 알고 싶어 한다",
+        Tone.URGENT: "다급함: 지금 당장 해결되어야 한다",
+        Tone.CONFUSED: "혼란스러움: 아직 앞뒤가 맞지 않는다",
+        Tone.COLLABORATIVE: "협력적임: 함께, 또는 팀과 해결하고 싶어 한다",
+    },
+}
+
+PACE_WORDS: Mapping[Language, Mapping[Pace, str]] = {
+    Language.ENGLISH: {
+        Pace.BURST: "burst: short, quick strokes; answer briefly and put the point first",
+        Pace.FLOWING: "flowing: an easy stream of thought; answer in connected prose",
+        Pace.CONTEMPLATIVE: "contemplative: long and considered; take the room that depth needs",
+        Pace.MEDIUM: "medium: an ordinary pace; answer in ordinary length",
+    },
+    Language.KOREAN: {
+        Pace.BURST: "짧고 빠름: 요점부터 짧게 답한다",
+        Pace.FLOWING: "자연스럽게 이어짐: 이어지는 문장으로 답한다",
+        Pace.CONTEMPLATIVE: "길고 깊음: 깊이가 필요한 만큼 충분히 답한다",
+        Pace.MEDIUM: "보통: 보통 길이로 답한다",
+    },
+}
+
+INTENT_WORDS: Mapping[Language, Mapping[Intent, str]] = {
+    Language.ENGLISH: {
+        Intent.SEEK_ADVICE: "advice: wants to know what you would do, and why",
+        Intent.PROBLEM_SOLVING: "problem solving: wants the cause found and removed",
+        Intent.LEARNING: "learning: wants to understand",
+        Intent.VALIDATION: "validation: wants to know whether something is right",
+        Intent.PLANNING: "planning: wants steps, an order and dates",
+        Intent.REFLECTION: "reflection: looks back and makes sense of it",
+    },
+    Language.KOREAN: {
+        Intent.SEEK_ADVICE: "조언: 어떻게 하면 좋을지, 왜 그런지 알고 싶다",
+        Intent.PROBLEM_SOLVING: "문제 해결: 원인을 찾아 없애고 싶다",
+        Intent.LEARNING: "배움: 이해하고 싶다",
+        Intent.VALIDATION: "확인: 맞는지 확인하고 싶다",
+        Intent.PLANNING: "계획: 단계와 순서, 일정이 필요하다",
+        Intent.REFLECTION: "돌아봄: 지난 일을 돌아보고 의미를 찾는다",
+    },
+}
+
+GUIDANCE: Mapping[Language, str] = {
+    Language.ENGLISH: (
+        "How this message reads ({{resonance_key}}):\n"
+        "- tone: {{tone}}\n- pace: {{pace}}\n- intent: {{intent}}\n"
+        "Let this shape the answer; do not mention it. Answer in {{language}}."
+    ),
+    Language.KOREAN: (
+        "이 메시지의 결({{resonance_key}}):\n"
+        "- 감정: {{tone}}\n- 속도: {{pace}}\n- 의도: {{intent}}\n"
+        "답변에 자연스럽게 반영하되 이 분석을 언급하지 않는다. {{language}}로 답한다."
+    ),
+}
+"""The guidance text of a persona that brings none of its own."""

@@ -1,0 +1,173 @@
+"""Every exception that ION raises on purpose.
+
+::
+
+    IonError
+    ├── ProblemsError            a file says things that are wrong; lists every one
+    │   ├── SettingsError        a setting, its file or its variable is wrong
+    │   └── ManifestError        an ion-plugin.toml is wrong
+    │       └── ApiMismatchError it was written for another major of the plugin API
+    ├── TemplateError            a prompt text uses a name that does not exist
+    ├── ResonanceKeyError        a resonance key or one of its components is unknown (a ValueError)
+    ├── UnknownPersonaError      no installed persona has this name (a LookupError)
+    ├── PluginError              the plugin host cannot start as configured
+    │   ├── PluginOrderError     a cycle, or two equals where only one can be first
+    │   ├── RequiredPluginError  a plugin listed as required is not active
+    │   └── HookError            an implementation raised, hung or returned the wrong type
+    └── TurnError                a turn has no answer
+        ├── InvalidRequestError  the request itself cannot be answered
+        ├── TurnRefusedError     a guard said no
+        └── NoAnswerError        nobody could answer (nothing active, or everybody failed)
+"""
+
+from __future__ import annotations
+
+
+class IonError(Exception):
+    """Base of all of ION's own exceptions."""
+
+
+class ProblemsError(IonError):
+    """Something that people write by hand is wrong.
+
+    Attributes:
+        problems: one sentence each, at least one; each names the place and what is valid there.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class SettingsError(ProblemsError):
+    """A setting is unknown, of the wrong type or out of range; names the file and the key."""
+
+
+class ManifestError(ProblemsError):
+    """A manifest cannot be used; every problem names the file and the key path."""
+
+
+class ApiMismatchError(ManifestError):
+    """A manifest was written for another major of the plugin API than this core offers."""
+
+
+class TemplateError(IonError):
+    """A prompt text uses a placeholder that is not on the documented list."""
+
+
+class ResonanceKeyError(IonError, ValueError):
+    """A resonance key, or a tone, pace or intent, is not a known value or alias.
+
+    Attributes:
+        component: ``"tone"``, ``"pace"``, ``"intent"`` or ``"key"``.
+        given: what was given.
+        valid: the values that would have been accepted.
+    """
+
+    def __init__(self, component: str, given: str, valid: tuple[str, ...]) -> None:
+        shown = given if len(given) <= _SHOWN else given[:_SHOWN] + "…"
+        super().__init__(f"unknown {component} {shown!r}; valid are: {', '.join(valid)}")
+        self.component = component
+        self.given = given
+        self.valid = valid
+
+
+_SHOWN = 80
+
+
+class UnknownPersonaError(IonError, LookupError):
+    """No active persona has this name.
+
+    Attributes:
+        name: the name asked for.
+        known: the names of the active personas.
+    """
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        listed = ", ".join(known) or "none is active"
+        super().__init__(f"unknown persona {name!r}; known are: {listed}")
+        self.name = name
+        self.known = known
+
+
+class PluginError(IonError):
+    """The plugin host cannot start as it is configured."""
+
+
+class PluginOrderError(PluginError):
+    """The order of plugins is contradictory or ambiguous; says what to write."""
+
+
+class RequiredPluginError(PluginError):
+    """A plugin listed in ``plugins.required`` is not ready or not active."""
+
+
+class HookError(PluginError):
+    """One implementation of a hook failed; names hook, plugin, distribution and version.
+
+    Attributes:
+        hook: name of the hook.
+        plugin: name of the plugin.
+        reason: what happened, one sentence.
+    """
+
+    def __init__(self, hook: str, plugin: str, reason: str) -> None:
+        super().__init__(f"{plugin} failed in {hook}: {reason}")
+        self.hook = hook
+        self.plugin = plugin
+        self.reason = reason
+
+
+class TurnError(IonError):
+    """A turn ended without an answer.
+
+    Attributes:
+        code: stable, machine-readable name of the cause.
+    """
+
+    code = "turn_failed"
+
+
+class InvalidRequestError(TurnError):
+    """The request cannot be answered as it is (blank text, too long, unknown persona).
+
+    Attributes:
+        field: the field at fault.
+    """
+
+    code = "invalid_request"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class TurnRefusedError(TurnError):
+    """A guard refused the turn, or a guard failed and the turn is refused for safety.
+
+    Attributes:
+        guard: name of the plugin that refused.
+        code: the guard's own code, ``guard_failed`` where the guard itself failed.
+    """
+
+    def __init__(self, guard: str, code: str, message: str) -> None:
+        super().__init__(message)
+        self.guard = guard
+        self.code = code
+
+
+class NoAnswerError(TurnError):
+    """Nobody could answer: nothing suitable is active, or every candidate failed.
+
+    Attributes:
+        stage: the stage at which the turn ended.
+        retry_after_s: seconds after which a new attempt makes sense, None where
+            it makes none (something has to be installed first).
+    """
+
+    code = "no_answer"
+
+    def __init__(self, stage: str, message: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.retry_after_s = retry_after_s

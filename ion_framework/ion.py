@@ -1,0 +1,326 @@
+"""`Ion`: the framework as an object. Hosts, the command line and your own code use this."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+import attrs
+
+from ion_framework.clock import Clock, SystemClock
+from ion_framework.domain.persona import Persona
+from ion_framework.domain.resonance import Resonance
+from ion_framework.domain.routing import RoutingDecision, RoutingTable
+from ion_framework.errors import NoAnswerError, UnknownPersonaError
+from ion_framework.manifest.model import Kind
+from ion_framework.pipeline.cache import TurnCache
+from ion_framework.pipeline.engine import NO_ANALYZER, NO_ROUTER, Engine, Parts
+from ion_framework.pipeline.events import Event, PluginStatusChanged
+from ion_framework.pipeline.hooks import Hooks
+from ion_framework.pipeline.life import shut_down, start_up
+from ion_framework.pipeline.observers import Observers, ObserverStats
+from ion_framework.pipeline.provisions import Provisions
+from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
+from ion_framework.pipeline.trace import Trace
+from ion_framework.pipeline.turn import Turn, TurnRequest
+from ion_framework.plugin_host.discovery import Source, installed
+from ion_framework.plugin_host.host import PluginHost
+from ion_framework.plugin_host.record import PluginRecord, Status
+from ion_framework.settings.model import Settings
+
+OBSERVER_CLOSE_S = 2.0
+"""Seconds that observers have, at the end, for what still waits in their queues."""
+
+
+class Ion:
+    """One installation of ION: its plugins, personas and pipeline.
+
+    Making one finds the installed plugins and imports none. ``async with`` activates them, starts
+    them and stops them at the end::
+
+        async with Ion() as ion:
+            reply = await ion.respond("How do I read a query plan?")
+            print(reply.persona, reply.content)
+
+    Several differently configured ones may live in one process.
+
+    Args:
+        settings: the settings; the defaults need no file.
+        source: where plugins come from; by default the installed distributions.
+        environ: the environment; by default that of the process.
+        clock: the clock.
+
+    Raises:
+        PluginOrderError: (on ``activate``) the order of plugins is contradictory or ambiguous.
+        RequiredPluginError: (on ``activate``) a required plugin is not active.
+        SettingsError: (on ``activate``) a plugin's settings are wrong.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        source: Source = installed,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.clock: Clock = clock or SystemClock()
+        self._host = PluginHost(
+            self.settings, source, os.environ if environ is None else environ, self.clock
+        )
+        self._host.on_change(self._status_changed)
+        self._observers = Observers((), self.clock, self._host.quarantine)
+        self._parts = Parts(Hooks({}, {}, self.settings.turn), {}, None)
+        self._table = RoutingTable(())
+        self._provisions = Provisions()
+        self._engine = Engine(lambda: self._parts, self.settings, self.clock, self.emit)
+        self._started: list[str] = []
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Import and register the plugins. Runs their code; does no I/O of its own.
+
+        Raises:
+            PluginOrderError: the order of plugins is contradictory or ambiguous; says what to
+                write.
+            RequiredPluginError: a required plugin is not active.
+            SettingsError: a plugin's settings are wrong.
+        """
+        self._host.activate()
+        self._rebuild()
+
+    async def start(self) -> None:
+        """Call ``ion_startup`` of every plugin; one that fails is taken out and the rest goes on.
+
+        Raises:
+            RequiredPluginError: a required plugin failed.
+        """
+        budget_s = self.settings.plugins.startup_budget_s
+        table = self._host.table()
+        for item, problem in await start_up(table["ion_startup"], budget_s):
+            if problem:
+                self._host.fail(item.plugin, problem)
+            else:
+                self._started.append(item.plugin)
+        self._host.check_required(Status.ACTIVE)
+        self._rebuild()
+        self._observers.start()
+
+    async def close(self) -> None:
+        """Tell observers what still waits, and call ``ion_shutdown`` in reverse order."""
+        await self._observers.close(OBSERVER_CLOSE_S)
+        await shut_down(self._host.table()["ion_shutdown"])
+        self._started.clear()
+
+    async def __aenter__(self) -> Self:
+        self.activate()
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # --- turns --------------------------------------------------------------------------------
+
+    async def respond(self, request: TurnRequest | str) -> Reply:
+        """Answer a message.
+
+        Args:
+            request: the request, or just its text.
+
+        Raises:
+            InvalidRequestError: the request cannot be answered as it is.
+            TurnRefusedError: a guard refused it.
+            NoAnswerError: nobody could answer; says what is missing or failed.
+        """
+        async with aclosing(self.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, ReplyDone):
+                    return event.reply
+        raise NoAnswerError("generate", "the turn ended without a reply")
+
+    def stream(self, request: TurnRequest | str) -> AsyncGenerator[ReplyEvent, None]:
+        """Answer a message as a stream: `ReplyStarted`, `ReplyDelta` …, `ReplyDone`.
+
+        Close the generator (``contextlib.aclosing``) to stop the answer before its end.
+
+        Args:
+            request: the request, or just its text.
+
+        Raises:
+            TurnError: while iterating, as `respond`.
+        """
+        if isinstance(request, str):
+            request = TurnRequest(text=request)
+        return self._engine.stream(request)
+
+    async def analyze(self, text: str) -> Resonance:
+        """Read a message's resonance without answering it.
+
+        Raises:
+            NoAnswerError: no analyser is active, or none could read it.
+        """
+        trace = Trace(self.clock, self.settings.turn.deadline_s)
+        return await self._engine.analyze(Turn(TurnRequest(text=text)), trace)
+
+    async def route(self, text: str, resonance: Resonance) -> RoutingDecision:
+        """Decide which persona would answer, without answering.
+
+        Args:
+            text: the message.
+            resonance: its reading.
+
+        Raises:
+            NoAnswerError: no router is active, or none could decide.
+        """
+        turn = Turn(TurnRequest(text=text), resonance=resonance)
+        trace = Trace(self.clock, self.settings.turn.deadline_s)
+        found = await self._parts.hooks.route(turn, self.personas, trace)
+        if found is None:
+            raise NoAnswerError("route", trace.last_failure("ion_route") or NO_ROUTER)
+        return attrs.evolve(found[0], router=found[0].router or found[1].plugin)
+
+    # --- what there is --------------------------------------------------------------------------
+
+    @property
+    def plugins(self) -> tuple[PluginRecord, ...]:
+        """Every installed plugin with its status, by name."""
+        return self._host.records
+
+    @property
+    def host(self) -> PluginHost:
+        """The plugin host, for tools that inspect it."""
+        return self._host
+
+    @property
+    def hooks(self) -> Hooks:
+        """The hooks with their implementations in order."""
+        return self._parts.hooks
+
+    @property
+    def personas(self) -> tuple[Persona, ...]:
+        """The active personas by rank, then by name."""
+        return tuple(self._parts.personas.values())
+
+    def persona(self, name: str) -> Persona:
+        """A persona by its name; case does not matter.
+
+        Raises:
+            UnknownPersonaError: it is not active; lists those that are.
+        """
+        try:
+            return self._parts.personas[name.strip().lower()]
+        except KeyError:
+            raise UnknownPersonaError(name, tuple(self._parts.personas)) from None
+
+    @property
+    def table(self) -> RoutingTable:
+        """The standard routing of all 216 keys for the active personas."""
+        return self._table
+
+    @property
+    def cache(self) -> TurnCache | None:
+        """The cache of replies, None without one."""
+        return self._parts.cache
+
+    @property
+    def provisions(self) -> Provisions:
+        """Stores, routes and secrets that plugins provide."""
+        return self._provisions
+
+    @property
+    def degraded(self) -> str:
+        """Why every answer is second best just now, empty where it is not."""
+        return self._parts.degraded
+
+    def warnings(self) -> tuple[str, ...]:
+        """What looks like a mistake in the settings but does not stop the start."""
+        return self._host.warnings()
+
+    def observer_stats(self) -> Mapping[str, ObserverStats]:
+        """Figures of every observer, by plugin."""
+        return self._observers.stats()
+
+    def emit(self, event: Event) -> None:
+        """Tell the observers of an event; returns at once."""
+        self._observers.emit(event)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _rebuild(self) -> None:
+        table = self._host.table()
+        personas = self._collect_personas()
+        models = {
+            registration.record.name: str(getattr(registration.target, "model", ""))
+            for registration in self._host.registrations()
+            if Kind.GENERATOR in registration.record.provides
+        }
+        self._parts = Parts(
+            hooks=Hooks(table, models, self.settings.turn),
+            personas=personas,
+            cache=self._choose_cache([item.plugin for item in table["ion_provide_cache"]]),
+            degraded=_standing_degradation(self._host.records),
+        )
+        self._table = RoutingTable(personas.values())
+        self._provisions = Provisions(
+            stores=tuple(value for _, value in self._host.provided("ion_provide_store")),
+            routes=tuple(
+                route for _, routes in self._host.provided("ion_provide_routes") for route in routes
+            ),
+            secrets=tuple(value for _, value in self._host.provided("ion_provide_secrets")),
+        )
+        self._observers = Observers(table["ion_observe"], self.clock, self._host.quarantine)
+        self._engine.forget()
+
+    def _collect_personas(self) -> dict[str, Persona]:
+        found = [
+            persona
+            for _, personas in self._host.provided("ion_provide_personas")
+            for persona in personas
+        ]
+        found.sort(key=lambda persona: (persona.rank, persona.name))
+        return {persona.name: persona for persona in found}
+
+    def _choose_cache(self, order: list[str]) -> TurnCache | None:
+        provided = {
+            record.name: cache for record, cache in self._host.provided("ion_provide_cache")
+        }
+        for name in order:
+            if name in provided:
+                cache: TurnCache = provided[name]
+                return cache
+        return None
+
+    def _status_changed(self, before: PluginRecord, after: PluginRecord) -> None:
+        self.emit(
+            PluginStatusChanged(
+                plugin=after.name,
+                before=before.status.value,
+                after=after.status.value,
+                reason=after.reason,
+                at=self.clock.time(),
+            )
+        )
+
+
+def _standing_degradation(records: tuple[PluginRecord, ...]) -> str:
+    """Why every answer is second best: a generator that is wanted cannot run."""
+    broken = [
+        f"the generator {record.name} is {record.status.value}: {record.reason}"
+        for record in records
+        if Kind.GENERATOR in record.provides
+        and record.status in (Status.FAILED, Status.INVALID, Status.CONFLICT)
+        and record.manifest is not None
+        and not record.manifest.fallback
+    ]
+    return "; ".join(broken)

@@ -1,0 +1,380 @@
+"""The engine: runs a turn through the hooks, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from decimal import Decimal
+
+import attrs
+
+from ion_framework.clock import Clock
+from ion_framework.domain.language import detect_language
+from ion_framework.domain.persona import Persona
+from ion_framework.domain.prompt import Prompt
+from ion_framework.domain.resonance import Resonance
+from ion_framework.domain.routing import RoutingDecision
+from ion_framework.errors import (
+    InvalidRequestError,
+    NoAnswerError,
+    TurnError,
+    TurnRefusedError,
+    UnknownPersonaError,
+)
+from ion_framework.pipeline.cache import CachedReply, CacheKey, Hit, Lease, Stale, TurnCache
+from ion_framework.pipeline.cache_key import make_key
+from ion_framework.pipeline.chunks import FinishReason, TextChunk
+from ion_framework.pipeline.context_bounds import bounded
+from ion_framework.pipeline.events import Event, TurnCompleted, TurnFailed
+from ion_framework.pipeline.generation import Generation
+from ion_framework.pipeline.hooks import Hooks
+from ion_framework.pipeline.memo import AnalysisMemo
+from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus
+from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEvent, ReplyStarted
+from ion_framework.pipeline.reply_writing import Answer, write_reply
+from ion_framework.pipeline.trace import Trace
+from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
+from ion_framework.settings.model import Settings
+
+NO_ANALYZER = "no analyser is active: install ion-resonance, or give the resonance key yourself"
+NO_ROUTER = "no router is active: install ion-resonance, or name the persona yourself"
+NO_PERSONA = "no persona is active: install one, for example ion-persona-lua"
+
+
+@attrs.frozen
+class Parts:
+    """What the engine works with; replaced as a whole when plugins come and go.
+
+    Attributes:
+        hooks: the hooks with their implementations.
+        personas: the active personas by name.
+        cache: the cache of replies, None without one.
+        degraded: why every answer is second best just now, empty where it is not.
+    """
+
+    hooks: Hooks
+    personas: Mapping[str, Persona]
+    cache: TurnCache | None
+    degraded: str = ""
+
+
+class Engine:
+    """Runs turns.
+
+    Args:
+        parts: what to work with, asked at the start of every turn.
+        settings: limits.
+        clock: the clock.
+        emit: where events go.
+    """
+
+    def __init__(
+        self,
+        parts: Callable[[], Parts],
+        settings: Settings,
+        clock: Clock,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._clock = clock
+        self._emit = emit
+        self._memo = AnalysisMemo()
+
+    async def stream(self, request: TurnRequest) -> AsyncGenerator[ReplyEvent, None]:
+        """Answer a request as a stream: `ReplyStarted`, `ReplyDelta` …, `ReplyDone`.
+
+        Raises:
+            TurnError: there is no answer; says at which stage and why.
+        """
+        trace = Trace(self._clock, self._settings.turn.deadline_s)
+        run = _Run(self, self._parts(), request, trace)
+        try:
+            async with aclosing(run.events()) as events:
+                async for event in events:
+                    if isinstance(event, ReplyDone):
+                        self._completed(request, event.reply, trace)
+                    yield event
+        except TurnError as error:
+            self._failed(request, error.code, str(error), trace)
+            raise
+        except Exception as error:
+            self._failed(request, "internal_error", type(error).__name__, trace)
+            raise
+
+    async def analyze(self, turn: Turn, trace: Trace) -> Resonance:
+        """The reading of a message; remembered by its text.
+
+        Raises:
+            NoAnswerError: no analyser is active, or none could read it.
+        """
+        request = turn.request
+        if request.key is not None:
+            language = request.language or detect_language(request.text)
+            return Resonance.given(request.key, language)
+        resonance = self._memo.get(request.text)
+        if resonance is None:
+            hooks = self._parts().hooks
+            found = await hooks.analyze(turn, trace)
+            if found is None:
+                raise NoAnswerError("analyze", trace.last_failure("ion_analyze") or NO_ANALYZER)
+            resonance, by = found
+            resonance = attrs.evolve(resonance, source=resonance.source or by.plugin)
+            # Only the preferred analyser is remembered: a stand-in's reading is not for keeps.
+            if by is hooks.of("ion_analyze")[0]:
+                self._memo.put(request.text, resonance)
+        if request.language and request.language is not resonance.language:
+            resonance = attrs.evolve(resonance, language=request.language)
+        return resonance
+
+    def forget(self) -> None:
+        """Forget the remembered analyses."""
+        self._memo.clear()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self._settings
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+        return self._clock
+
+    def _completed(self, request: TurnRequest, reply: Reply, trace: Trace) -> None:
+        duration_s = trace.now_ms() / 1000
+        self._emit(TurnCompleted(request, reply, self._clock.time(), duration_s))
+
+    def _failed(self, request: TurnRequest, code: str, message: str, trace: Trace) -> None:
+        duration_s = trace.now_ms() / 1000
+        self._emit(TurnFailed(request, code, message, self._clock.time(), duration_s))
+
+
+class _Run:
+    """One turn on its way."""
+
+    def __init__(self, engine: Engine, parts: Parts, request: TurnRequest, trace: Trace) -> None:
+        self._engine = engine
+        self._parts = parts
+        self._hooks = parts.hooks
+        self._request = request
+        self._trace = trace
+
+    async def events(self) -> AsyncGenerator[ReplyEvent, None]:
+        """The turn from guard to reply."""
+        turn = await self._understand()
+        persona, decision, resonance = _known(turn)
+        with self._trace.stage("prompt"):
+            prompt = await self._prompt(turn, persona)
+        yield ReplyStarted(self._request.request_id, persona.name, resonance, decision)
+        with self._trace.stage("cache"):
+            key, found, bypass = await self._lookup(turn, persona, prompt)
+        if isinstance(found, Hit | Stale):
+            status = CacheStatus.HIT if isinstance(found, Hit) else CacheStatus.STALE
+            yield ReplyDelta(found.reply.content)
+            cached = CacheOutcome(status, key.digest if key else "", found.age_s)
+            yield ReplyDone(await self._finish(turn, prompt, Answer.cached(found.reply), cached))
+            return
+        async for event in self._answer(turn, prompt, persona, key, found, bypass):
+            yield event
+
+    async def _understand(self) -> Turn:
+        turn = Turn(self._request, _context_of(self._request))
+        _check_texts(self._request)
+        with self._trace.stage("guard"):
+            await self._hooks.guard(turn, self._trace)
+        with self._trace.stage("context"):
+            turn = await self._hooks.gather_context(turn, self._trace)
+            bounds = self._engine.settings.context
+            turn = attrs.evolve(turn, context=bounded(turn.context, bounds))
+        with self._trace.stage("analyze"):
+            resonance = await self._engine.analyze(turn, self._trace)
+        turn = attrs.evolve(turn, resonance=resonance)
+        with self._trace.stage("route"):
+            decision = await self._route(turn)
+        persona = self._parts.personas[decision.primary]
+        return attrs.evolve(turn, decision=decision, persona=persona)
+
+    async def _route(self, turn: Turn) -> RoutingDecision:
+        personas = tuple(self._parts.personas.values())
+        if not personas:
+            raise NoAnswerError("route", NO_PERSONA)
+        wanted = self._request.persona
+        forced = _named(wanted, self._parts.personas) if wanted else None
+        found = await self._hooks.route(turn, personas, self._trace)
+        if found is None and forced is None:
+            raise NoAnswerError("route", self._trace.last_failure("ion_route") or NO_ROUTER)
+        decision = None
+        if found is not None:
+            decision = attrs.evolve(found[0], router=found[0].router or found[1].plugin)
+        if forced is None and decision is not None:
+            return decision
+        assert forced is not None  # noqa: S101  the two branches above leave nothing else
+        return _forced(forced, decision)
+
+    async def _prompt(self, turn: Turn, persona: Persona) -> Prompt:
+        prompt = await self._hooks.build_prompt(turn, persona, self._trace)
+        if prompt is None:
+            reason = self._trace.last_failure("ion_build_prompt")
+            raise NoAnswerError("prompt", f"no prompt could be built: {reason}")
+        if self._request.parameters is not None:
+            changed = attrs.asdict(
+                self._request.parameters, filter=lambda _, value: value is not None
+            )
+            parameters = attrs.evolve(prompt.parameters, **changed)
+            prompt = attrs.evolve(prompt, parameters=parameters)
+        return await self._hooks.render_prompt(turn, prompt, self._trace)
+
+    async def _lookup(
+        self, turn: Turn, persona: Persona, prompt: Prompt
+    ) -> tuple[CacheKey | None, Hit | Stale | Lease | None, str]:
+        """The key, what the cache has (or the lease to fill it), and why it is passed by."""
+        if self._parts.cache is None:
+            return None, None, "no cache is active"
+        if not self._request.use_cache:
+            return None, None, "the caller asked for a fresh answer"
+        key = make_key(turn, persona, prompt, self._hooks.generator)
+        found = await self._parts.cache.lookup(key)
+        if isinstance(found, Hit | Stale):
+            return key, found, ""
+        return key, found.lease, ""
+
+    async def _answer(
+        self,
+        turn: Turn,
+        prompt: Prompt,
+        persona: Persona,
+        key: CacheKey | None,
+        lease: Lease | None,
+        bypass: str,
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Generate, pass on, and store what was sent."""
+        generation = self._hooks.generation(self._trace)
+        pieces: list[str] = []
+        settled = False
+        try:
+            with self._trace.stage("generate"):
+                source = generation.chunks({"turn": turn, "prompt": prompt})
+                chunks = self._hooks.transform_stream(turn, source, self._trace)
+                async with aclosing(chunks):
+                    async for chunk in chunks:
+                        if isinstance(chunk, TextChunk):
+                            pieces.append(chunk.text)
+                            yield ReplyDelta(chunk.text)
+            answer = self._completed_answer(generation, "".join(pieces))
+            outcome = await self._store(answer, persona, key, lease, bypass)
+            settled = True
+        finally:
+            if lease is not None and not settled:
+                await lease.release()
+        yield ReplyDone(await self._finish(turn, prompt, answer, outcome))
+
+    def _completed_answer(self, generation: Generation, content: str) -> Answer:
+        finish = generation.finish
+        if not content.strip():
+            if finish is not None and finish.reason is FinishReason.SAFETY:
+                raise TurnRefusedError(
+                    generation.plugin, "safety", "the model declined to answer this message"
+                )
+            raise NoAnswerError(
+                "generate", "nothing was left of the answer after its transformation"
+            )
+        degraded = "; ".join(filter(None, (*generation.failures, self._parts.degraded)))
+        return Answer.generated(generation, content, degraded)
+
+    async def _store(
+        self,
+        answer: Answer,
+        persona: Persona,
+        key: CacheKey | None,
+        lease: Lease | None,
+        bypass: str,
+    ) -> CacheOutcome:
+        if key is None or lease is None:
+            return CacheOutcome(CacheStatus.BYPASS, reason=bypass)
+        refused = _why_not_stored(answer)
+        if refused:
+            await lease.release()
+            return CacheOutcome(CacheStatus.MISS, key.digest, reason=refused)
+        reply = CachedReply(
+            content=answer.content,
+            usage=answer.usage,
+            model=answer.model,
+            generator=answer.generator,
+            created_at=self._engine.clock.time(),
+        )
+        await lease.store(reply, persona.cache.ttl_s)
+        return CacheOutcome(CacheStatus.MISS, key.digest, stored=True)
+
+    async def _finish(
+        self, turn: Turn, prompt: Prompt, answer: Answer, cache: CacheOutcome
+    ) -> Reply:
+        reply = write_reply(turn, prompt, answer, cache, self._trace)
+        with self._trace.stage("finish"):
+            finished = await self._hooks.finish(reply, self._trace)
+        receipt = attrs.evolve(
+            finished.receipt,
+            plugins=tuple(self._trace.participations),
+            stages=tuple(self._trace.stages),
+        )
+        return attrs.evolve(finished, receipt=receipt)
+
+
+def _context_of(request: TurnRequest) -> TurnContext:
+    return TurnContext(history=request.history, summary=request.summary, notes=request.notes)
+
+
+def _check_texts(request: TurnRequest) -> None:
+    if not request.text.strip():
+        raise InvalidRequestError("text", "the message is empty")
+    for message in request.history:
+        _check_encodable("history", message.content)
+    for field, text in (("text", request.text), ("summary", request.summary)):
+        _check_encodable(field, text)
+
+
+def _check_encodable(field: str, text: str) -> None:
+    # A lone surrogate passes JSON and then breaks every encoder after it, up to the log line.
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            field, f"not valid Unicode: a lone surrogate at character {error.start}"
+        ) from None
+
+
+def _known(turn: Turn) -> tuple[Persona, RoutingDecision, Resonance]:
+    assert turn.persona and turn.decision and turn.resonance  # noqa: S101, PT018  _understand() has filled them
+    return turn.persona, turn.decision, turn.resonance
+
+
+def _named(name: str, personas: Mapping[str, Persona]) -> Persona:
+    found = personas.get(name.strip().lower())
+    if found is None:
+        known = UnknownPersonaError(name, tuple(personas))
+        raise InvalidRequestError("persona", str(known))
+    return found
+
+
+def _forced(persona: Persona, decision: RoutingDecision | None) -> RoutingDecision:
+    reason = f"{persona.name} was asked for by name"
+    if decision is None:
+        return RoutingDecision(
+            persona.name, None, Decimal(1), {}, (reason,), "request", forced=True
+        )
+    runner_up = decision.primary if decision.primary != persona.name else decision.secondary
+    return attrs.evolve(
+        decision,
+        primary=persona.name,
+        secondary=runner_up,
+        reasons=(reason, *decision.reasons),
+        forced=True,
+    )
+
+
+def _why_not_stored(answer: Answer) -> str:
+    if answer.finish_reason is not FinishReason.STOP:
+        return f"the answer ended as {answer.finish_reason.value}"
+    if answer.degraded:
+        return "the answer is degraded"
+    return ""

@@ -1,0 +1,89 @@
+"""What observers are told. Frozen values; an observer changes nothing."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import attrs
+
+from ion_framework.pipeline.reply import Reply
+from ion_framework.pipeline.turn import TurnRequest
+
+
+@attrs.frozen
+class TurnCompleted:
+    """A turn was answered; the reply's receipt holds the time of every stage.
+
+    Attributes:
+        request: what was asked.
+        reply: what was answered.
+        at: end of the turn, seconds since the Unix epoch.
+        duration_s: length of the turn.
+    """
+
+    request: TurnRequest
+    reply: Reply
+    at: float
+    duration_s: float
+
+
+@attrs.frozen
+class TurnFailed:
+    """A turn ended without an answer.
+
+    Attributes:
+        request: what was asked.
+        code: the cause, machine readable (`ion_framework.errors.TurnError.code`).
+        message: the cause in words.
+        at: end of the turn, seconds since the Unix epoch.
+        duration_s: length of the turn.
+    """
+
+    request: TurnRequest
+    code: str
+    message: str
+    at: float
+    duration_s: float
+
+
+@attrs.frozen
+class RequestCompleted:
+    """A host answered a request of its protocol.
+
+    Attributes:
+        method: HTTP method.
+        route: the route's pattern, never the raw path; empty where none matched.
+        status: status code.
+        request_id: the request.
+        at: end of the request, seconds since the Unix epoch.
+        duration_s: length of the request.
+    """
+
+    method: str
+    route: str
+    status: int
+    request_id: str
+    at: float
+    duration_s: float
+
+
+@attrs.frozen
+class PluginStatusChanged:
+    """A plugin's status changed.
+
+    Attributes:
+        plugin: the plugin.
+        before: earlier status.
+        after: new status.
+        reason: why, one sentence.
+        at: seconds since the Unix epoch.
+    """
+
+    plugin: str
+    before: str
+    after: str
+    reason: str
+    at: float
+
+
+Event: TypeAlias = TurnCompleted | TurnFailed | RequestCompleted | PluginStatusChanged

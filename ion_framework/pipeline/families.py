@@ -1,0 +1,138 @@
+"""How the results of a hook's implementations combine: one function per family.
+
+`ion_framework.pipeline.markers.Family` says what each family promises. Implementations are called
+one after the other: gathering them costs ten times more than a call and makes order meaningless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
+
+from ion_framework.errors import HookError, TurnRefusedError
+from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.receipt import Outcome
+from ion_framework.pipeline.trace import Trace
+from ion_framework.pipeline.verdict import Refusal
+
+_Value = TypeVar("_Value")
+
+GUARD_FAILED = "guard_failed"
+
+
+class Budget:
+    """The time of one stage, split among the implementations that are still to be asked."""
+
+    def __init__(self, trace: Trace, limit_s: float, count: int) -> None:
+        self._trace = trace
+        self._until_ms = trace.now_ms() + min(limit_s, trace.remaining_s()) * 1000
+        self._left = count
+
+    def next_share(self) -> float:
+        """Seconds for the next implementation: an equal part of what is left."""
+        share = max(0.0, self._until_ms - self._trace.now_ms()) / 1000 / max(1, self._left)
+        self._left -= 1
+        return share
+
+
+async def guard(
+    implementations: Sequence[Implementation],
+    values: Mapping[str, object],
+    trace: Trace,
+    limit_s: float,
+) -> None:
+    """Ask every guard.
+
+    Raises:
+        TurnRefusedError: one said no, or failed.
+    """
+    budget = Budget(trace, limit_s, len(implementations))
+    for item in implementations:
+        started, share = trace.now_ms(), budget.next_share()
+        try:
+            verdict = await call(item, values, share)
+        except HookError as error:
+            trace.note(item, Outcome.FAILED, started, error.reason)
+            raise TurnRefusedError(
+                item.plugin, GUARD_FAILED, "the message could not be checked, so it is not answered"
+            ) from error
+        if isinstance(verdict, Refusal):
+            trace.note(item, Outcome.REFUSED, started, verdict.code)
+            raise TurnRefusedError(item.plugin, verdict.code, verdict.message)
+        trace.note(item, Outcome.ALLOWED, started)
+
+
+async def decide(
+    implementations: Sequence[Implementation],
+    values: Mapping[str, object],
+    trace: Trace,
+    limit_s: float,
+    check: Callable[[object], None] | None = None,
+) -> tuple[object, Implementation] | None:
+    """The first answer that is not None, with who gave it; None where nobody has one.
+
+    Args:
+        implementations: in the order in which they are asked.
+        values: the hook's arguments by name.
+        trace: the turn's notes.
+        limit_s: seconds for all of them; each gets its share of what is left.
+        check: raises ValueError for an answer that cannot be used.
+    """
+    budget = Budget(trace, limit_s, len(implementations))
+    for item in implementations:
+        started, share = trace.now_ms(), budget.next_share()
+        try:
+            answer = await call(item, values, share)
+            if answer is not None and check is not None:
+                check(answer)
+        except (HookError, ValueError) as error:
+            trace.note(item, Outcome.FAILED, started, _reason(error))
+            continue
+        if answer is None:
+            trace.note(item, Outcome.PASSED, started)
+            continue
+        trace.note(item, Outcome.ANSWERED, started)
+        return answer, item
+    return None
+
+
+async def transform(
+    implementations: Sequence[Implementation],
+    name: str,
+    value: _Value,
+    others: Mapping[str, object],
+    trace: Trace,
+    limit_s: float,
+    accept: Callable[[_Value, object], _Value] | None = None,
+) -> _Value:
+    """Pass a value through every implementation; one that fails is skipped.
+
+    Args:
+        implementations: in order.
+        name: the hook's argument that is transformed.
+        value: what to start with.
+        others: the hook's other arguments.
+        trace: the turn's notes.
+        limit_s: seconds for all of them; each gets its share of what is left.
+        accept: makes the next value of this value and what an implementation returned; raises
+            ValueError where that cannot be used. By default what was returned is the next value.
+    """
+    budget = Budget(trace, limit_s, len(implementations))
+    for item in implementations:
+        started, share = trace.now_ms(), budget.next_share()
+        try:
+            changed = await call(item, {**others, name: value}, share)
+            if changed is None:
+                trace.note(item, Outcome.PASSED, started)
+                continue
+            value = accept(value, changed) if accept else cast("_Value", changed)
+        except (HookError, ValueError) as error:
+            trace.note(item, Outcome.FAILED, started, _reason(error))
+            continue
+        trace.note(item, Outcome.CHANGED, started)
+    return value
+
+
+def _reason(error: HookError | ValueError) -> str:
+    return error.reason if isinstance(error, HookError) else str(error)

@@ -1,0 +1,142 @@
+"""The typed facade over the hooks: one method each, so that call sites are type checked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import cast
+
+import attrs
+
+from ion_framework.domain.persona import Persona
+from ion_framework.domain.prompt import Prompt
+from ion_framework.domain.resonance import Resonance
+from ion_framework.domain.routing import RoutingDecision
+from ion_framework.pipeline import families
+from ion_framework.pipeline.chunks import Chunk
+from ion_framework.pipeline.generation import Generation
+from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.reply import Reply
+from ion_framework.pipeline.stream_transform import transform_stream
+from ion_framework.pipeline.trace import Trace
+from ion_framework.pipeline.turn import Turn
+from ion_framework.settings.model import TurnSettings
+
+
+class Hooks:
+    """Every hook of the turn, with its implementations in order.
+
+    Args:
+        table: implementations by hook.
+        models: model of each generator by plugin.
+        limits: time limits of the stages.
+    """
+
+    def __init__(
+        self,
+        table: Mapping[str, tuple[Implementation, ...]],
+        models: Mapping[str, str],
+        limits: TurnSettings,
+    ) -> None:
+        self._table = table
+        self._models = models
+        self._limits = limits
+
+    def of(self, hook: str, persona: str = "") -> tuple[Implementation, ...]:
+        """The implementations of a hook that run in the turns of a persona, in order."""
+        return tuple(item for item in self._table.get(hook, ()) if item.applies_to(persona))
+
+    @property
+    def generator(self) -> str:
+        """First active generator as ``name@model``, empty without one."""
+        for item in self._table.get("ion_generate", ()):
+            return f"{item.plugin}@{self._models.get(item.plugin, '')}"
+        return ""
+
+    async def guard(self, turn: Turn, trace: Trace) -> None:
+        """Ask the guards.
+
+        Raises:
+            TurnRefusedError: one of them said no, or failed.
+        """
+        items = self.of("ion_guard")
+        await families.guard(items, {"turn": turn}, trace, self._limits.guard_s)
+
+    async def gather_context(self, turn: Turn, trace: Trace) -> Turn:
+        """Let context be added; each implementation sees what those before it added."""
+        items = self.of("ion_gather_context")
+        return await families.transform(
+            items, "turn", turn, {}, trace, self._limits.context_s, accept=_with_context
+        )
+
+    async def analyze(self, turn: Turn, trace: Trace) -> tuple[Resonance, Implementation] | None:
+        """The first analysis, with who made it."""
+        found = await families.decide(
+            self.of("ion_analyze"), {"turn": turn}, trace, self._limits.analyze_s
+        )
+        return cast("tuple[Resonance, Implementation] | None", found)
+
+    async def route(
+        self, turn: Turn, personas: tuple[Persona, ...], trace: Trace
+    ) -> tuple[RoutingDecision, Implementation] | None:
+        """The first decision for a persona that is active, with who made it."""
+        known = {persona.name for persona in personas}
+
+        def check(answer: object) -> None:
+            decision = cast("RoutingDecision", answer)
+            unknown = {decision.primary, decision.secondary or decision.primary} - known
+            if unknown:
+                raise ValueError(f"decided for {', '.join(sorted(unknown))}, which is not active")
+
+        values = {"turn": turn, "personas": personas}
+        found = await families.decide(
+            self.of("ion_route"), values, trace, self._limits.route_s, check
+        )
+        return cast("tuple[RoutingDecision, Implementation] | None", found)
+
+    async def build_prompt(self, turn: Turn, persona: Persona, trace: Trace) -> Prompt | None:
+        """The first prompt."""
+        items = self.of("ion_build_prompt", persona.name)
+        values = {"turn": turn, "persona": persona}
+        found = await families.decide(items, values, trace, self._limits.prompt_s)
+        return cast("Prompt", found[0]) if found else None
+
+    async def render_prompt(self, turn: Turn, prompt: Prompt, trace: Trace) -> Prompt:
+        """The prompt after its last changes."""
+        items = self.of("ion_render_prompt", turn.persona.name if turn.persona else "")
+        return await families.transform(
+            items, "prompt", prompt, {"turn": turn}, trace, self._limits.prompt_s
+        )
+
+    def generation(self, trace: Trace) -> Generation:
+        """An answer to be made by the generators."""
+        return Generation(self.of("ion_generate"), self._models, trace, self._limits)
+
+    def transform_stream(
+        self, turn: Turn, chunks: AsyncGenerator[Chunk, None], trace: Trace
+    ) -> AsyncGenerator[Chunk, None]:
+        """The stream with every transformation around it."""
+        items = self.of("ion_transform_stream", turn.persona.name if turn.persona else "")
+        return transform_stream(items, {"turn": turn}, chunks, trace)
+
+    async def finish(self, reply: Reply, trace: Trace) -> Reply:
+        """The reply with the metadata that plugins add."""
+        return await families.transform(
+            self.of("ion_finish", reply.persona),
+            "reply",
+            reply,
+            {},
+            trace,
+            self._limits.prompt_s,
+            accept=_only_metadata,
+        )
+
+
+def _with_context(turn: Turn, context: object) -> Turn:
+    return attrs.evolve(turn, context=context)
+
+
+def _only_metadata(before: Reply, after: object) -> Reply:
+    changed = cast("Reply", after)
+    if attrs.evolve(changed, metadata=before.metadata) != before:
+        raise ValueError("changed more than the metadata; text changes in ion_transform_stream")
+    return changed

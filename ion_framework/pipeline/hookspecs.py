@@ -1,0 +1,395 @@
+"""The map of the system: every hook, in the order in which a turn meets them.
+
+A turn runs::
+
+    ion_guard            may this be answered?                       guard
+    ion_gather_context   what else is known?                         transform
+    ion_analyze          how does the message read?                  decide -> Resonance
+    ion_route            which persona fits?                         decide -> RoutingDecision
+    ion_build_prompt     what is the model told?                     decide -> Prompt
+    ion_render_prompt    last changes to the prompt                  transform
+    (the cache is asked: a stored answer is sent as it is)
+    ion_generate         the answer, as a stream                     decide -> async iterator
+    ion_transform_stream the only place where text changes           transform
+    ion_finish           last changes to the reply's metadata        transform
+    (the cache stores what was sent, if it was complete)
+    ion_observe          who wants to know?                          observe
+
+and around all turns stand ``ion_provide_…``, ``ion_startup`` and ``ion_shutdown``.
+
+A plugin implements a hook by a method of the same name, marked with `ion_framework.hookimpl`,
+plain or ``async`` (where the hook says so), that takes any of the hook's arguments by name.
+`ion_framework.pipeline.markers.Family` says what each family does with results and failures.
+Every value is frozen; ``attrs.evolve`` makes a changed copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from ion_framework.domain.persona import Persona
+from ion_framework.domain.prompt import Prompt
+from ion_framework.domain.resonance import Resonance
+from ion_framework.domain.routing import RoutingDecision
+from ion_framework.pipeline.cache import TurnCache
+from ion_framework.pipeline.chunks import ChunkStream
+from ion_framework.pipeline.events import Event
+from ion_framework.pipeline.markers import Family, HookRules, hookspec
+from ion_framework.pipeline.provisions import Route, SecretSource, Store
+from ion_framework.pipeline.reply import Reply
+from ion_framework.pipeline.turn import Turn, TurnContext
+from ion_framework.pipeline.verdict import Refusal
+
+# --- life ---------------------------------------------------------------------------------------
+
+
+@hookspec(HookRules(Family.PROVIDE, (list, tuple), awaitable=False, kinds=("extension",)))
+def ion_provide_personas() -> Sequence[Persona] | None:  # type: ignore[empty-body]
+    """Provide personas that no manifest describes, for example from a database.
+
+    Called once, at activation, without I/O. Every persona's name must be new; a name that is
+    taken makes the plugin INVALID. A failure makes the plugin FAILED.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_provide_personas(self):
+                return [make_persona("echo", tone={Tone.PLAYFUL: Decimal(1)})]
+    """
+
+
+@hookspec(HookRules(Family.PROVIDE, (TurnCache,), awaitable=False, kinds=("cache",)))
+def ion_provide_cache() -> TurnCache | None:
+    """Provide the cache of replies.
+
+    Called once, at activation, without I/O; connections are opened in ``ion_startup``. Where two
+    plugins provide a cache, ``order.ion_provide_cache`` in the settings says which one serves.
+    A failure makes the plugin FAILED; turns then run without a cache.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_provide_cache(self):
+                return DictCache()
+    """
+
+
+@hookspec(HookRules(Family.PROVIDE, (Store,), awaitable=False, kinds=("store",)))
+def ion_provide_store() -> Store | None:
+    """Provide a store of conversations; it is found in ``Ion.provisions.stores``.
+
+    Called once, at activation, without I/O. A failure makes the plugin FAILED.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_provide_store(self):
+                return NullStore()
+    """
+
+
+@hookspec(HookRules(Family.PROVIDE, (list, tuple), awaitable=False, kinds=("extension", "monitor")))
+def ion_provide_routes() -> Sequence[Route] | None:  # type: ignore[empty-body]
+    """Provide endpoints for a host; they are found in ``Ion.provisions.routes``.
+
+    Called once, at activation, without I/O. A host serves the routes that are of its own type.
+    A failure makes the plugin FAILED.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_provide_routes(self):
+                return [NamedRoute("GET", "/example")]
+    """
+
+
+@hookspec(HookRules(Family.PROVIDE, (SecretSource,), awaitable=False, kinds=("extension",)))
+def ion_provide_secrets() -> SecretSource | None:
+    """Provide a source of secrets; hosts and plugins ask ``Ion.provisions.secret(name)``.
+
+    Called once, at activation, without I/O. The first source that knows a name answers.
+    A failure makes the plugin FAILED.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_provide_secrets(self):
+                return MappingSecrets({"jwt": "s3cret"})
+    """
+
+
+@hookspec(HookRules(Family.PROVIDE))
+async def ion_startup() -> None:
+    """Open connections, warm up. Called once, before the first turn, on the event loop.
+
+    Each implementation has ``plugins.startup_budget_s`` seconds (10 by default) and is timed. One
+    that raises or takes longer makes its plugin FAILED: none of its hooks is called from then on.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            async def ion_startup(self):
+                self.ready = True
+    """
+
+
+@hookspec(HookRules(Family.OBSERVE))
+async def ion_shutdown() -> None:
+    """Close what ``ion_startup`` opened. Called once, after the last turn, on the event loop.
+
+    Called for every plugin whose ``ion_startup`` was called, in reverse order, each within 2
+    seconds; a failure is logged and stops nobody else.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            async def ion_shutdown(self):
+                self.ready = False
+    """
+
+
+# --- the turn -----------------------------------------------------------------------------------
+
+
+@hookspec(HookRules(Family.GUARD, (Refusal,), kinds=("guard",)))
+async def ion_guard(turn: Turn) -> Refusal | None:
+    """Say whether a turn may be answered.
+
+    Args:
+        turn: the request; nothing is known of it yet.
+
+    Returns:
+        None to agree, a `Refusal` to refuse. One refusal is enough.
+
+    A guard that raises, hangs or returns something else refuses the turn, with the code
+    ``guard_failed``.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_guard(self, turn):
+                if "open sesame" in turn.text:
+                    return Refusal("magic_words", "Doors stay closed here.")
+    """
+
+
+@hookspec(HookRules(Family.TRANSFORM, (TurnContext,), kinds=("extension", "store")))
+async def ion_gather_context(turn: Turn) -> TurnContext | None:
+    """Add to what is known: history, a running summary, retrieved passages.
+
+    Args:
+        turn: the request, with the context gathered so far.
+
+    Returns:
+        the new context (made with ``attrs.evolve``), or None to leave it as it is.
+
+    What comes back is bounded by ``context`` in the settings; the oldest messages and the last
+    passages go first. An implementation that fails is skipped, and the receipt says so.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            async def ion_gather_context(self, turn):
+                return attrs.evolve(turn.context, notes=("It is Friday.",))
+    """
+
+
+@hookspec(HookRules(Family.DECIDE, (Resonance,), kinds=("analyzer",)))
+async def ion_analyze(turn: Turn) -> Resonance | None:
+    """Read a message's resonance: tone, pace, intent, and the evidence for them.
+
+    Args:
+        turn: the request and its context.
+
+    Returns:
+        the reading, or None to leave it to the next analyser.
+
+    The reading has to follow from the text alone: it is memoised by text. Not called where the
+    caller names the key. A failure falls through to the next analyser.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_analyze(self, turn):
+                key = ResonanceKey(Tone.CALM, Pace.MEDIUM, Intent.LEARNING)
+                return Resonance.given(key, detect_language(turn.text))
+    """
+
+
+@hookspec(HookRules(Family.DECIDE, (RoutingDecision,), kinds=("router",)))
+async def ion_route(turn: Turn, personas: tuple[Persona, ...]) -> RoutingDecision | None:
+    """Decide which persona answers.
+
+    Args:
+        turn: the turn, with its resonance.
+        personas: every active persona, by rank, then by name.
+
+    Returns:
+        the decision, or None to leave it to the next router. A decision for a persona that is
+        not active counts as a failure.
+
+    A failure falls through to the next router.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_route(self, turn, personas):
+                return decide(turn.resonance.key, personas)
+    """
+
+
+@hookspec(HookRules(Family.DECIDE, (Prompt,), kinds=("extension",), persona=True))
+async def ion_build_prompt(turn: Turn, persona: Persona) -> Prompt | None:
+    """Build what the generator is told.
+
+    Args:
+        turn: the turn, with resonance and decision.
+        persona: the persona that answers.
+
+    Returns:
+        the prompt, or None to leave it to the next. A persona's own implementation goes first,
+        the standard prompt of its manifest comes last.
+
+    A failure falls through to the next implementation.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_build_prompt(self, turn, persona):
+                return Prompt(name="terse", version="1", system="Answer in one word.",
+                              history=(), user=turn.text, language=turn.resonance.language)
+    """
+
+
+@hookspec(HookRules(Family.TRANSFORM, (Prompt,), kinds=("extension",), persona=True))
+async def ion_render_prompt(turn: Turn, prompt: Prompt) -> Prompt | None:
+    """Make last changes to a prompt.
+
+    Args:
+        turn: the turn, with resonance, decision and persona.
+        prompt: the prompt so far.
+
+    Returns:
+        the new prompt (made with ``attrs.evolve``), or None to leave it as it is.
+
+    An implementation that fails is skipped, and the receipt says so. What it changes becomes part
+    of the cache key.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_render_prompt(self, prompt):
+                return attrs.evolve(prompt, system=prompt.system + "\\nNever use emoji.")
+    """
+
+
+@hookspec(HookRules(Family.DECIDE, (AsyncIterator,), kinds=("generator",)))
+async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
+    """Generate the answer as a stream of `TextChunk`, ended by one `Finish`.
+
+    Args:
+        turn: the turn, with resonance, decision and persona.
+        prompt: what to answer, and as whom.
+
+    Returns:
+        an async iterator (usually by being an async generator), or None to leave it to the next
+        generator.
+
+    One deadline stands over all generators. A generator that fails before its first piece of text
+    falls through to the next, and the reply is marked as degraded; afterwards the answer ends as
+    ``truncated``. A stream without a `Finish` was cut off. The plugin object may name its model in
+    an attribute ``model``, which becomes part of the cache key.
+
+    Example::
+
+        class Example:
+            model = "parrot-1"
+
+            @hookimpl
+            async def ion_generate(self, prompt):
+                yield TextChunk("You said: ")
+                yield TextChunk(prompt.user)
+                yield Finish()
+    """
+
+
+@hookspec(HookRules(Family.TRANSFORM, (AsyncIterator,), kinds=("extension", "guard"), persona=True))
+async def ion_transform_stream(turn: Turn, chunks: ChunkStream) -> ChunkStream | None:
+    """Change the text of an answer while it streams: the only place where text changes.
+
+    Args:
+        turn: the turn, with resonance, decision and persona.
+        chunks: the stream so far.
+
+    Returns:
+        the new stream (usually by being an async generator), or None to leave it as it is.
+
+    The persona comes first, then extensions, then guards. One that fails is skipped: what it had
+    taken in since its last piece of text is passed on unchanged. A guard that fails ends the
+    answer. Not called for an answer from the cache, which was transformed when it was stored.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            async def ion_transform_stream(self, chunks):
+                async for chunk in chunks:
+                    if isinstance(chunk, TextChunk):
+                        chunk = TextChunk(chunk.text.replace("utilise", "use"))
+                    yield chunk
+    """
+
+
+@hookspec(HookRules(Family.TRANSFORM, (Reply,), kinds=("extension", "monitor"), persona=True))
+async def ion_finish(reply: Reply) -> Reply | None:
+    """Add to the metadata of a complete reply.
+
+    Args:
+        reply: the reply as it will be sent.
+
+    Returns:
+        the reply with new ``metadata`` (made with ``attrs.evolve``), or None to leave it as it is.
+        Any other change counts as a failure.
+
+    An implementation that fails is skipped, and the receipt says so.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            def ion_finish(self, reply):
+                return attrs.evolve(reply, metadata={**reply.metadata, "words": len(reply.content.split())})
+    """
+
+
+@hookspec(HookRules(Family.OBSERVE, kinds=("monitor", "extension", "store")))
+async def ion_observe(event: Event) -> None:
+    """Be told what happened, after it happened.
+
+    Args:
+        event: one of the classes in `ion_framework.pipeline.events`.
+
+    Never awaited by a turn: events wait in a queue of 1,000 per plugin, and what does not fit is
+    dropped and counted. An observer that fails 5 times within 60 seconds is QUARANTINED for 60.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            async def ion_observe(self, event):
+                if isinstance(event, TurnCompleted):
+                    print(event.reply.persona, event.duration_s)
+    """

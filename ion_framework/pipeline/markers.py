@@ -1,0 +1,88 @@
+"""The two markers of pluggy under ION's name, and the family that every hook states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import attrs
+import pluggy
+
+PROJECT = "ion"
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_pluggy_spec = pluggy.HookspecMarker(PROJECT)
+_pluggy_impl = pluggy.HookimplMarker(PROJECT)
+
+
+class Family(StrEnum):
+    """How the results of a hook's implementations combine, and what a failure means.
+
+    ``provide``
+        Collected at activation. A failure makes that plugin FAILED; others go on.
+    ``guard``
+        All must agree. A failure refuses the turn; guards are never quarantined.
+    ``decide``
+        The first answer that is not None, after awaiting. A failure falls through to the next,
+        which gets its share of the remaining time; it is recorded in the receipt.
+    ``transform``
+        Each in turn. A failure skips this step; it is recorded.
+    ``observe``
+        All, after the fact, never awaited by the turn. A failure is dropped and counted; an
+        observer that keeps failing is quarantined.
+    """
+
+    PROVIDE = "provide"
+    GUARD = "guard"
+    DECIDE = "decide"
+    TRANSFORM = "transform"
+    OBSERVE = "observe"
+
+
+@attrs.frozen
+class HookRules:
+    """What the dispatcher must know of a hook beyond its signature.
+
+    Attributes:
+        family: its failure policy.
+        returns: what an implementation may return besides None.
+        awaitable: whether an implementation may be a coroutine function.
+        kinds: the kinds that a plugin must provide (one of them) to implement it; empty means any.
+        persona: whether a persona may implement it (in its own turns only).
+    """
+
+    family: Family
+    returns: tuple[type, ...] = ()
+    awaitable: bool = True
+    kinds: tuple[str, ...] = ()
+    persona: bool = False
+
+
+_RULES = "ion_rules"
+
+
+def hookspec(rules: HookRules) -> Callable[[_Function], _Function]:
+    """Mark a function as a hook specification with its rules."""
+
+    def mark(function: _Function) -> _Function:
+        setattr(function, _RULES, rules)
+        return _pluggy_spec(function)
+
+    return mark
+
+
+def rules_of(function: Callable[..., Any]) -> HookRules:
+    """The rules with which a hook specification was marked."""
+    rules: HookRules = getattr(function, _RULES)
+    return rules
+
+
+def hookimpl(function: _Function) -> _Function:
+    """Mark a method as an implementation of the hook of the same name.
+
+    pluggy's options do not exist here: order is stated with ``before`` and ``after`` in the
+    manifest, where operators can see it without running anything.
+    """
+    return _pluggy_impl(function)

@@ -1,0 +1,100 @@
+"""Writing the reply and its receipt from what a turn has noted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+
+from ion_framework.domain.prompt import Prompt
+from ion_framework.domain.resonance import Evidence, Resonance
+from ion_framework.pipeline.cache import CachedReply
+from ion_framework.pipeline.chunks import FinishReason, Usage
+from ion_framework.pipeline.generation import Generation
+from ion_framework.pipeline.receipt import CacheOutcome, Receipt
+from ion_framework.pipeline.reply import Reply
+from ion_framework.pipeline.trace import Trace
+from ion_framework.pipeline.turn import Turn
+
+
+@attrs.frozen
+class Answer:
+    """The text of an answer and how it came about, from a generator or from the cache."""
+
+    content: str
+    finish_reason: FinishReason
+    usage: Usage
+    model: str
+    generator: str
+    degraded: str
+
+    @classmethod
+    def generated(cls, generation: Generation, content: str, degraded: str) -> Answer:
+        """The answer that a generation made."""
+        finish = generation.finish
+        return cls(
+            content=content,
+            # Without a Finish a transformation ended the stream before the generator did.
+            finish_reason=finish.reason if finish else FinishReason.OTHER,
+            usage=finish.usage if finish else Usage(),
+            model=generation.model,
+            generator=generation.plugin,
+            degraded=degraded,
+        )
+
+    @classmethod
+    def cached(cls, reply: CachedReply) -> Answer:
+        """The answer that the cache held; only complete answers are ever stored."""
+        return cls(
+            content=reply.content,
+            finish_reason=FinishReason.STOP,
+            usage=reply.usage,
+            model=reply.model,
+            generator=reply.generator,
+            degraded="",
+        )
+
+
+def write_reply(
+    turn: Turn, prompt: Prompt, answer: Answer, cache: CacheOutcome, trace: Trace
+) -> Reply:
+    """The reply with its receipt, as far as the turn has come."""
+    assert turn.persona and turn.decision and turn.resonance  # noqa: S101, PT018  every answered turn has them
+    decision = turn.decision
+    receipt = Receipt(
+        request_id=turn.request.request_id,
+        key=turn.resonance.key,
+        scores=decision.scores,
+        margin=decision.margin,
+        confidence=Decimal(decision.confidence),
+        reasons=decision.reasons,
+        evidence=describe_evidence(turn.text, turn.resonance),
+        plugins=tuple(trace.participations),
+        cache=cache,
+        attempts=tuple(trace.attempts),
+        stages=tuple(trace.stages),
+        prompt=f"{prompt.name}@{prompt.version}",
+    )
+    return Reply(
+        content=answer.content,
+        persona=turn.persona.name,
+        language=prompt.language,
+        resonance=turn.resonance,
+        decision=decision,
+        finish_reason=answer.finish_reason,
+        usage=answer.usage,
+        model=answer.model,
+        generator=answer.generator,
+        degraded=answer.degraded,
+        receipt=receipt,
+    )
+
+
+def describe_evidence(text: str, resonance: Resonance) -> tuple[str, ...]:
+    """The evidence as text for people: ``tone frustrated: "답답" (+1.5)``."""
+    return tuple(_describe(text, item) for item in resonance.evidence)
+
+
+def _describe(text: str, item: Evidence) -> str:
+    seen = text[item.start : item.end] if item.start is not None else item.cue
+    return f'{item.component} {item.value}: "{seen}" ({item.weight:+.2f})'

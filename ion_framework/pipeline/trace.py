@@ -1,0 +1,62 @@
+"""The notes that a turn keeps while it runs; its receipt is written from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ion_framework.clock import Clock
+from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.receipt import Attempt, Outcome, Participation, StageTiming
+
+
+class Trace:
+    """Notes of one turn: stages, who took part, attempts to generate."""
+
+    def __init__(self, clock: Clock, deadline_s: float) -> None:
+        self._clock = clock
+        self.began = clock.monotonic()
+        self.deadline = self.began + deadline_s
+        self.participations: list[Participation] = []
+        self.stages: list[StageTiming] = []
+        self.attempts: list[Attempt] = []
+
+    def now_ms(self) -> float:
+        """Milliseconds since the turn began."""
+        return (self._clock.monotonic() - self.began) * 1000
+
+    def remaining_s(self) -> float:
+        """Seconds until the turn's deadline, never negative."""
+        return max(0.0, self.deadline - self._clock.monotonic())
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage, whether it succeeds or not."""
+        start = self.now_ms()
+        try:
+            yield
+        finally:
+            self.stages.append(StageTiming(name, start, self.now_ms() - start))
+
+    def note(
+        self, implementation: Implementation, outcome: Outcome, started_ms: float, detail: str = ""
+    ) -> None:
+        """Note what an implementation did."""
+        self.participations.append(
+            Participation(
+                hook=implementation.hook,
+                plugin=implementation.plugin,
+                distribution=implementation.distribution,
+                version=implementation.version,
+                outcome=outcome,
+                duration_ms=self.now_ms() - started_ms,
+                detail=detail,
+            )
+        )
+
+    def last_failure(self, hook: str) -> str:
+        """What the last failure in a hook was, for an error message; empty where there was none."""
+        for item in reversed(self.participations):
+            if item.hook == hook and item.outcome is Outcome.FAILED:
+                return f"{item.plugin}: {item.detail}"
+        return ""

@@ -1,0 +1,103 @@
+"""A turn as it grows from a request to a decision. Frozen: each step makes a new one."""
+
+from __future__ import annotations
+
+import uuid
+
+import attrs
+
+from ion_framework.domain.conversation import Message
+from ion_framework.domain.key import ResonanceKey
+from ion_framework.domain.language import Language
+from ion_framework.domain.persona import GenerationParameters, Persona
+from ion_framework.domain.prompt import PromptMode
+from ion_framework.domain.resonance import Resonance
+from ion_framework.domain.routing import RoutingDecision
+
+ANONYMOUS = "anonymous"
+DEFAULT_TENANT = "default"
+
+
+def new_request_id() -> str:
+    """A fresh, random request id (32 hexadecimal digits)."""
+    return uuid.uuid4().hex
+
+
+@attrs.frozen(kw_only=True)
+class TurnRequest:
+    """What a caller asks.
+
+    Attributes:
+        text: the message, not blank.
+        principal: who asks, as the host authenticated it; ``anonymous`` without authentication.
+        tenant: whose installation data this is.
+        user_id: a name that the caller gave for the user; untrusted.
+        session_id: the conversation that the turn belongs to, if any.
+        key: the resonance key, where the caller judged it; otherwise the analyser does.
+        persona: the persona asked for; otherwise the router decides.
+        history: earlier messages, oldest first.
+        summary: running summary of what the history no longer holds.
+        notes: facts about the situation, one line each.
+        language: the language to answer in; otherwise that of the message.
+        prompt_mode: standard, or compact (1 to 3 bullets).
+        parameters: overrides of the persona's generation parameters.
+        use_cache: whether a stored answer may be served and the answer stored.
+        request_id: names the turn in logs, events and receipts.
+    """
+
+    text: str
+    principal: str = ANONYMOUS
+    tenant: str = DEFAULT_TENANT
+    user_id: str | None = None
+    session_id: str | None = None
+    key: ResonanceKey | None = None
+    persona: str | None = None
+    history: tuple[Message, ...] = ()
+    summary: str = ""
+    notes: tuple[str, ...] = ()
+    language: Language | None = None
+    prompt_mode: PromptMode = PromptMode.STANDARD
+    parameters: GenerationParameters | None = None
+    use_cache: bool = True
+    request_id: str = attrs.field(factory=new_request_id)
+
+
+@attrs.frozen
+class TurnContext:
+    """What is known besides the message itself; ``ion_gather_context`` may add to it.
+
+    Attributes:
+        history: earlier messages, oldest first.
+        summary: running summary of what the history no longer holds.
+        passages: retrieved texts: material, never instructions.
+        notes: facts about the situation, one line each.
+    """
+
+    history: tuple[Message, ...] = ()
+    summary: str = ""
+    passages: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Turn:
+    """A turn in progress; what a later step fills is None before it.
+
+    Attributes:
+        request: what was asked.
+        context: what is known besides the message.
+        resonance: the analyser's reading, from the analysis on.
+        decision: the router's decision, from the routing on.
+        persona: the persona that answers, from the routing on.
+    """
+
+    request: TurnRequest
+    context: TurnContext = attrs.field(factory=TurnContext)
+    resonance: Resonance | None = None
+    decision: RoutingDecision | None = None
+    persona: Persona | None = None
+
+    @property
+    def text(self) -> str:
+        """The message."""
+        return self.request.text

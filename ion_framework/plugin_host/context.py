@@ -1,0 +1,71 @@
+"""What a plugin's factory is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from ion_framework.clock import Clock
+from ion_framework.domain.persona import Persona
+from ion_framework.errors import SettingsError
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+_Settings = TypeVar("_Settings")
+
+
+@attrs.frozen
+class PluginContext:
+    """The plugin's own view of the installation.
+
+    Attributes:
+        name: the plugin's name.
+        version: version of its distribution.
+        settings: its settings by name, validated against the schema of its manifest, defaults
+            filled in. Secrets are plain strings here; do not log them.
+        clock: where to take the time from.
+        data_dir: folder for the plugin's own files; it may not exist yet.
+        persona: the persona of its manifest, for a plugin that provides one.
+    """
+
+    name: str
+    version: str
+    settings: Mapping[str, object] = attrs.field(repr=False)
+    clock: Clock
+    data_dir: Path
+    persona: Persona | None = None
+
+    @property
+    def logger(self) -> FilteringBoundLogger:
+        """A structured logger that carries the plugin's name."""
+        import structlog  # costs 50 ms; listing plugins must not pay for it
+
+        logger: FilteringBoundLogger = structlog.get_logger(plugin=self.name)
+        return logger
+
+    def settings_as(self, settings_class: type[_Settings]) -> _Settings:
+        """The settings as an instance of the plugin's own attrs class.
+
+        Raises:
+            SettingsError: the class has a field that the manifest's schema does not describe, or
+                a value that it does not accept; names the plugin and the key.
+        """
+        import cattrs  # see logger
+
+        converter = cattrs.Converter(forbid_extra_keys=True)
+        converter.register_structure_hook_func(
+            lambda kind: kind == tuple[str, ...], _tuple_of_strings
+        )
+        try:
+            return converter.structure(dict(self.settings), settings_class)
+        except cattrs.BaseValidationError as error:
+            problems = cattrs.transform_error(error, path=f"plugin.{self.name}")
+            raise SettingsError(*problems) from error
+
+
+def _tuple_of_strings(value: Any, _: type) -> tuple[str, ...]:
+    return tuple(str(item) for item in value)

@@ -1,0 +1,256 @@
+"""The plugin host: from what is installed to what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ion_framework.clock import Clock
+from ion_framework.errors import PluginError, RequiredPluginError, SettingsError
+from ion_framework.plugin_host.assessment import assess
+from ion_framework.plugin_host.discovery import Candidate, Source
+from ion_framework.plugin_host.record import PluginRecord, Status
+from ion_framework.plugin_host.selection import is_named, unmatched
+from ion_framework.settings.environment import unknown_variables
+from ion_framework.settings.model import Settings
+
+if TYPE_CHECKING:
+    from ion_framework.domain.persona import Persona
+    from ion_framework.pipeline.implementation import Implementation
+    from ion_framework.plugin_host.importing import Imported, Job
+    from ion_framework.plugin_host.registry import Registration, Registry
+
+
+class PluginHost:
+    """Everything about plugins of one `Ion`.
+
+    Making one finds and judges the installed plugins and imports none of them; `activate` does.
+
+    Args:
+        settings: the settings.
+        source: where candidates come from.
+        environ: the environment, for the variables that manifests name.
+        clock: the clock that plugins are given.
+    """
+
+    def __init__(
+        self, settings: Settings, source: Source, environ: Mapping[str, str], clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._candidates: tuple[Candidate, ...] = tuple(source())
+        self._records = list(assess(self._candidates, settings, environ))
+        self._environ = environ
+        self._registry: Registry | None = None
+        self._provided: dict[str, list[tuple[PluginRecord, Any]]] = {}
+        self._on_change: Callable[[PluginRecord, PluginRecord], None] | None = None
+
+    @property
+    def records(self) -> tuple[PluginRecord, ...]:
+        """Every installed plugin with its status, by name."""
+        return tuple(self._records)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What looks like a mistake but does not stop the start."""
+        names = [
+            name
+            for record in self._records
+            if record.manifest
+            for spec in record.manifest.settings.values()
+            for name in spec.env
+        ]
+        return (
+            *unmatched(self._candidates, self._settings.plugins),
+            *unknown_variables(self._environ, names),
+        )
+
+    def settings_problems(self) -> tuple[str, ...]:
+        """Tables of ``[plugin.<name>]`` that belong to nobody, and values that are wrong."""
+        known = {record.name for record in self._records}
+        problems = [
+            f"plugin.{name}: no plugin of this name is installed; installed are: "
+            f"{', '.join(sorted(known)) or 'none'}"
+            for name in self._settings.plugin
+            if name not in known
+        ]
+        problems += [
+            f"{record.name}: {record.reason}"
+            for record in self._records
+            if record.status is Status.INVALID and record.reason.startswith("its settings")
+        ]
+        return tuple(problems)
+
+    def on_change(self, listener: Callable[[PluginRecord, PluginRecord], None]) -> None:
+        """Have a function called with the record before and after each change of status."""
+        self._on_change = listener
+
+    def activate(self) -> None:
+        """Import every READY plugin, check it against the hook specs and register it.
+
+        What fails becomes FAILED or INVALID with a reason; the rest goes on.
+
+        Raises:
+            SettingsError: a ``[plugin.…]`` table is wrong or belongs to nobody.
+            RequiredPluginError: a required plugin is not active.
+        """
+        from ion_framework.plugin_host.importing import import_all  # listing needs none of it
+        from ion_framework.plugin_host.registry import Registry
+
+        problems = self.settings_problems()
+        if problems:
+            raise SettingsError(*problems)
+        self.check_required(Status.READY)
+        self._registry = Registry(self._settings.order)
+        ready = [r for r in self._records if r.status is Status.READY]
+        jobs = [self._job(record) for record in ready if record.candidate.has_code]
+        imported = {
+            done.name: done for done in import_all(jobs, self._settings.plugins.import_budget_s)
+        }
+        for record in ready:
+            self._activate(record, imported.get(record.name))
+        self._collect()
+        self.check_required(Status.ACTIVE)
+
+    def table(self) -> dict[str, tuple[Implementation, ...]]:
+        """Implementations by hook, in order.
+
+        Raises:
+            PluginOrderError: the order is contradictory or ambiguous.
+        """
+        return self._active_registry.table()
+
+    def registrations(self) -> tuple[Registration, ...]:
+        """The objects that are registered."""
+        return self._active_registry.registrations()
+
+    def provided(self, hook: str) -> tuple[tuple[PluginRecord, Any], ...]:
+        """What plugins returned from a provide hook, with the plugin."""
+        return tuple(
+            (record, value)
+            for record, value in self._provided.get(hook, ())
+            if self.record(record.name).status is Status.ACTIVE
+        )
+
+    def record(self, name: str) -> PluginRecord:
+        """The record of a plugin; of two that share a name the one that is not disabled.
+
+        Raises:
+            LookupError: no plugin of this name is installed.
+        """
+        found = [record for record in self._records if record.name == name]
+        if not found:
+            raise LookupError(f"no plugin {name!r} is installed")
+        found.sort(key=lambda record: record.status is Status.DISABLED)
+        return found[0]
+
+    def fail(self, name: str, reason: str) -> None:
+        """Take a plugin out that failed after it was activated."""
+        self._active_registry.remove(name)
+        self._change(self.record(name), Status.FAILED, reason)
+
+    def quarantine(self, name: str, reason: str) -> None:
+        """Mark a plugin as quarantined, or as active again where the reason is empty."""
+        status = Status.QUARANTINED if reason else Status.ACTIVE
+        self._change(self.record(name), status, reason or "let in again after its quarantine")
+
+    @property
+    def _active_registry(self) -> Registry:
+        if self._registry is None:
+            raise PluginError("the plugins are not activated yet; call activate() first")
+        return self._registry
+
+    def check_required(self, wanted: Status) -> None:
+        """Stop where a required plugin does not have the status that it should have by now.
+
+        Raises:
+            RequiredPluginError: it has not; says why.
+        """
+        for name in self._settings.plugins.required:
+            found = [r for r in self._records if is_named((name,), r.candidate)]
+            if not found:
+                raise RequiredPluginError(f"the required plugin {name!r} is not installed")
+            if not any(record.status is wanted for record in found):
+                reason = f"{found[0].status.value}: {found[0].reason}"
+                raise RequiredPluginError(f"the required plugin {name!r} is {reason}")
+
+    def _job(self, record: PluginRecord) -> Job:
+        from ion_framework.plugin_host.context import PluginContext
+        from ion_framework.plugin_host.importing import Job
+
+        return Job(
+            record.candidate,
+            PluginContext(
+                name=record.name,
+                version=record.version,
+                settings=dict(record.settings),
+                clock=self._clock,
+                data_dir=self._settings.folder() / record.name,
+                persona=record.manifest.persona if record.manifest else None,
+            ),
+        )
+
+    def _activate(self, record: PluginRecord, imported: Imported | None) -> None:
+        from ion_framework.plugin_host.inspection import contract_problems
+        from ion_framework.plugin_host.registry import Registration
+
+        manifest = record.manifest
+        if manifest is None:
+            return
+        if imported is not None:
+            record = self._replace(record, attrs.evolve(record, import_ms=imported.import_ms))
+            if imported.error:
+                self._change(record, Status.FAILED, imported.error)
+                return
+            problems = contract_problems(imported.target, manifest)
+            if problems:
+                self._change(record, Status.INVALID, "; ".join(problems))
+                return
+        persona = manifest.persona
+        try:
+            if imported is not None:
+                name = persona.name if persona else ""
+                self._active_registry.add(Registration(record, imported.target, name))
+            if persona is not None:
+                self._add_persona(record, persona)
+        except PluginError as error:
+            self._active_registry.remove(record.name)
+            self._change(record, Status.INVALID, str(error))
+            return
+        self._change(record, Status.ACTIVE, "runs")
+
+    def _add_persona(self, record: PluginRecord, persona: Persona) -> None:
+        from ion_framework.plugin_host.manifest_persona import ManifestPersona
+        from ion_framework.plugin_host.registry import Registration
+
+        target = ManifestPersona(persona, self._settings.prompt)
+        self._active_registry.add(Registration(record, target, persona.name, standard=True))
+
+    def _collect(self) -> None:
+        """Call the provide hooks once; a plugin that fails in one is taken out."""
+        from ion_framework.plugin_host.providing import Taken, provide
+
+        taken = Taken()
+        for registration in self.registrations():
+            outcome = provide(registration, taken)
+            if outcome.problem:
+                self._active_registry.remove(registration.record.name)
+                self._change(self.record(registration.record.name), outcome.status, outcome.problem)
+                continue
+            for hook, value in outcome.values.items():
+                self._provided.setdefault(hook, []).append((registration.record, value))
+            if not registration.standard:
+                for persona in outcome.personas:
+                    self._add_persona(registration.record, persona)
+
+    def _change(self, record: PluginRecord, status: Status, reason: str) -> None:
+        changed = self._replace(record, record.become(status, reason))
+        if self._on_change is not None:
+            self._on_change(record, changed)
+
+    def _replace(self, record: PluginRecord, changed: PluginRecord) -> PluginRecord:
+        for index, known in enumerate(self._records):
+            if known.candidate == record.candidate:
+                self._records[index] = changed
+        return changed

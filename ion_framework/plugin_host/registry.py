@@ -1,0 +1,150 @@
+"""The registry: pluggy holds the plugins, this builds the table of implementations from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import pluggy
+
+from ion_framework.errors import PluginError
+from ion_framework.manifest.model import Kind, Manifest
+from ion_framework.pipeline import hookspecs
+from ion_framework.pipeline.implementation import CallMode, Implementation
+from ion_framework.pipeline.markers import PROJECT, Family
+from ion_framework.plugin_host.inspection import RULES, SPECS
+from ion_framework.plugin_host.ordering import Place, arrange, refuse_ambiguity
+from ion_framework.plugin_host.record import PluginRecord
+
+ONE_ONLY = ("ion_provide_cache",)
+"""Provide hooks of which one implementation serves; two need an order, as deciders do."""
+
+
+@attrs.frozen
+class Registration:
+    """One object among the plugins.
+
+    Attributes:
+        record: the plugin that it belongs to.
+        target: the object.
+        persona: name of the persona whose turns alone it serves, empty for a general one.
+        standard: it is the core's own stand-in for a manifest, which comes last.
+    """
+
+    record: PluginRecord
+    target: object
+    persona: str = ""
+    standard: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in pluggy."""
+        return f"{self.record.name}:{self.persona}" if self.standard else self.record.name
+
+
+class Registry:
+    """Objects with hook implementations, and the table of those in order.
+
+    One registry belongs to one `Ion`; nothing is global.
+    """
+
+    def __init__(self, order: Mapping[str, Sequence[str]]) -> None:
+        self._order = order
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._registrations: dict[str, Registration] = {}
+
+    def add(self, registration: Registration) -> None:
+        """Register an object.
+
+        Raises:
+            PluginError: pluggy refuses it; nothing of it stays behind.
+        """
+        try:
+            self._manager.register(registration.target, registration.key)
+            self._manager.check_pending()
+        except (ValueError, pluggy.PluginValidationError) as error:
+            if self._manager.has_plugin(registration.key):
+                self._manager.unregister(name=registration.key)
+            raise PluginError(str(error)) from error
+        self._registrations[registration.key] = registration
+
+    def remove(self, plugin: str) -> None:
+        """Take everything of a plugin out."""
+        for key, registration in list(self._registrations.items()):
+            if registration.record.name == plugin:
+                self._manager.unregister(name=key)
+                del self._registrations[key]
+
+    def registrations(self) -> tuple[Registration, ...]:
+        """What is registered, in order of registration."""
+        return tuple(self._registrations.values())
+
+    def table(self) -> dict[str, tuple[Implementation, ...]]:
+        """Implementations by hook, each in the order in which they are called.
+
+        Raises:
+            PluginOrderError: the order is contradictory or ambiguous.
+        """
+        return {hook: self._implementations(hook) for hook in SPECS}
+
+    def _implementations(self, hook: str) -> tuple[Implementation, ...]:
+        found: list[tuple[Registration, Implementation]] = []
+        for impl in getattr(self._manager.hook, hook).get_hookimpls():
+            registration = self._registrations[impl.plugin_name]
+            arguments = (*impl.argnames, *impl.kwargnames)
+            found.append(
+                (registration, _implementation(hook, registration, impl.function, arguments))
+            )
+        general = [registration for registration, _ in found if not registration.persona]
+        places = [_place(registration.record) for registration in general]
+        explicit = tuple(self._order.get(hook, ()))
+        if RULES[hook].family is Family.DECIDE or hook in ONE_ONLY:
+            refuse_ambiguity(hook, places, explicit)
+        position = {name: index for index, name in enumerate(arrange(places, explicit))}
+        found.sort(key=lambda pair: _rank(pair[0], position))
+        return tuple(implementation for _, implementation in found)
+
+
+def _rank(registration: Registration, position: Mapping[str, int]) -> tuple[int, int, int, str]:
+    """Sort key: a persona's own first, then general ones in their order, then the standard."""
+    if registration.standard:
+        return (2, 0, 0, registration.key)
+    if registration.persona:
+        return (0, 0, 0, registration.key)
+    guards_last = int(Kind.GUARD in registration.record.provides)
+    return (1, guards_last, position[registration.record.name], registration.key)
+
+
+def _place(record: PluginRecord) -> Place:
+    manifest = record.manifest
+    if manifest is None:
+        return Place(record.name)
+    return Place(record.name, manifest.before, manifest.after, manifest.fallback)
+
+
+def _implementation(
+    hook: str, registration: Registration, function: object, arguments: tuple[str, ...]
+) -> Implementation:
+    record, manifest = registration.record, registration.record.manifest
+    return Implementation(
+        hook=hook,
+        plugin=record.name,
+        distribution=record.distribution,
+        version=record.version,
+        function=function,  # type: ignore[arg-type]  # pluggy holds only callables
+        arguments=arguments,
+        returns=RULES[hook].returns,
+        mode=_mode(registration, manifest),
+        fallback=bool(manifest and manifest.fallback),
+        persona=registration.persona,
+        guard=Kind.GUARD in record.provides,
+    )
+
+
+def _mode(registration: Registration, manifest: Manifest | None) -> CallMode:
+    if registration.standard:
+        return CallMode.DIRECT
+    if manifest is not None and manifest.blocking:
+        return CallMode.THREAD
+    return CallMode.DIRECT if registration.record.candidate.first_party else CallMode.SUPERVISED

@@ -1,0 +1,1 @@
+"""Settings: file, then environment, then command line, into frozen classes."""

@@ -1,0 +1,142 @@
+"""Settings from the file, the environment and the command line, in that rising order."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import attrs
+
+from ion_framework.errors import SettingsError
+from ion_framework.settings.environment import environment_table, split_list
+from ion_framework.settings.model import SelectionLayer, Settings
+from ion_framework.structuring import structure
+
+
+@attrs.frozen
+class CommandLine:
+    """What the command line says; None and empty say nothing.
+
+    Attributes:
+        config: settings file.
+        host: address to bind.
+        port: port to bind.
+        enable: plugins to run.
+        disable: plugins not to run.
+        safe_mode: run first-party plugins only.
+        log_format: ``auto``, ``json`` or ``console``.
+        log_level: lowest level to log.
+    """
+
+    config: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    safe_mode: bool = False
+    log_format: str | None = None
+    log_level: str | None = None
+
+    def table(self) -> dict[str, object]:
+        """The settings that it makes, as a nested table."""
+        sections = {
+            "server": {"host": self.host, "port": self.port},
+            "plugins": {"safe_mode": self.safe_mode or None},
+            "log": {"format": self.log_format, "level": self.log_level},
+        }
+        return {
+            name: {key: value for key, value in section.items() if value is not None}
+            for name, section in sections.items()
+        }
+
+
+def load_settings(environ: Mapping[str, str], command_line: CommandLine | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: the environment.
+        command_line: what the command line says.
+
+    Raises:
+        SettingsError: a file is missing or a setting is wrong; names the file or variable, the
+            key and what is valid.
+    """
+    command_line = command_line or CommandLine()
+    config = command_line.config or _config_path(environ)
+    file_table = _read(config) if config else {}
+    plugin_tables = file_table.pop("plugin", {})
+    _refuse_overrides(file_table, config)
+    settings = Settings()
+    for table, source in (
+        (file_table, str(config)),
+        (environment_table(environ), "environment"),
+        (command_line.table(), "command line"),
+    ):
+        settings = _merge(settings, table, source)
+    layers = (
+        _layer("ION_PLUGINS_ENABLE/ION_PLUGINS_DISABLE", environ),
+        SelectionLayer("the command line", command_line.enable, command_line.disable),
+    )
+    return attrs.evolve(
+        settings,
+        plugins=attrs.evolve(settings.plugins, overrides=layers),
+        plugin=_plugin_tables(plugin_tables, config),
+    )
+
+
+def _config_path(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get("ION_CONFIG", "").strip()
+    if named:
+        return Path(named).expanduser()
+    here = Path("ion.toml")
+    return here if here.is_file() else None
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        raise SettingsError(f"{file}: there is no such settings file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not valid TOML: {error}") from None
+
+
+def _refuse_overrides(table: Mapping[str, object], file: Path | None) -> None:
+    plugins = table.get("plugins")
+    if isinstance(plugins, dict) and "overrides" in plugins:
+        raise SettingsError(f"{file}: plugins.overrides: unknown key; use enable and disable")
+
+
+def _merge(settings: Settings, table: Mapping[str, object], source: str) -> Settings:
+    """Settings with those of a table put over them, section by section."""
+    merged: dict[str, object] = {}
+    given = structure(table, Settings, "", source, SettingsError)
+    for name, part in table.items():
+        value = getattr(given, name)
+        if attrs.has(type(value)) and isinstance(part, Mapping):
+            keys = {key: getattr(value, key) for key in part}
+            merged[name] = attrs.evolve(getattr(settings, name), **keys)
+        else:
+            merged[name] = value
+    return attrs.evolve(settings, **merged)
+
+
+def _layer(source: str, environ: Mapping[str, str]) -> SelectionLayer:
+    return SelectionLayer(
+        source,
+        split_list(environ.get("ION_PLUGINS_ENABLE", "")),
+        split_list(environ.get("ION_PLUGINS_DISABLE", "")),
+    )
+
+
+def _plugin_tables(tables: object, file: Path | None) -> dict[str, Mapping[str, object]]:
+    if not isinstance(tables, dict):
+        raise SettingsError(f"{file}: plugin: must be tables, as [plugin.<name>]")
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"{file}: plugin.{name}: must be a table, as [plugin.{name}]")
+    return dict(tables)

@@ -1,0 +1,206 @@
+"""All settings of the core and the host, with their meaning, unit, range and default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import attrs
+
+from ion_framework.domain.conversation import HistoryLimits
+
+_positive = attrs.validators.gt(0)
+
+
+class LogFormat(StrEnum):
+    """How log lines are written; ``auto`` is console on a terminal, else JSON."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class LogLevel(StrEnum):
+    """The lowest level that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@attrs.frozen
+class ServerSettings:
+    """Where the host listens.
+
+    Attributes:
+        host: address to bind.
+        port: TCP port, 0 (any free one) to 65535.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = attrs.field(
+        default=8080, validator=[attrs.validators.ge(0), attrs.validators.le(65535)]
+    )
+
+
+@attrs.frozen
+class SelectionLayer:
+    """What one source says of plugins to run and not to run.
+
+    Attributes:
+        source: where it is said, for people (``ION_PLUGINS_DISABLE``).
+        enable: names of plugins or distributions.
+        disable: names of plugins or distributions.
+    """
+
+    source: str
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class PluginSettings:
+    """Which plugins run.
+
+    Attributes:
+        enable: names of plugins or distributions; where it is not empty, only these run.
+        disable: names of plugins or distributions that do not run.
+        required: plugins without which the start stops.
+        safe_mode: run first-party plugins only.
+        import_budget_s: seconds that a plugin's import and factory may take.
+        startup_budget_s: seconds that its ``ion_startup`` may take.
+        overrides: what environment and command line say, in rising order; not a key of the file.
+    """
+
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    safe_mode: bool = False
+    import_budget_s: float = attrs.field(default=5.0, validator=_positive)
+    startup_budget_s: float = attrs.field(default=10.0, validator=_positive)
+    overrides: tuple[SelectionLayer, ...] = ()
+
+    @property
+    def layers(self) -> tuple[SelectionLayer, ...]:
+        """Every source's say, in rising order."""
+        return (SelectionLayer("the settings", self.enable, self.disable), *self.overrides)
+
+
+@attrs.frozen
+class LimitSettings:
+    """How large a request may be.
+
+    Attributes:
+        message_chars: characters of a message in the HTTP API v1 and v2, 1 to 32000.
+        body_bytes: bytes of a request body.
+    """
+
+    message_chars: int = attrs.field(
+        default=1000, validator=[attrs.validators.ge(1), attrs.validators.le(32000)]
+    )
+    body_bytes: int = attrs.field(default=262144, validator=attrs.validators.ge(1024))
+
+
+@attrs.frozen
+class TurnSettings:
+    """Time limits of a turn, in seconds.
+
+    Attributes:
+        deadline_s: the whole turn.
+        guard_s: all guards together.
+        context_s: all of ``ion_gather_context`` together.
+        analyze_s: all analysers together.
+        route_s: all routers together.
+        prompt_s: building and rendering the prompt.
+        first_token_s: a generator's first piece of text.
+        next_token_s: every further piece of text.
+    """
+
+    deadline_s: float = attrs.field(default=60.0, validator=_positive)
+    guard_s: float = attrs.field(default=5.0, validator=_positive)
+    context_s: float = attrs.field(default=5.0, validator=_positive)
+    analyze_s: float = attrs.field(default=5.0, validator=_positive)
+    route_s: float = attrs.field(default=2.0, validator=_positive)
+    prompt_s: float = attrs.field(default=2.0, validator=_positive)
+    first_token_s: float = attrs.field(default=20.0, validator=_positive)
+    next_token_s: float = attrs.field(default=15.0, validator=_positive)
+
+
+@attrs.frozen
+class ContextSettings:
+    """Bounds of what ``ion_gather_context`` may bring into a turn.
+
+    Attributes:
+        messages: number of messages of history.
+        passages: number of retrieved passages.
+        characters: characters of all of it together.
+    """
+
+    messages: int = attrs.field(default=100, validator=attrs.validators.ge(0))
+    passages: int = attrs.field(default=20, validator=attrs.validators.ge(0))
+    characters: int = attrs.field(default=64000, validator=attrs.validators.ge(0))
+
+
+@attrs.frozen
+class PromptSettings:
+    """How much history a prompt carries.
+
+    Attributes:
+        standard: limits of the standard prompt.
+        compact: limits of the compact prompt (``summary_light``).
+    """
+
+    standard: HistoryLimits = attrs.field(factory=HistoryLimits)
+    compact: HistoryLimits = attrs.field(factory=lambda: HistoryLimits(2, 120))
+
+
+@attrs.frozen
+class LogSettings:
+    """Logging.
+
+    Attributes:
+        format: ``auto``, ``json`` or ``console``.
+        level: ``debug``, ``info``, ``warning`` or ``error``.
+    """
+
+    format: LogFormat = LogFormat.AUTO
+    level: LogLevel = LogLevel.INFO
+
+
+@attrs.frozen
+class Settings:
+    """Everything that can be configured.
+
+    Attributes:
+        server: where the host listens.
+        plugins: which plugins run.
+        order: per hook, names of plugins in the order in which they are asked.
+        limits: how large a request may be.
+        turn: time limits.
+        context: bounds of gathered context.
+        prompt: how much history a prompt carries.
+        log: logging.
+        data_dir: folder for databases and results; None is the user's data folder.
+        plugin: settings of each plugin, validated against its manifest.
+    """
+
+    server: ServerSettings = attrs.field(factory=ServerSettings)
+    plugins: PluginSettings = attrs.field(factory=PluginSettings)
+    order: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    limits: LimitSettings = attrs.field(factory=LimitSettings)
+    turn: TurnSettings = attrs.field(factory=TurnSettings)
+    context: ContextSettings = attrs.field(factory=ContextSettings)
+    prompt: PromptSettings = attrs.field(factory=PromptSettings)
+    log: LogSettings = attrs.field(factory=LogSettings)
+    data_dir: Path | None = None
+    plugin: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, repr=False)
+
+    def folder(self) -> Path:
+        """The folder for databases and results; it may not exist yet."""
+        if self.data_dir is not None:
+            return self.data_dir
+        from platformdirs import user_data_path  # only who writes files pays for it
+
+        return user_data_path("ion")

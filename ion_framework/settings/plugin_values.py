@@ -1,0 +1,176 @@
+"""The settings of one plugin, by the schema of its manifest: defaults, file, environment."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import attrs
+
+from ion_framework.manifest.model import SettingSpec, SettingType
+from ion_framework.settings.environment import split_list
+
+
+@attrs.frozen
+class PluginValues:
+    """The outcome for one plugin.
+
+    Attributes:
+        values: every setting of the schema; None where nothing sets it.
+        problems: what is wrong, one sentence each, naming the key or variable. Values of secrets
+            are never part of it.
+    """
+
+    values: Mapping[str, object] = attrs.field(repr=False)
+    problems: tuple[str, ...] = ()
+
+
+def resolve(
+    plugin: str,
+    schema: Mapping[str, SettingSpec],
+    given: Mapping[str, object],
+    environ: Mapping[str, str],
+) -> PluginValues:
+    """Settle the settings of a plugin.
+
+    Args:
+        plugin: name of the plugin.
+        schema: the settings that its manifest describes.
+        given: its table ``[plugin.<name>]`` in the settings file.
+        environ: the environment; the first of a setting's variables that is set wins. A secret
+            may also be named by ``<VARIABLE>_FILE`` or, in the file, by ``{ file = "…" }``.
+    """
+    values: dict[str, object] = {}
+    problems = [
+        f"plugin.{plugin}.{key}: unknown key{_hint(key, schema)}"
+        for key in given
+        if key not in schema
+    ]
+    for key, spec in schema.items():
+        where, raw = _raw(plugin, key, spec, given, environ)
+        try:
+            values[key] = _checked(spec, raw)
+        except (ValueError, OSError) as error:
+            problems.append(f"{where}: {error}")
+            values[key] = None
+    return PluginValues(values, tuple(problems))
+
+
+def _hint(key: str, schema: Mapping[str, SettingSpec]) -> str:
+    if not schema:
+        return "; this plugin has no settings"
+    near = difflib.get_close_matches(key, schema, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are: {', '.join(schema)}"
+
+
+@attrs.frozen
+class _Text:
+    """A value that came as text and still has to be read by its type."""
+
+    text: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class _File:
+    """The name of a file that holds a secret."""
+
+    path: Path
+
+
+def _raw(
+    plugin: str,
+    key: str,
+    spec: SettingSpec,
+    given: Mapping[str, object],
+    environ: Mapping[str, str],
+) -> tuple[str, object]:
+    for name in spec.env:
+        if environ.get(name, "").strip():
+            return name, _Text(environ[name].strip())
+        if spec.type is SettingType.SECRET and environ.get(f"{name}_FILE", "").strip():
+            return f"{name}_FILE", _File(Path(environ[f"{name}_FILE"].strip()))
+    value = given.get(key, spec.default)
+    if spec.type is SettingType.SECRET and isinstance(value, dict) and set(value) == {"file"}:
+        value = _File(Path(str(value["file"])))
+    return f"plugin.{plugin}.{key}", value
+
+
+def _checked(spec: SettingSpec, raw: object) -> object:
+    if raw is None:
+        return None
+    value = _READ[spec.type](raw)
+    if spec.choices and value not in spec.choices:
+        raise ValueError(f"must be one of {', '.join(spec.choices)}")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if spec.minimum is not None and value < spec.minimum:
+            raise ValueError(f"must be at least {spec.minimum}, is {value}")
+        if spec.maximum is not None and value > spec.maximum:
+            raise ValueError(f"must be at most {spec.maximum}, is {value}")
+    return value
+
+
+def _string(raw: object) -> str:
+    if isinstance(raw, _Text):
+        return raw.text
+    if not isinstance(raw, str):
+        raise ValueError("must be a string")  # noqa: TRY004  every problem with a setting is a ValueError here
+    return raw
+
+
+def _secret(raw: object) -> str:
+    if isinstance(raw, _File):
+        return raw.path.read_text("utf-8").strip()
+    return _string(raw)
+
+
+def _integer(raw: object) -> int:
+    if isinstance(raw, _Text):
+        try:
+            return int(raw.text)
+        except ValueError:
+            raise ValueError("must be an integer") from None
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise ValueError("must be an integer")
+    return raw
+
+
+def _number(raw: object) -> float:
+    if isinstance(raw, _Text):
+        try:
+            return float(raw.text)
+        except ValueError:
+            raise ValueError("must be a number") from None
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        raise ValueError("must be a number")
+    return float(raw)
+
+
+_TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+def _boolean(raw: object) -> bool:
+    if isinstance(raw, _Text) and raw.text.lower() in _TRUTH:
+        return _TRUTH[raw.text.lower()]
+    if not isinstance(raw, bool):
+        raise ValueError("must be true or false")  # noqa: TRY004  as in _string
+    return raw
+
+
+def _list(raw: object) -> tuple[str, ...]:
+    if isinstance(raw, _Text):
+        return split_list(raw.text)
+    if not isinstance(raw, list | tuple) or not all(isinstance(item, str) for item in raw):
+        raise ValueError("must be a list of strings")
+    return tuple(raw)
+
+
+_READ = {
+    SettingType.STRING: _string,
+    SettingType.SECRET: _secret,
+    SettingType.INTEGER: _integer,
+    SettingType.NUMBER: _number,
+    SettingType.BOOLEAN: _boolean,
+    SettingType.LIST: _list,
+}
