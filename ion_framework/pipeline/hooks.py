@@ -18,7 +18,7 @@ from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.stream_transform import transform_stream
 from ion_framework.pipeline.trace import Trace
-from ion_framework.pipeline.turn import Turn
+from ion_framework.pipeline.turn import Turn, TurnContext
 from ion_framework.settings.model import TurnSettings
 
 
@@ -132,7 +132,7 @@ class Hooks:
 
 
 def _with_context(turn: Turn, context: object) -> Turn:
-    return attrs.evolve(turn, context=context)
+    return attrs.evolve(turn, context=cast("TurnContext", context))
 
 
 def _only_metadata(before: Reply, after: object) -> Reply:

@@ -44,7 +44,7 @@ from ion_framework.pipeline.verdict import Refusal
 
 
 @hookspec(HookRules(Family.PROVIDE, (list, tuple), awaitable=False, kinds=("extension",)))
-def ion_provide_personas() -> Sequence[Persona] | None:  # type: ignore[empty-body]
+def ion_provide_personas() -> Sequence[Persona] | None:
     """Provide personas that no manifest describes, for example from a database.
 
     Called once, at activation, without I/O. Every persona's name must be new; a name that is
@@ -92,7 +92,7 @@ def ion_provide_store() -> Store | None:
 
 
 @hookspec(HookRules(Family.PROVIDE, (list, tuple), awaitable=False, kinds=("extension", "monitor")))
-def ion_provide_routes() -> Sequence[Route] | None:  # type: ignore[empty-body]
+def ion_provide_routes() -> Sequence[Route] | None:
     """Provide endpoints for a host; they are found in ``Ion.provisions.routes``.
 
     Called once, at activation, without I/O. A host serves the routes that are of its own type.
@@ -275,7 +275,7 @@ async def ion_build_prompt(turn: Turn, persona: Persona) -> Prompt | None:
 
 @hookspec(HookRules(Family.TRANSFORM, (Prompt,), kinds=("extension",), persona=True))
 async def ion_render_prompt(turn: Turn, prompt: Prompt) -> Prompt | None:
-    """Make last changes to a prompt.
+    r"""Make last changes to a prompt.
 
     Args:
         turn: the turn, with resonance, decision and persona.
@@ -292,7 +292,7 @@ async def ion_render_prompt(turn: Turn, prompt: Prompt) -> Prompt | None:
         class Example:
             @hookimpl
             def ion_render_prompt(self, prompt):
-                return attrs.evolve(prompt, system=prompt.system + "\\nNever use emoji.")
+                return attrs.evolve(prompt, system=prompt.system + "\nNever use emoji.")
     """
 
 

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -41,7 +42,7 @@ class CommandLine:
 
     def table(self) -> dict[str, object]:
         """The settings that it makes, as a nested table."""
-        sections = {
+        sections: dict[str, dict[str, object]] = {
             "server": {"host": self.host, "port": self.port},
             "plugins": {"safe_mode": self.safe_mode or None},
             "log": {"format": self.log_format, "level": self.log_level},
@@ -113,7 +114,7 @@ def _refuse_overrides(table: Mapping[str, object], file: Path | None) -> None:
 
 def _merge(settings: Settings, table: Mapping[str, object], source: str) -> Settings:
     """Settings with those of a table put over them, section by section."""
-    merged: dict[str, object] = {}
+    merged: dict[str, Any] = {}
     given = structure(table, Settings, "", source, SettingsError)
     for name, part in table.items():
         value = getattr(given, name)

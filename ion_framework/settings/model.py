@@ -10,7 +10,10 @@ import attrs
 
 from ion_framework.domain.conversation import HistoryLimits
 
-_positive = attrs.validators.gt(0)
+
+def _positive(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"'{attribute.name}' must be above 0: {value}")
 
 
 class LogFormat(StrEnum):

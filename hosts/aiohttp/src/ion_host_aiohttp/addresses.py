@@ -1,0 +1,79 @@
+"""Where the host may listen. Without authentication: on this machine only, unless told so."""
+
+from __future__ import annotations
+
+import os
+import socket
+from ipaddress import ip_address
+
+from ion_framework.errors import IonError
+
+
+class BindError(IonError):
+    """The host cannot, or may not, listen at this address."""
+
+
+def bind(host: str, port: int, *, insecure: bool) -> socket.socket:
+    """A socket bound to the address, not listening yet.
+
+    Args:
+        host: name or address.
+        port: TCP port, 0 for any free one.
+        insecure: whether other machines may reach a host without authentication.
+
+    Raises:
+        BindError: the address does not exist, is taken, or is not of this machine alone.
+    """
+    family, address = _resolve(host, port)
+    if not insecure and not is_loopback(address[0]):
+        raise BindError(
+            f"{host} can be reached from other machines, and this host has no authentication: "
+            "anybody could use it. Listen on 127.0.0.1 (the default), put a proxy that "
+            "authenticates before it, or accept the risk with --insecure-no-auth."
+        )
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            # So that a restart need not wait for the old connections to time out.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise BindError(
+            f"cannot listen on {host} port {port}: {reason}. "
+            "Choose another with --host, --port, ION_HOST or ION_PORT."
+        ) from error
+    bound.setblocking(False)
+    return bound
+
+
+def _resolve(host: str, port: int) -> tuple[int, tuple[str, int]]:
+    try:
+        found = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_ADDRCONFIG
+        )
+    except (OSError, UnicodeError) as error:
+        raise BindError(
+            f"there is no address of the name {host!r}. "
+            "Give an address of this machine with --host or ION_HOST, for example 127.0.0.1."
+        ) from error
+    family, _, _, _, address = found[0]
+    return family, address  # type: ignore[return-value]  # address begins with host and port
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach the address."""
+    return ip_address(address.partition("%")[0]).is_loopback
+
+
+def base_url(bound: socket.socket) -> str:
+    """The URL at which this machine reaches a bound socket."""
+    host, port = bound.getsockname()[:2]
+    address = ip_address(host.partition("%")[0])
+    if address.is_unspecified:
+        host = "127.0.0.1" if address.version == _IPV4 else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+_IPV4 = 4

@@ -1,0 +1,65 @@
+"""The aiohttp application: made of endpoints, and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ion_host_aiohttp.body import read_body
+from ion_host_aiohttp.decoding import decode, decoder_of
+from ion_host_aiohttp.endpoint import Call, Endpoint
+from ion_host_aiohttp.headers import on_response_prepare
+from ion_host_aiohttp.middleware import LOG_FIELDS, contain, observe
+from ion_host_aiohttp.request_id import request_id_of
+from ion_host_aiohttp.responses import STYLE, answer_response, asked_language
+from ion_host_aiohttp.service import SERVICE, Service
+
+
+def build_application(service: Service, endpoints: Iterable[Endpoint[Any]]) -> web.Application:
+    """The application that serves these endpoints.
+
+    Args:
+        service: what the endpoints share.
+        endpoints: what is served.
+
+    Raises:
+        TypeError: an endpoint's request class cannot be decoded.
+    """
+    application = web.Application(middlewares=[observe, contain])
+    application[SERVICE] = service
+    application.on_response_prepare.append(on_response_prepare)
+    for endpoint in endpoints:
+        handler = _handler(endpoint, service)
+        if endpoint.method == "GET":
+            application.router.add_get(endpoint.path, handler, allow_head=True)
+        else:
+            application.router.add_route(endpoint.method, endpoint.path, handler)
+    return application
+
+
+def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
+    if endpoint.request is not None:
+        decoder_of(endpoint.request)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        request[STYLE] = endpoint.style
+        answer = await endpoint.handler(await _call(request, endpoint, service), service)
+        request[LOG_FIELDS] = answer.log
+        return answer_response(answer)
+
+    return handle
+
+
+async def _call(request: web.Request, endpoint: Endpoint[Any], service: Service) -> Call[Any]:
+    body = None
+    if endpoint.request is not None:
+        body = decode(await read_body(request, service.limits.body), endpoint.request)
+    return Call(
+        body=body,
+        path=dict(request.match_info),
+        request_id=request_id_of(request),
+        language=asked_language(request),
+    )

@@ -1,0 +1,99 @@
+"""Reading a request body: as bytes, within a time and a size, and only where it claims to be JSON.
+
+aiohttp's own ``request.json()`` decodes with whatever charset the caller names and inflates what
+the caller compressed; both can stall the process, so neither happens here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+import attrs
+from aiohttp import hdrs, web
+
+from ion_host_aiohttp.failure import Failure, RequestFailed
+from ion_host_aiohttp.messages import Message, MessageId, say
+
+_CHARSETS = ("utf-8", "utf8")
+
+
+@attrs.frozen
+class BodyLimits:
+    """How much of a body is read, and for how long.
+
+    Attributes:
+        size: bytes.
+        seconds: time until the last of it has to be there.
+    """
+
+    size: int = 262144
+    seconds: float = 10.0
+
+
+async def read_body(request: web.BaseRequest, limits: BodyLimits) -> bytes:
+    """The body of a request that carries JSON.
+
+    Raises:
+        RequestFailed: 415 for a body that is compressed or not JSON in UTF-8, 413 for one that is
+            too large, 408 for one that does not arrive in time, 400 for one that breaks off.
+    """
+    _check_headers(request, limits)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await _collect(request, limits)
+    except TimeoutError:
+        message = say(MessageId.BODY_TIMEOUT, seconds=f"{limits.seconds:g}")
+        raise _failed(HTTPStatus.REQUEST_TIMEOUT, "BODY_TIMEOUT", message) from None
+    except (web.RequestPayloadError, web.PayloadAccessError):
+        message = say(MessageId.BODY_BROKEN)
+        raise _failed(HTTPStatus.BAD_REQUEST, "BODY_BROKEN", message) from None
+
+
+def _check_headers(request: web.BaseRequest, limits: BodyLimits) -> None:
+    encoding = request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
+    if encoding != "identity":
+        raise RequestFailed(
+            Failure(
+                status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                code="CONTENT_ENCODING",
+                message=say(MessageId.BODY_ENCODED),
+                headers={hdrs.ACCEPT_ENCODING: "identity"},
+            )
+        )
+    if not _is_json(request.content_type) or not _is_utf8(request.charset):
+        message = say(MessageId.BODY_MEDIA_TYPE)
+        raise RequestFailed(
+            Failure(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="CONTENT_TYPE", message=message)
+        )
+    if request.content_length is not None and request.content_length > limits.size:
+        raise _too_large(limits)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type == "application/json" or (
+        content_type.startswith("application/") and content_type.endswith("+json")
+    )
+
+
+def _is_utf8(charset: str | None) -> bool:
+    return charset is None or charset.lower() in _CHARSETS
+
+
+async def _collect(request: web.BaseRequest, limits: BodyLimits) -> bytes:
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > limits.size:
+            raise _too_large(limits)
+    return bytes(body)
+
+
+def _too_large(limits: BodyLimits) -> RequestFailed:
+    message = say(MessageId.BODY_TOO_LARGE, limit=limits.size)
+    return _failed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "REQUEST_TOO_LARGE", message)
+
+
+def _failed(status: HTTPStatus, code: str, message: Message) -> RequestFailed:
+    # The rest of the body is of no use, so the connection ends with the response.
+    return RequestFailed(Failure(status=status, code=code, message=message, close=True))

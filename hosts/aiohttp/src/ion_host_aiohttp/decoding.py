@@ -1,0 +1,94 @@
+"""Bytes into a request class, with an error for every way in which bytes can be wrong."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+
+from ion_host_aiohttp.failure import Failure, Issue, RequestFailed, unfit
+from ion_host_aiohttp.messages import Message, MessageId, say
+from ion_host_aiohttp.nesting import deeper_than
+from ion_host_aiohttp.schema_issue import issue_of
+from ion_host_aiohttp.unsafe_text import find_unsafe_text
+
+MAX_DEPTH = 64
+
+_Request = TypeVar("_Request")
+_MARK = b"\xef\xbb\xbf"
+_POSITION = re.compile(r"byte (\d+)")
+
+
+def decode(body: bytes, kind: type[_Request]) -> _Request:
+    """The body as an instance of a request class.
+
+    Raises:
+        RequestFailed: 400 where the body is not JSON (or is too deep), 422 where it is JSON
+            that the class does not take, or text that nothing could store.
+    """
+    _check_bytes(body)
+    unsafe = find_unsafe_text(body)
+    if unsafe is not None:
+        raise unfit(Issue("string_unsafe", unsafe, say(MessageId.UNSAFE_TEXT)))
+    try:
+        return decoder_of(kind).decode(body)
+    except msgspec.ValidationError as error:
+        raise unfit(issue_of(error, _document(body))) from None
+    except msgspec.DecodeError as error:
+        raise _not_json(error) from None
+
+
+_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {}
+
+
+def decoder_of(kind: type[_Request]) -> msgspec.json.Decoder[_Request]:
+    """The decoder of a request class, made at most once.
+
+    Raises:
+        TypeError: the class cannot be decoded; making it at the start shows it there.
+    """
+    if kind not in _DECODERS:
+        _DECODERS[kind] = msgspec.json.Decoder(kind)
+    return _DECODERS[kind]
+
+
+def _check_bytes(body: bytes) -> None:
+    if not body.strip():
+        raise _bad(say(MessageId.BODY_EMPTY))
+    if body.startswith(_MARK):
+        raise _bad(say(MessageId.BODY_MARKED))
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise _bad(say(MessageId.BODY_NOT_UTF8, position=error.start)) from None
+    if deeper_than(MAX_DEPTH, body):
+        raise _bad(say(MessageId.BODY_TOO_DEEP, limit=MAX_DEPTH))
+
+
+def _document(body: bytes) -> object:
+    """The whole document, for showing the value at fault; None where a number is out of range.
+
+    The typed decoder stops at the first value that does not fit, so that what comes after it may
+    not even be JSON.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.ValidationError:
+        return None
+    except msgspec.DecodeError as error:
+        raise _not_json(error) from None
+
+
+def _not_json(error: msgspec.DecodeError) -> RequestFailed:
+    position = _POSITION.search(str(error))
+    if position is None:
+        return _bad(say(MessageId.BODY_TRUNCATED))
+    return _bad(say(MessageId.BODY_NOT_JSON, position=position[1]))
+
+
+def _bad(message: Message) -> RequestFailed:
+    return RequestFailed(
+        Failure(status=HTTPStatus.BAD_REQUEST, code="INVALID_JSON", message=message)
+    )

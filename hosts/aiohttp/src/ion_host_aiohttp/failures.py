@@ -1,0 +1,105 @@
+"""The failures that the host itself finds, and those that a turn ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+
+from ion_framework.errors import NoAnswerError, TurnRefusedError
+from ion_host_aiohttp.failure import Failure
+from ion_host_aiohttp.messages import Message, MessageId, say
+
+RETRY_AFTER_S = 1
+
+
+def internal() -> Failure:
+    """Something unforeseen: 500."""
+    return Failure(
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="INTERNAL_ERROR",
+        message=say(MessageId.INTERNAL),
+    )
+
+
+def took_too_long(seconds: float) -> Failure:
+    """The answer was not ready in time: 503."""
+    return Failure(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="TIMEOUT",
+        message=say(MessageId.TOOK_TOO_LONG, seconds=f"{seconds:g}"),
+        headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+    )
+
+
+def malformed() -> Failure:
+    """Bytes that are not a valid HTTP request: 400, and the connection ends."""
+    return Failure(
+        status=HTTPStatus.BAD_REQUEST,
+        code="MALFORMED_REQUEST",
+        message=say(MessageId.HTTP_MALFORMED),
+        close=True,
+    )
+
+
+def of_http_error(error: web.HTTPException, method: str) -> Failure:
+    """What aiohttp refuses by itself: unknown address, wrong method, unknown expectation."""
+    status = HTTPStatus(error.status)
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return Failure(
+            status=status,
+            code="METHOD_NOT_ALLOWED",
+            message=say(MessageId.METHOD_NOT_ALLOWED, method=method[:_SHOWN], allowed=allowed),
+            headers={hdrs.ALLOW: allowed},
+        )
+    if status is HTTPStatus.NOT_FOUND:
+        return Failure(status=status, code="NOT_FOUND", message=say(MessageId.NOT_FOUND))
+    message = say(MessageId.HTTP_REFUSED, reason=status.phrase)
+    return Failure(status=status, code=status.name, message=message)
+
+
+def refused(error: TurnRefusedError) -> Failure:
+    """A guard, or the model, said no: 403 in the guard's own words."""
+    own_words = _OWN_REFUSALS.get(error.code)
+    return Failure(
+        status=HTTPStatus.FORBIDDEN,
+        code="TURN_REFUSED",
+        message=say(own_words) if own_words else say(MessageId.VERBATIM, text=str(error)),
+        details={"reason": error.code},
+    )
+
+
+_OWN_REFUSALS = {"guard_failed": MessageId.GUARD_FAILED, "safety": MessageId.DECLINED}
+"""Refusals that the framework words itself, and that therefore exist in both languages."""
+
+
+def no_answer(error: NoAnswerError, missing: tuple[Message, ...]) -> Failure:
+    """Nobody could answer: 503. What a plugin said about its failure stays in the log.
+
+    Args:
+        error: the end of the turn.
+        missing: what the host lacks, if anything; the first of it is the cure.
+    """
+    if missing:
+        return Failure(
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            code="NOT_EQUIPPED",
+            message=say(MessageId.NOT_EQUIPPED),
+            details={"stage": error.stage},
+            hint=missing[0],
+        )
+    retry: Mapping[str, str] = (
+        {} if error.retry_after_s is None else {hdrs.RETRY_AFTER: str(error.retry_after_s)}
+    )
+    return Failure(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="NO_ANSWER",
+        message=say(MessageId.NO_ANSWER),
+        details={"stage": error.stage},
+        headers=retry,
+    )
+
+
+_SHOWN = 20

@@ -1,0 +1,98 @@
+"""Whether the host lives, is ready, and what it lacks: the judgement behind every health answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from ion_framework.domain.language import Language
+from ion_framework.manifest.model import Kind
+from ion_framework.plugin_host.record import Status
+from ion_host_aiohttp.lifecycle import Phase
+from ion_host_aiohttp.messages import Message, MessageId, say
+from ion_host_aiohttp.service import Service
+
+_OUT = (Status.FAILED, Status.QUARANTINED)
+
+
+@attrs.frozen
+class Assessment:
+    """How well the host is.
+
+    Attributes:
+        phase: what it does at the moment.
+        can_answer: whether it has all that an answer needs.
+        reasons: what is wrong, one sentence each; empty where nothing is.
+    """
+
+    phase: Phase
+    can_answer: bool
+    reasons: tuple[Message, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether it makes sense to send requests here."""
+        return self.phase is Phase.READY and self.can_answer
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing at all is wrong."""
+        return self.ready and not self.reasons
+
+    def reason_documents(self, language: Language) -> list[dict[str, str]]:
+        """The reasons, each with a code for machines and a sentence for people."""
+        return [{"code": item.id.value, "message": item.text(language)} for item in self.reasons]
+
+
+def assess(service: Service) -> Assessment:
+    """Judge the host as it is now."""
+    phase = service.lifecycle.phase
+    reasons = []
+    if phase is not Phase.READY:
+        reasons.append(say(MessageId(phase.value)))
+    missing = missing_parts(service)
+    reasons += missing
+    reasons += [
+        say(MessageId.PLUGIN_OUT, plugin=record.name, status=record.status.value)
+        for record in service.ion.plugins
+        if record.status in _OUT
+    ]
+    return Assessment(phase, not missing, tuple(reasons))
+
+
+def missing_parts(service: Service) -> tuple[Message, ...]:
+    """What the host needs for an answer and does not have, the most basic first."""
+    active = {
+        kind
+        for record in service.ion.plugins
+        if record.status is Status.ACTIVE
+        for kind in record.provides
+    }
+    needed = [MessageId.NO_PERSONA] if not service.ion.personas else []
+    needed += [message for kind, message in _NEEDED.items() if kind not in active]
+    return tuple(say(message) for message in needed)
+
+
+_NEEDED = {
+    Kind.GENERATOR: MessageId.NO_GENERATOR,
+    Kind.ANALYZER: MessageId.NO_ANALYZER,
+    Kind.ROUTER: MessageId.NO_ROUTER,
+}
+
+
+@attrs.frozen(slots=False)
+class RedisState:
+    """What is known of Redis: whether the cache uses it, and whether it answers."""
+
+    enabled: bool
+    connected: bool
+
+
+def redis_state(service: Service) -> RedisState:
+    """The state of Redis, as the cache's own figures tell it in a tier named ``redis``."""
+    cache = service.ion.cache
+    tier: Mapping[str, object] | None = cache.stats().tiers.get("redis") if cache else None
+    if tier is None:
+        return RedisState(enabled=False, connected=False)
+    return RedisState(enabled=True, connected=bool(tier.get("connected")))

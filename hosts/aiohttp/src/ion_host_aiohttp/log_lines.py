@@ -1,0 +1,77 @@
+"""One event, one line, whatever is in it: rendering that cannot fail.
+
+A log line that is lost, split in two or raises hides exactly the request that somebody looks for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+# Line separators and control characters that JSON allows as they are, and terminals obey.
+_CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
+
+
+def json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+    """The event as one line of strict JSON; a surrogate without its partner becomes ``?``."""
+    try:
+        line = json.dumps(event, ensure_ascii=False, allow_nan=False, default=repr)
+    except Exception:  # noqa: BLE001  a value's own repr may raise anything; its type is named
+        line = json.dumps({_safe(key): _safe(value) for key, value in event.items()})
+    clean = line.encode("utf-8", "replace").decode()
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", clean)
+
+
+def console_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+    """The event for people: time, level, what happened, then ``name=value``."""
+    rest = dict(event)
+    time, level = rest.pop("timestamp", ""), rest.pop("level", "")
+    trace = rest.pop("exception", None)
+    fields = " ".join(
+        f"{_safe(name)}={_bare(value)}" for name, value in rest.items() if name != "event"
+    )
+    line = f"{time} {level:<7} {_bare(event.get('event'))} {fields}".rstrip()
+    return f"{line}\n{trace}" if trace else line
+
+
+def _bare(value: object) -> str:
+    """A value without quotes where none are needed; control characters stay escaped."""
+    text = json.dumps(_safe(value), ensure_ascii=False)
+    text = _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return text[1:-1] if "\\" not in text else text
+
+
+def _safe(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001  see json_line
+        return f"<{type(value).__name__}>"
+
+
+class LineLogger:
+    """Writes lines to a stream; structlog's last step.
+
+    Attributes:
+        lost: lines that the stream did not take (closed, full disk, broken pipe).
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def write(self, line: str) -> None:
+        """Write one line. A stream that is gone loses the line, which is counted, and no more."""
+        try:
+            self._stream.write(_encodable(line, self._stream) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            self.lost += 1
+
+    msg = debug = info = warning = error = critical = write
+
+
+def _encodable(line: str, stream: TextIO) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,78 @@
+"""Logging of the host: structlog to one stream, and the standard library's warnings with it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TextIO
+
+import structlog
+
+from ion_framework.settings.model import LogFormat, LogLevel, LogSettings
+from ion_host_aiohttp.log_lines import LineLogger, console_line, json_line
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
+
+_LEVELS = {
+    LogLevel.DEBUG: logging.DEBUG,
+    LogLevel.INFO: logging.INFO,
+    LogLevel.WARNING: logging.WARNING,
+    LogLevel.ERROR: logging.ERROR,
+}
+
+
+def make_logger(stream: TextIO, settings: LogSettings) -> FilteringBoundLogger:
+    """A logger of its own, for one `Service`.
+
+    Args:
+        stream: where lines go.
+        settings: form and lowest level of lines.
+    """
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        LineLogger(stream),
+        processors=_processors(stream, settings),
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
+    )
+    return logger
+
+
+def configure_process(stream: TextIO, settings: LogSettings) -> FilteringBoundLogger:
+    """Make the same logger the one of the whole process: of plugins, and of other libraries."""
+    lines = LineLogger(stream)
+    structlog.configure(
+        processors=_processors(stream, settings),
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
+        logger_factory=lambda *_: lines,
+        cache_logger_on_first_use=True,
+    )
+    logger: FilteringBoundLogger = structlog.get_logger()
+    logging.basicConfig(handlers=[_Bridge(logger)], level=logging.WARNING, force=True)
+    return logger
+
+
+def _processors(stream: TextIO, settings: LogSettings) -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        console_line if _for_people(stream, settings.format) else json_line,
+    ]
+
+
+def _for_people(stream: TextIO, form: LogFormat) -> bool:
+    return form is LogFormat.CONSOLE or (form is LogFormat.AUTO and stream.isatty())
+
+
+class _Bridge(logging.Handler):
+    """Passes what other libraries log on to structlog, so that they too leave one line each."""
+
+    def __init__(self, logger: FilteringBoundLogger) -> None:
+        super().__init__(logging.WARNING)
+        self._logger = logger
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one record on."""
+        self._logger.log(
+            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
+        )

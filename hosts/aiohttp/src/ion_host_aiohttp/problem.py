@@ -1,0 +1,70 @@
+"""Failures in the one envelope of API v2: the original's fields and the members of RFC 9457."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+from ion_framework.domain.language import Language
+from ion_host_aiohttp.failure import Failure, Issue, Path
+from ion_host_aiohttp.messages import MessageId, say
+from ion_host_aiohttp.times import iso_time
+
+MEDIA_TYPE = "application/problem+json"
+DEFAULT_LANGUAGE = Language.ENGLISH
+
+
+def body(
+    failure: Failure, asked: Language | None, request_id: str, at: float, instance: str
+) -> dict[str, object]:
+    """The body of a v2 error.
+
+    Args:
+        failure: what went wrong.
+        asked: the language that the caller asked for, None without a wish.
+        request_id: names the request.
+        at: now, seconds since the Unix epoch.
+        instance: the path of the request.
+    """
+    language = asked or DEFAULT_LANGUAGE
+    message = failure.message.text(language)
+    details = dict(failure.details)
+    if failure.hint:
+        details["hint"] = failure.hint.text(language)
+    if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        details["report"] = say(MessageId.INTERNAL_DETAIL, request_id=request_id).text(language)
+    return {
+        "type": "about:blank",
+        "title": failure.status.phrase,
+        "status": failure.status.value,
+        "detail": message,
+        "instance": instance,
+        "success": False,
+        "error": {
+            "code": failure.code,
+            "message": message,
+            "field": failure.field,
+            "details": details or None,
+        },
+        "errors": [_item(issue, language) for issue in failure.issues] or None,
+        "request_id": request_id,
+        "timestamp": iso_time(at),
+    }
+
+
+def _item(issue: Issue, language: Language) -> dict[str, object]:
+    item: dict[str, object] = {
+        "pointer": pointer(issue.path),
+        "detail": issue.message.text(language),
+        "type": issue.kind,
+    }
+    return item | dict(issue.limits)
+
+
+def pointer(path: Path) -> str:
+    """A path as the URI fragment form of a JSON pointer (RFC 6901), ``#/context/user_id``."""
+    steps = (str(step)[:_SHOWN].replace("~", "~0").replace("/", "~1") for step in path)
+    return "#" + "".join(f"/{quote(step, safe='~')}" for step in steps)
+
+
+_SHOWN = 100

@@ -1,0 +1,64 @@
+"""Answers and failures as responses of aiohttp."""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+
+from ion_framework.domain.language import Language
+from ion_host_aiohttp import errors_v1, problem
+from ion_host_aiohttp.encoding import encode
+from ion_host_aiohttp.endpoint import Answer, ErrorStyle
+from ion_host_aiohttp.failure import Failure
+from ion_host_aiohttp.languages import accepted_language
+from ion_host_aiohttp.request_id import request_id_of
+
+STYLE = web.RequestKey("error_style", ErrorStyle)
+
+
+def answer_response(answer: Answer) -> web.Response:
+    """An answer as a response."""
+    return web.Response(
+        body=encode(answer.body),
+        status=answer.status,
+        headers=answer.headers,
+        content_type="application/json",
+        charset="utf-8",
+    )
+
+
+def failure_response(request: web.BaseRequest, failure: Failure, at: float) -> web.Response:
+    """A failure as a response in the style of the endpoint, or of the address without one.
+
+    Args:
+        request: what was asked.
+        failure: why it is not answered as asked.
+        at: now, seconds since the Unix epoch.
+    """
+    style = request.get(STYLE) or ErrorStyle.of_path(request.path)
+    asked = asked_language(request)
+    request_id = request_id_of(request)
+    if style is ErrorStyle.V2:
+        body = problem.body(failure, asked, request_id, at, request.path)
+        media_type, language = problem.MEDIA_TYPE, asked or problem.DEFAULT_LANGUAGE
+    else:
+        body = errors_v1.body(failure, asked, request_id)
+        media_type, language = errors_v1.MEDIA_TYPE, asked or errors_v1.DEFAULT_LANGUAGE
+    response = web.Response(
+        body=encode(body),
+        status=failure.status,
+        headers={
+            hdrs.CONTENT_LANGUAGE: language.value,
+            hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
+            **failure.headers,
+        },
+        content_type=media_type,
+        charset="utf-8",
+    )
+    if failure.close:
+        response.force_close()
+    return response
+
+
+def asked_language(request: web.BaseRequest) -> Language | None:
+    """The language that the caller asked for, None without a wish."""
+    return accepted_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))

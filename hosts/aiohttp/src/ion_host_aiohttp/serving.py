@@ -1,0 +1,108 @@
+"""From settings to a served host and back: bind, activate, listen, wait for a signal, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+import ion_framework
+from ion_framework.ion import Ion
+from ion_host_aiohttp.body import BodyLimits
+from ion_host_aiohttp.catalog import all_endpoints
+from ion_host_aiohttp.server import HttpServer
+from ion_host_aiohttp.service import Service, ServiceLimits
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from ion_framework.settings.model import Settings
+
+GRACE_S = 0.5
+"""After SIGTERM, how long new requests are still taken while readiness already answers 503."""
+
+
+@attrs.frozen
+class Host:
+    """What to serve.
+
+    Attributes:
+        settings: all settings.
+        bound: the socket to serve on.
+        logger: where lines go.
+        announce: called once the host is ready.
+    """
+
+    settings: Settings
+    bound: socket.socket
+    logger: FilteringBoundLogger
+    announce: Callable[[], None]
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        stop = StopSignal()
+        stop.install()
+        try:
+            async with Ion(self.settings) as ion:
+                server = HttpServer(
+                    self._service(ion), all_endpoints(ion.provisions.routes), self.bound
+                )
+                await server.start()
+                self.announce()
+                received = await stop.wait()
+                self.logger.info("stopping", signal=received.name)
+                # Nobody routes requests to a host that is stopped by hand.
+                await server.stop(GRACE_S if received is signal.SIGTERM else 0.0)
+        finally:
+            stop.remove()
+            self.bound.close()
+
+    def _service(self, ion: Ion) -> Service:
+        limits = self.settings.limits
+        return Service(
+            ion=ion,
+            logger=self.logger,
+            version=str(ion_framework.__version__),
+            limits=ServiceLimits(
+                message_chars=limits.message_chars, body=BodyLimits(size=limits.body_bytes)
+            ),
+        )
+
+
+class StopSignal:
+    """SIGTERM or SIGINT, as something to wait for."""
+
+    _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+    def __init__(self) -> None:
+        self._received: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
+
+    def install(self) -> None:
+        """Take the signals over."""
+        loop = asyncio.get_running_loop()
+        for number in self._SIGNALS:
+            try:
+                loop.add_signal_handler(number, self._receive, number)
+            except NotImplementedError:  # Windows
+                signal.signal(number, lambda n, _: loop.call_soon_threadsafe(self._receive, n))
+
+    def remove(self) -> None:
+        """Give the signals back."""
+        loop = asyncio.get_running_loop()
+        for number in self._SIGNALS:
+            try:
+                loop.remove_signal_handler(number)
+            except NotImplementedError:  # Windows
+                signal.signal(number, signal.SIG_DFL)
+
+    async def wait(self) -> signal.Signals:
+        """The first signal received."""
+        return await self._received
+
+    def _receive(self, number: int) -> None:
+        if not self._received.done():
+            self._received.set_result(signal.Signals(number))

@@ -1,0 +1,98 @@
+"""Running a turn for an endpoint: from words to a reply, its headers and its log fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import hdrs
+
+from ion_framework.domain.persona import Persona
+from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnRefusedError
+from ion_framework.pipeline.receipt import CacheStatus, Receipt
+from ion_framework.pipeline.reply import Reply
+from ion_framework.pipeline.turn import ANONYMOUS, TurnRequest
+from ion_host_aiohttp import failures, headers
+from ion_host_aiohttp.endpoint import Answer
+from ion_host_aiohttp.failure import Issue, RequestFailed, unfit
+from ion_host_aiohttp.health import missing_parts
+from ion_host_aiohttp.messages import MessageId, say
+from ion_host_aiohttp.service import Service
+
+SERVED_FROM_CACHE = (CacheStatus.HIT, CacheStatus.STALE)
+
+
+def principal_of(user_id: str | None) -> str:
+    """Who asks, as far as it is known without authentication."""
+    return f"{ANONYMOUS}:{user_id}" if user_id else ANONYMOUS
+
+
+async def run_turn(service: Service, request: TurnRequest, text_field: str) -> Reply:
+    """The reply to a request.
+
+    Args:
+        service: the running host.
+        request: what is asked.
+        text_field: name of the body's member that holds the message.
+
+    Raises:
+        RequestFailed: the turn ended without an answer.
+    """
+    try:
+        reply = await service.ion.respond(request)
+    except InvalidRequestError as error:
+        path = (text_field if error.field == "text" else error.field,)
+        issue = Issue("value_error", path, say(MessageId.VERBATIM, text=str(error)))
+        raise unfit(issue) from error
+    except TurnRefusedError as error:
+        raise RequestFailed(failures.refused(error)) from error
+    except NoAnswerError as error:
+        service.logger.warning(
+            "turn unanswered", request_id=request.request_id, stage=error.stage, error=str(error)
+        )
+        raise RequestFailed(failures.no_answer(error, missing_parts(service))) from error
+    service.traffic.from_cache += reply.receipt.cache.status in SERVED_FROM_CACHE
+    return reply
+
+
+def reply_answer(reply: Reply, body: object) -> Answer:
+    """The answer that carries a reply, with the headers and log fields that tell of it."""
+    cache = reply.receipt.cache
+    found = {headers.CACHE: cache.status.value, hdrs.CONTENT_LANGUAGE: reply.language.value}
+    if cache.age_s is not None:
+        found[hdrs.AGE] = str(int(cache.age_s))
+    if reply.degraded:
+        found[headers.DEGRADED] = headers.header_safe(reply.degraded)
+    log = {"persona": reply.persona, "cache": cache.status.value}
+    if reply.degraded:
+        log["degraded"] = reply.degraded
+    return Answer(body=body, headers=found, log=log)
+
+
+def shown_names(personas: tuple[Persona, ...]) -> Mapping[str, str]:
+    """The name that the API shows for each persona: ``Lua`` for ``lua``.
+
+    Where two personas would be shown under one name, both keep their unique one.
+    """
+    shown = [persona.shown_name() for persona in personas]
+    return {
+        persona.name: name if shown.count(name) == 1 else persona.name
+        for persona, name in zip(personas, shown, strict=True)
+    }
+
+
+def receipt_document(receipt: Receipt) -> dict[str, object]:
+    """A receipt as JSON values: the key as it is written, everything else as it is named."""
+    return {
+        "request_id": receipt.request_id,
+        "key": str(receipt.key),
+        "scores": dict(receipt.scores),
+        "margin": receipt.margin,
+        "confidence": receipt.confidence,
+        "reasons": receipt.reasons,
+        "evidence": receipt.evidence,
+        "plugins": receipt.plugins,
+        "cache": receipt.cache,
+        "attempts": receipt.attempts,
+        "stages": receipt.stages,
+        "prompt": receipt.prompt,
+    }

@@ -1,0 +1,161 @@
+"""``POST /chat``: a message in, the answer of the persona that fits out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+import attrs
+import msgspec
+
+from ion_framework.pipeline.reply import Reply
+from ion_framework.pipeline.turn import TurnRequest
+from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.failure import check_message, unfit
+from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.turns import (
+    principal_of,
+    receipt_document,
+    reply_answer,
+    run_turn,
+    shown_names,
+)
+
+
+@attrs.frozen(kw_only=True)
+class ChatRequest:
+    """The body of ``POST /chat``.
+
+    Attributes:
+        message: what the user writes.
+        user_id: a name for the user, chosen by the caller.
+    """
+
+    message: str
+    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class RhythmView:
+    """How the message is paced."""
+
+    pace: str
+    avg_length: float
+    punctuation_density: float
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ToneView:
+    """How the message feels."""
+
+    primary: str
+    confidence: float
+    secondary: str | None
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class RoutingView:
+    """Why this persona answers."""
+
+    secondary_persona: str | None
+    scores: dict[str, Decimal]
+    reasoning: str
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ChatMetadata:
+    """What stands behind the answer; ``receipt`` is the full reason why."""
+
+    rhythm: RhythmView
+    tone: ToneView
+    routing: RoutingView
+    language: str
+    cache: str
+    degraded: bool
+    degraded_reason: str | None
+    generator: str
+    model: str
+    plugins: dict[str, Any]
+    receipt: dict[str, Any]
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ChatResponse:
+    """The answer."""
+
+    content: str
+    persona_used: str
+    resonance_key: str
+    confidence: Decimal
+    metadata: ChatMetadata
+
+
+async def chat(call: Call[ChatRequest], service: Service) -> Answer:
+    """Answer one message."""
+    text = call.body.message.strip()
+    issues = check_message(text, "message", service.limits.message_chars)
+    if issues:
+        raise unfit(*issues)
+    request = TurnRequest(
+        text=text,
+        principal=principal_of(call.body.user_id),
+        user_id=call.body.user_id,
+        request_id=call.request_id,
+    )
+    reply = await run_turn(service, request, "message")
+    return reply_answer(reply, _response(reply, service))
+
+
+def _response(reply: Reply, service: Service) -> ChatResponse:
+    names = shown_names(service.ion.personas)
+    return ChatResponse(
+        content=reply.content,
+        persona_used=names[reply.persona],
+        resonance_key=str(reply.resonance.key),
+        confidence=reply.decision.confidence,
+        metadata=ChatMetadata(
+            rhythm=_rhythm(reply),
+            tone=_tone(reply),
+            routing=RoutingView(
+                secondary_persona=names.get(reply.decision.secondary or ""),
+                scores=dict(reply.decision.scores),
+                reasoning="; ".join(reply.decision.reasons),
+            ),
+            language=reply.language.value,
+            cache=reply.receipt.cache.status.value,
+            degraded=bool(reply.degraded),
+            degraded_reason=reply.degraded or None,
+            generator=reply.generator,
+            model=reply.model,
+            plugins=dict(reply.metadata),
+            receipt=receipt_document(reply.receipt),
+        ),
+    )
+
+
+def _rhythm(reply: Reply) -> RhythmView:
+    rhythm = reply.resonance.rhythm
+    return RhythmView(
+        pace=rhythm.pace.value,
+        avg_length=rhythm.words_per_sentence,
+        punctuation_density=rhythm.punctuation_density,
+    )
+
+
+def _tone(reply: Reply) -> ToneView:
+    tone = reply.resonance.tone
+    return ToneView(
+        primary=tone.primary.value,
+        confidence=tone.confidence,
+        secondary=tone.secondary.value if tone.secondary else None,
+    )
+
+
+CHAT = Endpoint(
+    method="POST",
+    path="/chat",
+    handler=chat,
+    style=ErrorStyle.V1,
+    summary="Answer a message as the persona that fits it.",
+    request=ChatRequest,
+)

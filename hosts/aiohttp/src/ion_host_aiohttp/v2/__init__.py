@@ -1,0 +1,1 @@
+"""API v2, under ``/api/v2``: the original's paths and fields, one error envelope."""

@@ -1,0 +1,92 @@
+"""``GET /api/v2/health``: the health of the service with real figures."""
+
+from __future__ import annotations
+
+import attrs
+
+from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.health import assess, redis_state
+from ion_host_aiohttp.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.times import iso_time
+
+API_VERSION = "2.0"
+_HEALTHY, _UNAVAILABLE, _DISABLED = "healthy", "unavailable", "disabled"
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class ServiceStatus:
+    """Figures over the life of the process; ``error_rate`` is the share of 5xx, 0 to 1."""
+
+    status: str
+    version: str
+    timestamp: str
+    uptime_ms: float
+    cached_requests: int
+    error_rate: float
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Dependencies:
+    """Each ``healthy``, ``unavailable`` or ``disabled``."""
+
+    pipeline: str
+    cache: str
+    redis: str
+    pipeline_cache: str
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class HealthReport:
+    """The health of the service; ``reasons`` says what is wrong, if anything is."""
+
+    healthy: bool
+    service_status: ServiceStatus
+    dependencies: Dependencies
+    reasons: list[dict[str, str]]
+    timestamp: str
+
+
+async def health(call: Call[None], service: Service) -> Answer:
+    """Say how the service is."""
+    assessment = assess(service)
+    now = iso_time(service.clock.time())
+    uptime_s = service.clock.monotonic() - service.started_at
+    status = ServiceStatus(
+        status="operational" if assessment.healthy else "degraded",
+        version=API_VERSION,
+        timestamp=now,
+        uptime_ms=round(uptime_s * 1000, 3),
+        cached_requests=service.traffic.from_cache,
+        error_rate=round(service.traffic.error_rate, 6),
+    )
+    return Answer(
+        body=HealthReport(
+            healthy=assessment.healthy,
+            service_status=status,
+            dependencies=_dependencies(service, can_answer=assessment.can_answer),
+            reasons=assessment.reason_documents(call.language or DEFAULT_LANGUAGE),
+            timestamp=now,
+        )
+    )
+
+
+def _dependencies(service: Service, *, can_answer: bool) -> Dependencies:
+    cache = _DISABLED if service.ion.cache is None else _HEALTHY
+    redis = redis_state(service)
+    redis_word = _HEALTHY if redis.connected else _UNAVAILABLE
+    return Dependencies(
+        pipeline=_HEALTHY if can_answer else _UNAVAILABLE,
+        cache=cache,
+        redis=redis_word if redis.enabled else _DISABLED,
+        pipeline_cache=cache,
+    )
+
+
+HEALTH = Endpoint(
+    method="GET",
+    path="/api/v2/health",
+    handler=health,
+    style=ErrorStyle.V2,
+    summary="How the service is, with figures since its start.",
+)

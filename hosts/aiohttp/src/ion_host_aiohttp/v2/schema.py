@@ -1,0 +1,145 @@
+"""What ``POST /api/v2/process`` takes, and what it means in the framework's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import attrs
+import msgspec
+
+from ion_framework.domain.conversation import Message, Role
+from ion_framework.domain.key import (
+    ResonanceKey,
+    parse_intent,
+    parse_pace,
+    parse_tone,
+)
+from ion_framework.domain.prompt import PromptMode
+from ion_framework.errors import ResonanceKeyError
+from ion_framework.pipeline.turn import TurnRequest
+from ion_host_aiohttp.failure import Issue, Path, check_message, not_a_choice, unfit
+from ion_host_aiohttp.turns import principal_of
+
+_Part = TypeVar("_Part")
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+@attrs.frozen(kw_only=True)
+class ResonanceKeyRequest:
+    """A resonance key in its three parts."""
+
+    tone: str
+    pace: str
+    intent: str
+
+
+@attrs.frozen(kw_only=True)
+class ChatMessageRequest:
+    """An earlier message; ``role`` is ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+    timestamp: str | int | float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ContextRequest:
+    """What the caller knows besides the message; ``metadata`` comes back as it was given."""
+
+    user_id: _Name | None = None
+    session_id: _Name | None = None
+    message_history: tuple[ChatMessageRequest, ...] | None = None
+    metadata: dict[str, Any] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ProcessRequest:
+    """The body of ``POST /api/v2/process``.
+
+    Attributes:
+        user_input: what the user writes.
+        resonance_key: the caller's judgement, ``tone-pace-intent`` or its three parts; without
+            it the analyser judges.
+        context: what is known besides the message.
+        include_metadata: whether ``metadata`` is filled.
+        use_cache: whether a stored answer may be served and the answer stored.
+        prompt_mode: ``standard`` or ``summary_light``.
+    """
+
+    user_input: str
+    resonance_key: str | ResonanceKeyRequest | None = None
+    context: ContextRequest | None = None
+    include_metadata: bool = True
+    use_cache: bool = True
+    prompt_mode: str | None = None
+
+
+def turn_request(body: ProcessRequest, request_id: str, message_chars: int) -> TurnRequest:
+    """The turn that a body asks for.
+
+    Raises:
+        RequestFailed: 422 with every value that the framework does not know or take.
+    """
+    issues = list(check_message(body.user_input, "user_input", message_chars))
+    context = body.context or ContextRequest()
+    key = _key(body.resonance_key, issues)
+    mode = _mode(body.prompt_mode, issues)
+    history = _history(context.message_history or (), issues)
+    if issues:
+        raise unfit(*issues)
+    return TurnRequest(
+        text=body.user_input.strip(),
+        principal=principal_of(context.user_id),
+        user_id=context.user_id,
+        session_id=context.session_id,
+        key=key,
+        history=history,
+        prompt_mode=mode,
+        use_cache=body.use_cache,
+        request_id=request_id,
+    )
+
+
+def _key(given: str | ResonanceKeyRequest | None, issues: list[Issue]) -> ResonanceKey | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        try:
+            return ResonanceKey.parse(given)
+        except ResonanceKeyError as error:
+            issues.append(not_a_choice(("resonance_key",), error.given, error.valid))
+            return None
+    tone = _part(parse_tone, given.tone, "tone", issues)
+    pace = _part(parse_pace, given.pace, "pace", issues)
+    intent = _part(parse_intent, given.intent, "intent", issues)
+    return ResonanceKey(tone, pace, intent) if tone and pace and intent else None
+
+
+def _part(
+    parse: Callable[[str], _Part], given: str, name: str, issues: list[Issue]
+) -> _Part | None:
+    try:
+        return parse(given)
+    except ResonanceKeyError as error:
+        issues.append(not_a_choice(("resonance_key", name), error.given, error.valid))
+        return None
+
+
+def _mode(given: str | None, issues: list[Issue]) -> PromptMode:
+    try:
+        return PromptMode(given or PromptMode.STANDARD)
+    except ValueError:
+        issues.append(not_a_choice(("prompt_mode",), str(given), tuple(PromptMode)))
+        return PromptMode.STANDARD
+
+
+def _history(given: tuple[ChatMessageRequest, ...], issues: list[Issue]) -> tuple[Message, ...]:
+    messages = []
+    for index, message in enumerate(given):
+        try:
+            messages.append(Message(Role(message.role), message.content))
+        except ValueError:
+            path: Path = ("context", "message_history", index, "role")
+            issues.append(not_a_choice(path, message.role, tuple(Role)))
+    return tuple(messages)

@@ -1,0 +1,265 @@
+"""A real host on a real socket, before an `Ion` whose plugins live in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import pytest
+from aiohttp import ClientSession
+from ion_host_aiohttp.addresses import bind
+from ion_host_aiohttp.catalog import all_endpoints
+from ion_host_aiohttp.logs import make_logger
+from ion_host_aiohttp.server import HttpServer
+from ion_host_aiohttp.service import Service, ServiceLimits
+
+from ion_framework import Finish, Ion, Resonance, TextChunk, detect_language, hookimpl
+from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
+from ion_framework.domain.language import Language
+from ion_framework.domain.persona import Affinities, Persona, PersonaPrompts
+from ion_framework.domain.routing import decide
+from ion_framework.manifest.model import Kind, Manifest
+from ion_framework.pipeline.cache import CachedReply, CacheKey, CacheStats, Hit, Miss
+from ion_framework.plugin_host.discovery import Candidate, inline
+from ion_framework.settings.model import LogSettings, Settings
+
+
+class MemoryCache:
+    """A cache without bounds, for tests."""
+
+    def __init__(self) -> None:
+        self.replies: dict[str, CachedReply] = {}
+
+    async def lookup(self, key: CacheKey) -> Hit | Miss:
+        """A stored answer is seven and a half seconds old."""
+        found = self.replies.get(key.digest)
+        return Hit(found, 7.5) if found else Miss(_Lease(self, key.digest))
+
+    async def invalidate(self, tag: str) -> int:
+        """Nothing is found by tag."""
+        return 0
+
+    async def clear(self) -> int:
+        """Drop everything."""
+        count = len(self.replies)
+        self.replies.clear()
+        return count
+
+    def stats(self) -> CacheStats:
+        """Only the number of entries is counted."""
+        return CacheStats(0, 0, len(self.replies), 0, 0)
+
+
+class _Lease:
+    def __init__(self, cache: MemoryCache, digest: str) -> None:
+        self._cache, self._digest = cache, digest
+
+    async def store(self, reply: CachedReply, ttl_s: float) -> None:
+        """Keep the answer."""
+        self._cache.replies[self._digest] = reply
+
+    async def release(self) -> None:
+        """Nothing is held."""
+
+
+class Analyzer:
+    """Reads everything as frustrated, except what names a tone itself."""
+
+    @hookimpl
+    def ion_analyze(self, turn: Any) -> Resonance:
+        """The reading."""
+        tone = next((tone for tone in Tone if tone.value in turn.text), Tone.FRUSTRATED)
+        key = ResonanceKey(tone, Pace.FLOWING, Intent.SEEK_ADVICE)
+        return Resonance.given(key, detect_language(turn.text))
+
+
+class Router:
+    """The standard decision."""
+
+    @hookimpl
+    def ion_route(self, turn: Any, personas: Any) -> Any:
+        """The decision."""
+        return decide(turn.resonance.key, personas)
+
+
+class CachePlugin:
+    """Provides the memory cache."""
+
+    @hookimpl
+    def ion_provide_cache(self) -> MemoryCache:
+        """The cache."""
+        return MemoryCache()
+
+
+class Generator:
+    """Says what a function says of the prompt.
+
+    Args:
+        speak: the answer to a message; what it raises, the generator raises.
+    """
+
+    model = "parrot-1"
+
+    def __init__(self, speak: Callable[[str], Awaitable[str]]) -> None:
+        self._speak = speak
+
+    @hookimpl
+    async def ion_generate(self, prompt: Any) -> AsyncIterator[Any]:
+        """The answer."""
+        yield TextChunk(await self._speak(prompt.user))
+        yield Finish(model=self.model)
+
+
+async def echo(text: str) -> str:
+    """What the generator says unless a test has it say something else."""
+    return f"answer to: {text}"
+
+
+def plugin(name: str, kind: Kind, target: object, *, fallback: bool = False) -> Candidate:
+    """A plugin that lives in this process."""
+    manifest = Manifest(name=name, summary=name, provides=(kind,), ion_api=1, fallback=fallback)
+    return inline(manifest, lambda _context: target)
+
+
+def persona(name: str, shown: dict[Language, str], rank: int, **tones: str) -> Candidate:
+    """A data-only persona that is drawn to some tones."""
+    affinities = {Tone(tone): Decimal(value) for tone, value in tones.items()}
+    data = Persona(
+        name=name,
+        version="1",
+        display_name=shown,
+        description={Language.ENGLISH: name},
+        traits={Language.ENGLISH: ("warm",), Language.KOREAN: ("따뜻함",)},
+        strengths={Language.ENGLISH: ("listening",), Language.KOREAN: ("경청",)},
+        affinities=Affinities(tone=affinities),
+        prompts=PersonaPrompts({Language.ENGLISH: f"You are {name}."}),
+        rank=rank,
+    )
+    manifest = Manifest(name=name, summary=name, provides=(Kind.PERSONA,), ion_api=1, persona=data)
+    return inline(manifest)
+
+
+LUA = persona(
+    "lua", {Language.ENGLISH: "Lua", Language.KOREAN: "루아"}, 10, frustrated="1.0", playful="0.9"
+)
+ELRO = persona("elro", {Language.ENGLISH: "Elro"}, 20, curious="1.0", analytical="0.8")
+ANALYZER = plugin("reader", Kind.ANALYZER, Analyzer())
+ROUTER = plugin("chooser", Kind.ROUTER, Router())
+
+
+def standard_plugins() -> tuple[Candidate, ...]:
+    """Two personas, analyser, router, cache and a generator that repeats what it is told."""
+    cache = plugin("shelf", Kind.CACHE, CachePlugin())
+    generator = plugin("parrot", Kind.GENERATOR, Generator(echo), fallback=True)
+    return (LUA, ELRO, ANALYZER, ROUTER, cache, generator)
+
+
+@attrs.frozen
+class Running:
+    """A host in operation.
+
+    Attributes:
+        url: its address.
+        port: its port.
+        session: a client.
+        service: what its endpoints share.
+        server: the server itself.
+        log: what it has logged so far.
+    """
+
+    url: str
+    port: int
+    session: ClientSession
+    service: Service
+    server: HttpServer
+    log: io.StringIO
+
+    def lines(self, event: str = "request") -> list[dict[str, Any]]:
+        """The log lines of an event."""
+        found = [json.loads(line) for line in self.log.getvalue().split("\n") if line]
+        return [line for line in found if line["event"] == event]
+
+    async def raw(self, data: bytes) -> bytes:
+        """What the host sends back to these bytes, until it closes or a second has passed."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(data)
+        received = b""
+        try:
+            async with asyncio.timeout(1):
+                while piece := await reader.read(65536):
+                    received += piece
+        except TimeoutError:
+            assert received, "the host kept the connection open and said nothing"
+        writer.close()
+        await writer.wait_closed()
+        return received
+
+
+Hosting = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+@asynccontextmanager
+async def host_running(
+    *plugins: Candidate,
+    limits: ServiceLimits | None = None,
+    settings: Settings | None = None,
+) -> AsyncIterator[Running]:
+    """A host with these plugins; with the standard ones where none is named."""
+    found = plugins or standard_plugins()
+    log = io.StringIO()
+    async with Ion(settings, source=lambda: found, environ={}) as ion:
+        service = Service(
+            ion=ion,
+            logger=make_logger(log, LogSettings()),
+            version="9.9",
+            limits=limits or ServiceLimits(),
+        )
+        server = HttpServer(
+            service, all_endpoints(ion.provisions.routes), bind("127.0.0.1", 0, insecure=False)
+        )
+        await server.start()
+        url = f"http://127.0.0.1:{server.port}"
+        try:
+            async with ClientSession(url) as session:
+                yield Running(url, server.port, session, service, server, log)
+        finally:
+            await server.stop()
+
+
+@pytest.fixture
+def hosting() -> Hosting:
+    """A function that starts a host."""
+    return host_running
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def make() -> Any:
+    """The builders of this module, for tests that put a host together themselves."""
+    import types
+
+    return types.SimpleNamespace(
+        plugin=plugin,
+        persona=persona,
+        generator=Generator,
+        echo=echo,
+        standard=standard_plugins,
+        lua=LUA,
+        elro=ELRO,
+        analyzer=ANALYZER,
+        router=ROUTER,
+    )

@@ -1,0 +1,142 @@
+"""The headers of every response, whatever route and status."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from ion_host_aiohttp.headers import add_headers, header_safe
+
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Server": "",
+}
+JSON = {"Content-Type": "application/json"}
+CASES = [
+    ("GET", "/", {}, 200),
+    ("HEAD", "/", {}, 200),
+    ("GET", "/health", {}, 200),
+    ("GET", "/health/live", {}, 200),
+    ("GET", "/health/ready", {}, 200),
+    ("GET", "/health/startup", {}, 200),
+    ("POST", "/chat", {"json": {"message": "hi"}}, 200),
+    ("POST", "/chat", {"json": {}}, 422),
+    ("POST", "/chat", {"data": b"{", "headers": JSON}, 400),
+    ("POST", "/chat", {"data": b"hi"}, 415),
+    ("POST", "/chat", {"data": b" " * 300_000, "headers": JSON}, 413),
+    ("POST", "/chat", {"json": {"message": "raise"}}, 500),
+    ("GET", "/chat", {}, 405),
+    ("GET", "/nowhere", {}, 404),
+    ("GET", "/nowhere", {"headers": {"Expect": "cake"}}, 417),
+    ("POST", "/api/v2/process", {"json": {"user_input": "hi"}}, 200),
+    ("POST", "/api/v2/process", {"json": {"user_input": " "}}, 400),
+    ("POST", "/api/v2/process", {"json": {"user_input": 1}}, 422),
+    ("POST", "/api/v2/process", {"json": {"user_input": "raise"}}, 500),
+    ("PUT", "/api/v2/process", {}, 405),
+    ("GET", "/api/v2/personas", {}, 200),
+    ("GET", "/api/v2/personas/lua", {}, 200),
+    ("GET", "/api/v2/personas/none", {}, 404),
+    ("GET", "/api/v2/health", {}, 200),
+    ("GET", "/api/v2/nowhere", {}, 404),
+]
+
+
+@pytest.fixture
+def faulty(make):
+    """Plugins with an analyser whose reading has a flaw that only the host can stumble over."""
+    from ion_framework import hookimpl
+
+    class Saboteur:
+        @hookimpl
+        def ion_finish(self, reply):
+            import attrs
+
+            if "raise" in reply.content:
+                return attrs.evolve(reply, metadata={"bad": _Unprintable()})
+            return None
+
+    return (*make.standard(), make.plugin("saboteur", "extension", Saboteur()))
+
+
+class _Unprintable:
+    def __str__(self) -> str:
+        raise RuntimeError("this object cannot be shown")
+
+
+class TestTable:
+    """Routes times statuses."""
+
+    @pytest.mark.parametrize(("method", "path", "options", "status"), CASES)
+    async def test_every_response_carries_them(
+        self, hosting, faulty, method, path, options, status
+    ):
+        """Each route answers with its status and all security headers, and never names its maker."""
+        async with hosting(*faulty) as host:
+            response = await host.session.request(method, path, **options)
+
+        assert response.status == status
+        assert {name: response.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
+        assert len(response.headers["X-Request-ID"]) == 32
+        assert "Strict-Transport-Security" not in response.headers
+
+    @pytest.mark.parametrize(
+        "bytes_sent",
+        [
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+            b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            b"POST /chat HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
+        ],
+        ids=["TLS", "two hosts", "negative length", "NUL in a header"],
+    )
+    async def test_bytes_that_are_no_request_get_them_too(self, hosting, bytes_sent):
+        """What is not HTTP is answered with 400, the same headers, and one line in the log."""
+        async with hosting() as host:
+            answer = await host.raw(bytes_sent)
+            lines = host.lines("request malformed")
+
+        head = answer.partition(b"\r\n\r\n")[0].decode()
+        assert head.startswith(("HTTP/1.1 400 ", "HTTP/1.0 400 "))
+        assert set(head.split("\r\n")) >= {
+            "Server: " if not value else f"{name}: {value}" for name, value in EVERYWHERE.items()
+        }
+        assert [line["status"] for line in lines] == [400]
+
+
+class TestTransportSecurity:
+    """HSTS."""
+
+    def test_only_over_https(self):
+        """Strict-Transport-Security is sent where the connection is encrypted, and only there."""
+        found = {}
+        for scheme in ("http", "https"):
+            request = make_mocked_request("GET", "/").clone(scheme=scheme)
+            response = web.Response()
+            add_headers(request, response)
+            found[scheme] = response.headers.get("Strict-Transport-Security")
+
+        assert found == {"http": None, "https": "max-age=31536000; includeSubDomains"}
+
+
+class TestHeaderSafe:
+    """Text in a header."""
+
+    @pytest.mark.parametrize(
+        ("text", "safe"),
+        [
+            ("gemini failed: timeout", "gemini failed: timeout"),
+            ("a\r\nSet-Cookie: x=1", "a Set-Cookie: x=1"),
+            ("모델이 응답하지 않음 (503)", "(503)"),
+            ("한국어", "yes"),
+            ("\ud800x", "x"),
+            ("x" * 999, "x" * 200),
+        ],
+    )
+    def test_only_printable_ascii_is_left(self, text, safe):
+        """A reason is cut down to what cannot end the header or break its encoding."""
+        assert header_safe(text) == safe

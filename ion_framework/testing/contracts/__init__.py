@@ -1,0 +1,17 @@
+"""Contracts: what every plugin of a kind has to hold, as test classes to subclass."""
+
+from ion_framework.testing.contracts.analyzer import AnalyzerContract
+from ion_framework.testing.contracts.cache import CacheContract
+from ion_framework.testing.contracts.generator import GeneratorContract
+from ion_framework.testing.contracts.persona import PersonaContract
+from ion_framework.testing.contracts.plugin import PluginContract
+from ion_framework.testing.contracts.router import RouterContract
+
+__all__ = [
+    "AnalyzerContract",
+    "CacheContract",
+    "GeneratorContract",
+    "PersonaContract",
+    "PluginContract",
+    "RouterContract",
+]

@@ -1,0 +1,1 @@
+"""ION's generator without a model: a small, deterministic composer of helpful, honest answers."""

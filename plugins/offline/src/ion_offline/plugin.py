@@ -1,0 +1,74 @@
+"""The generator plugin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from ion_framework import PluginContext, hookimpl
+from ion_framework.domain.language import Language
+from ion_framework.domain.prompt import Prompt
+from ion_framework.pipeline.chunks import ChunkStream, Finish, TextChunk
+from ion_framework.pipeline.turn import Turn
+from ion_offline.composer import compose
+from ion_offline.lexicon import english_lexicon, korean_lexicon
+from ion_offline.material import read_turn
+from ion_offline.phrasebook import phrasebook
+from ion_offline.pieces import pieces
+
+MODEL = "offline"
+"""How the generator names itself in a `Finish`."""
+
+Sleep = Callable[[float], Awaitable[object]]
+
+
+class OfflineGenerator:
+    """Answers without a model.
+
+    Attributes:
+        model: name and version, part of every cache key: other phrases make other answers.
+
+    Args:
+        version: version of the distribution.
+        words_per_second: how fast answers stream; 0 means as fast as they are taken.
+        sleep: how to wait.
+    """
+
+    def __init__(
+        self, version: str, words_per_second: float = 0, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self.model = f"{MODEL}-{version}"
+        self._words_per_second = words_per_second
+        self._sleep = sleep
+
+    @hookimpl
+    async def ion_startup(self) -> None:
+        """Read the phrases and word lists, so that the first turn does not wait for them."""
+        for language in Language:
+            phrasebook(language)
+        english_lexicon()
+        korean_lexicon()
+
+    @hookimpl
+    async def ion_generate(self, turn: Turn, prompt: Prompt) -> ChunkStream:
+        """Compose the answer and stream it clause by clause.
+
+        No tokens are spent and none are counted, so the usage stays empty.
+        """
+        text = compose(read_turn(turn, prompt), phrasebook(prompt.language), prompt.mode)
+        for piece in pieces(text):
+            yield TextChunk(piece)
+            await self._sleep(self._pause(piece))
+        yield Finish(model=MODEL)
+
+    def _pause(self, piece: str) -> float:
+        """Seconds until the next piece; 0 only lets others run, so that a caller can stop us."""
+        if not self._words_per_second:
+            return 0
+        return len(piece.split()) / self._words_per_second
+
+
+def plugin(context: PluginContext) -> OfflineGenerator:
+    """The plugin's factory."""
+    pace = context.settings["words_per_second"]
+    return OfflineGenerator(context.version, words_per_second=float(str(pace)))

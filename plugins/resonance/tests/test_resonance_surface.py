@@ -1,0 +1,60 @@
+"""The surface: masking, lower case, and positions that lead back to the message."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+from ion_resonance.surface import EDGE, MASK, surface_of
+
+PIECES = st.sampled_from(
+    ["답답", "ㅠㅠ", "!", "\u0301", "é", "각", "A", " ", "'", "`", '"', "```", "“", "’", "\u0958", "\n"]
+)
+
+
+def test_letters_are_lower_case_and_full_width_marks_ascii():
+    """The surface folds case and full-width punctuation."""
+    assert "why? 왜!" == surface_of("WHY？ 왜！").text
+
+
+def test_masked_text_keeps_its_length():
+    """A mask is as long as what it hides."""
+    assert f"see {MASK * 6} now" == surface_of("see `code` now").text
+
+
+def test_an_open_fence_masks_to_the_end():
+    """Code after a fence that nobody closed is code."""
+    assert f"why? {MASK * 13}" == surface_of("why? ```\npanic!\n\n\n").text
+
+
+def test_a_curly_apostrophe_is_an_apostrophe():
+    """Phones write don’t, the lexicon writes don't."""
+    assert "don't" == surface_of("don’t").text
+
+
+def test_decomposed_hangul_is_composed_and_found_again():
+    """Text in conjoining jamo reads as syllables, whose positions are those of the jamo."""
+    text = unicodedata.normalize("NFD", "너무 답답해")
+    surface = surface_of(text)
+
+    assert "너무 답답해" == surface.text
+    start, end = surface.span(3, 5)
+    assert unicodedata.normalize("NFD", "답답") == text[start:end]
+
+
+def test_of_a_very_long_message_both_ends_are_read():
+    """What stands far from both ends of a huge message is masked."""
+    surface = surface_of("처음" + "가" * 3 * EDGE + "끝")
+
+    assert ("처음", MASK, "끝") == (surface.text[:2], surface.text[EDGE + 10], surface.text[-1])
+
+
+@given(st.lists(PIECES, max_size=20).map("".join))
+def test_every_place_on_the_surface_leads_to_a_place_in_the_message(text):
+    """Positions never leave the message and never run backwards."""
+    surface = surface_of(text)
+    places = [surface.span(index, index)[0] for index in range(len(surface.text) + 1)]
+
+    assert sorted(places) == places
+    assert (0, len(text)) == (places[0], places[-1])
