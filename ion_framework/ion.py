@@ -17,7 +17,7 @@ from ion_framework.domain.routing import RoutingDecision, RoutingTable
 from ion_framework.errors import NoAnswerError, UnknownPersonaError
 from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.cache import TurnCache
-from ion_framework.pipeline.engine import NO_ANALYZER, NO_ROUTER, Engine, Parts
+from ion_framework.pipeline.engine import NO_ROUTER, Engine, Parts
 from ion_framework.pipeline.events import Event, PluginStatusChanged
 from ion_framework.pipeline.hooks import Hooks
 from ion_framework.pipeline.life import shut_down, start_up

@@ -38,7 +38,8 @@ def structure(
         error: the class of error to raise.
 
     Raises:
-        ProblemsError: (of the class asked for) keys are unknown or missing, or values are wrong; every one is named.
+        ProblemsError: (of the class asked for) keys are unknown or missing, or values are wrong;
+            every one is named.
     """
     try:
         return _converter().structure(table, kind)

@@ -2,8 +2,8 @@
 
 The system part begins with text that is the same in every turn (so that a model can cache it)
 and ends with how to read this message. What users wrote or retrieval found stays in the context,
-the history and the user part; it never becomes part of the instructions. Identifiers of users and sessions are left
-out: a model does not need them.
+the history and the user part; it never becomes part of the instructions. Identifiers of users
+and sessions are left out: a model does not need them.
 """
 
 from __future__ import annotations

@@ -106,7 +106,10 @@ def _reasons(
     if second is None:
         reasons.append("there is no other persona")
     elif first_score == second_score:
-        reasons.append(f"equal to {second.name}; rank {first.rank} goes before rank {second.rank}")
+        by_rank = f"rank {first.rank} goes before rank {second.rank}"
+        by_name = "of equal rank, so the name decides"
+        tie = by_name if first.rank == second.rank else by_rank
+        reasons.append(f"equal to {second.name}; {tie}")
     else:
         margin = (first_score - second_score).normalize()
         reasons.append(f"{margin:f} ahead of {second.name} ({second_score.normalize():f})")

@@ -51,7 +51,7 @@ class SettingType(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     LIST = "list"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105  the name of a type, not a password
 
 
 class FileAccess(StrEnum):

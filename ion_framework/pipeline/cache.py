@@ -88,7 +88,10 @@ class CachedReply:
 
 
 class Lease(Protocol):
-    """The right to fill a missing entry; ends with exactly one of the two calls."""
+    """The right to fill a missing entry; ends with the first of its two calls.
+
+    Any later call does nothing, so that the one who holds it may release it in ``finally``.
+    """
 
     async def store(self, reply: CachedReply, ttl_s: float) -> None:
         """Store the answer for so many seconds. Never raises for a cache that is out of order."""

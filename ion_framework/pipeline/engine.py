@@ -21,7 +21,7 @@ from ion_framework.errors import (
     TurnRefusedError,
     UnknownPersonaError,
 )
-from ion_framework.pipeline.cache import CachedReply, CacheKey, Hit, Lease, Stale, TurnCache
+from ion_framework.pipeline.cache import CachedReply, Hit, Lookup, Miss, Stale, TurnCache
 from ion_framework.pipeline.cache_key import make_key
 from ion_framework.pipeline.chunks import FinishReason, TextChunk
 from ion_framework.pipeline.context_bounds import bounded
@@ -150,6 +150,15 @@ class Engine:
         self._emit(TurnFailed(request, code, message, self._clock.time(), duration_s))
 
 
+@attrs.frozen
+class _Slot:
+    """What the cache has for a turn: an answer, the lease to make one, or nothing to do with it."""
+
+    digest: str = ""
+    found: Lookup | None = None
+    bypass: str = ""
+
+
 class _Run:
     """One turn on its way."""
 
@@ -168,15 +177,17 @@ class _Run:
             prompt = await self._prompt(turn, persona)
         yield ReplyStarted(self._request.request_id, persona.name, resonance, decision)
         with self._trace.stage("cache"):
-            key, found, bypass = await self._lookup(turn, persona, prompt)
-        if isinstance(found, Hit | Stale):
-            status = CacheStatus.HIT if isinstance(found, Hit) else CacheStatus.STALE
-            yield ReplyDelta(found.reply.content)
-            cached = CacheOutcome(status, key.digest if key else "", found.age_s)
-            yield ReplyDone(await self._finish(turn, prompt, Answer.cached(found.reply), cached))
+            slot = await self._lookup(turn, persona, prompt)
+        if isinstance(slot.found, Hit | Stale):
+            status = CacheStatus.HIT if isinstance(slot.found, Hit) else CacheStatus.STALE
+            yield ReplyDelta(slot.found.reply.content)
+            outcome = CacheOutcome(status, slot.digest, slot.found.age_s)
+            answer = Answer.cached(slot.found.reply)
+            yield ReplyDone(await self._finish(turn, prompt, answer, outcome))
             return
-        async for event in self._answer(turn, prompt, persona, key, found, bypass):
-            yield event
+        async with aclosing(self._answer(turn, prompt, slot)) as events:
+            async for event in events:
+                yield event
 
     async def _understand(self) -> Turn:
         turn = Turn(self._request, _context_of(self._request))
@@ -225,33 +236,21 @@ class _Run:
             prompt = attrs.evolve(prompt, parameters=parameters)
         return await self._hooks.render_prompt(turn, prompt, self._trace)
 
-    async def _lookup(
-        self, turn: Turn, persona: Persona, prompt: Prompt
-    ) -> tuple[CacheKey | None, Hit | Stale | Lease | None, str]:
-        """The key, what the cache has (or the lease to fill it), and why it is passed by."""
+    async def _lookup(self, turn: Turn, persona: Persona, prompt: Prompt) -> _Slot:
         if self._parts.cache is None:
-            return None, None, "no cache is active"
+            return _Slot(bypass="no cache is active")
         if not self._request.use_cache:
-            return None, None, "the caller asked for a fresh answer"
+            return _Slot(bypass="the caller asked for a fresh answer")
         key = make_key(turn, persona, prompt, self._hooks.generator)
-        found = await self._parts.cache.lookup(key)
-        if isinstance(found, Hit | Stale):
-            return key, found, ""
-        return key, found.lease, ""
+        return _Slot(key.digest, await self._parts.cache.lookup(key))
 
     async def _answer(
-        self,
-        turn: Turn,
-        prompt: Prompt,
-        persona: Persona,
-        key: CacheKey | None,
-        lease: Lease | None,
-        bypass: str,
+        self, turn: Turn, prompt: Prompt, slot: _Slot
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Generate, pass on, and store what was sent."""
         generation = self._hooks.generation(self._trace)
         pieces: list[str] = []
-        settled = False
+        lease = slot.found.lease if isinstance(slot.found, Miss) else None
         try:
             with self._trace.stage("generate"):
                 source = generation.chunks({"turn": turn, "prompt": prompt})
@@ -262,10 +261,10 @@ class _Run:
                             pieces.append(chunk.text)
                             yield ReplyDelta(chunk.text)
             answer = self._completed_answer(generation, "".join(pieces))
-            outcome = await self._store(answer, persona, key, lease, bypass)
-            settled = True
+            outcome = await self._store(answer, _known(turn)[0], slot)
         finally:
-            if lease is not None and not settled:
+            # A lease that was used ignores this; one that was not must not keep others waiting.
+            if lease is not None:
                 await lease.release()
         yield ReplyDone(await self._finish(turn, prompt, answer, outcome))
 
@@ -282,20 +281,12 @@ class _Run:
         degraded = "; ".join(filter(None, (*generation.failures, self._parts.degraded)))
         return Answer.generated(generation, content, degraded)
 
-    async def _store(
-        self,
-        answer: Answer,
-        persona: Persona,
-        key: CacheKey | None,
-        lease: Lease | None,
-        bypass: str,
-    ) -> CacheOutcome:
-        if key is None or lease is None:
-            return CacheOutcome(CacheStatus.BYPASS, reason=bypass)
+    async def _store(self, answer: Answer, persona: Persona, slot: _Slot) -> CacheOutcome:
+        if not isinstance(slot.found, Miss):
+            return CacheOutcome(CacheStatus.BYPASS, reason=slot.bypass)
         refused = _why_not_stored(answer)
         if refused:
-            await lease.release()
-            return CacheOutcome(CacheStatus.MISS, key.digest, reason=refused)
+            return CacheOutcome(CacheStatus.MISS, slot.digest, reason=refused)
         reply = CachedReply(
             content=answer.content,
             usage=answer.usage,
@@ -303,8 +294,8 @@ class _Run:
             generator=answer.generator,
             created_at=self._engine.clock.time(),
         )
-        await lease.store(reply, persona.cache.ttl_s)
-        return CacheOutcome(CacheStatus.MISS, key.digest, stored=True)
+        await slot.found.lease.store(reply, persona.cache.ttl_s)
+        return CacheOutcome(CacheStatus.MISS, slot.digest, stored=True)
 
     async def _finish(
         self, turn: Turn, prompt: Prompt, answer: Answer, cache: CacheOutcome

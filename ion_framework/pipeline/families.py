@@ -7,8 +7,6 @@ one after the other: gathering them costs ten times more than a call and makes o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar, cast
-
 from ion_framework.errors import HookError, TurnRefusedError
 from ion_framework.pipeline.calling import call
 from ion_framework.pipeline.implementation import Implementation
@@ -16,42 +14,43 @@ from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.verdict import Refusal
 
-_Value = TypeVar("_Value")
-
 GUARD_FAILED = "guard_failed"
 
 
 class Budget:
-    """The time of one stage, split among the implementations that are still to be asked."""
+    """The time of one stage, split among the implementations that are still to be asked.
 
-    def __init__(self, trace: Trace, limit_s: float, count: int) -> None:
-        self._trace = trace
+    Args:
+        trace: the turn's notes, which know the turn's deadline.
+        limit_s: seconds for the whole stage.
+    """
+
+    def __init__(self, trace: Trace, limit_s: float) -> None:
+        self.trace = trace
         self._until_ms = trace.now_ms() + min(limit_s, trace.remaining_s()) * 1000
-        self._left = count
 
-    def next_share(self) -> float:
-        """Seconds for the next implementation: an equal part of what is left."""
-        share = max(0.0, self._until_ms - self._trace.now_ms()) / 1000 / max(1, self._left)
-        self._left -= 1
-        return share
+    def share(self, waiting: int) -> float:
+        """Seconds for the next implementation: an equal part of what is left.
+
+        Args:
+            waiting: how many are still to be asked, the next one included.
+        """
+        return max(0.0, self._until_ms - self.trace.now_ms()) / 1000 / waiting
 
 
 async def guard(
-    implementations: Sequence[Implementation],
-    values: Mapping[str, object],
-    trace: Trace,
-    limit_s: float,
+    implementations: Sequence[Implementation], values: Mapping[str, object], budget: Budget
 ) -> None:
     """Ask every guard.
 
     Raises:
         TurnRefusedError: one said no, or failed.
     """
-    budget = Budget(trace, limit_s, len(implementations))
-    for item in implementations:
-        started, share = trace.now_ms(), budget.next_share()
+    trace = budget.trace
+    for index, item in enumerate(implementations):
+        started = trace.now_ms()
         try:
-            verdict = await call(item, values, share)
+            verdict = await call(item, values, budget.share(len(implementations) - index))
         except HookError as error:
             trace.note(item, Outcome.FAILED, started, error.reason)
             raise TurnRefusedError(
@@ -66,8 +65,7 @@ async def guard(
 async def decide(
     implementations: Sequence[Implementation],
     values: Mapping[str, object],
-    trace: Trace,
-    limit_s: float,
+    budget: Budget,
     check: Callable[[object], None] | None = None,
 ) -> tuple[object, Implementation] | None:
     """The first answer that is not None, with who gave it; None where nobody has one.
@@ -75,15 +73,14 @@ async def decide(
     Args:
         implementations: in the order in which they are asked.
         values: the hook's arguments by name.
-        trace: the turn's notes.
-        limit_s: seconds for all of them; each gets its share of what is left.
+        budget: the time for all of them; each gets its share of what is left.
         check: raises ValueError for an answer that cannot be used.
     """
-    budget = Budget(trace, limit_s, len(implementations))
-    for item in implementations:
-        started, share = trace.now_ms(), budget.next_share()
+    trace = budget.trace
+    for index, item in enumerate(implementations):
+        started = trace.now_ms()
         try:
-            answer = await call(item, values, share)
+            answer = await call(item, values, budget.share(len(implementations) - index))
             if answer is not None and check is not None:
                 check(answer)
         except (HookError, ValueError) as error:
@@ -100,33 +97,30 @@ async def decide(
 async def transform(
     implementations: Sequence[Implementation],
     name: str,
-    value: _Value,
-    others: Mapping[str, object],
-    trace: Trace,
-    limit_s: float,
-    accept: Callable[[_Value, object], _Value] | None = None,
-) -> _Value:
-    """Pass a value through every implementation; one that fails is skipped.
+    values: Mapping[str, object],
+    budget: Budget,
+    accept: Callable[[object, object], object] | None = None,
+) -> object:
+    """Pass one argument of a hook through every implementation; one that fails is skipped.
 
     Args:
         implementations: in order.
-        name: the hook's argument that is transformed.
-        value: what to start with.
-        others: the hook's other arguments.
-        trace: the turn's notes.
-        limit_s: seconds for all of them; each gets its share of what is left.
+        name: the argument that is transformed.
+        values: the hook's arguments by name, with the value to start with.
+        budget: the time for all of them; each gets its share of what is left.
         accept: makes the next value of this value and what an implementation returned; raises
             ValueError where that cannot be used. By default what was returned is the next value.
     """
-    budget = Budget(trace, limit_s, len(implementations))
-    for item in implementations:
-        started, share = trace.now_ms(), budget.next_share()
+    trace, value = budget.trace, values[name]
+    for index, item in enumerate(implementations):
+        started = trace.now_ms()
+        share = budget.share(len(implementations) - index)
         try:
-            changed = await call(item, {**others, name: value}, share)
+            changed = await call(item, {**values, name: value}, share)
             if changed is None:
                 trace.note(item, Outcome.PASSED, started)
                 continue
-            value = accept(value, changed) if accept else cast("_Value", changed)
+            value = accept(value, changed) if accept else changed
         except (HookError, ValueError) as error:
             trace.note(item, Outcome.FAILED, started, _reason(error))
             continue

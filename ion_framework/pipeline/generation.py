@@ -74,10 +74,11 @@ class Generation:
         """
         if not self._implementations:
             raise NoAnswerError("generate", NO_GENERATOR)
-        budget = Budget(self._trace, self._trace.remaining_s(), len(self._implementations))
-        for item in self._implementations:
+        budget = Budget(self._trace, self._trace.remaining_s())
+        for index, item in enumerate(self._implementations):
             progress = _Progress(self._trace.now_ms())
-            async with aclosing(self._attempt(item, values, budget.next_share(), progress)) as own:
+            share_s = budget.share(len(self._implementations) - index)
+            async with aclosing(self._attempt(item, values, share_s, progress)) as own:
                 async for chunk in own:
                     yield chunk
             if self.finish is not None:

@@ -13,6 +13,7 @@ from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.pipeline import families
 from ion_framework.pipeline.chunks import Chunk
+from ion_framework.pipeline.families import Budget
 from ion_framework.pipeline.generation import Generation
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.reply import Reply
@@ -58,21 +59,19 @@ class Hooks:
         Raises:
             TurnRefusedError: one of them said no, or failed.
         """
-        items = self.of("ion_guard")
-        await families.guard(items, {"turn": turn}, trace, self._limits.guard_s)
+        budget = Budget(trace, self._limits.guard_s)
+        await families.guard(self.of("ion_guard"), {"turn": turn}, budget)
 
     async def gather_context(self, turn: Turn, trace: Trace) -> Turn:
         """Let context be added; each implementation sees what those before it added."""
-        items = self.of("ion_gather_context")
-        return await families.transform(
-            items, "turn", turn, {}, trace, self._limits.context_s, accept=_with_context
-        )
+        items, budget = self.of("ion_gather_context"), Budget(trace, self._limits.context_s)
+        value = await families.transform(items, "turn", {"turn": turn}, budget, _with_context)
+        return cast("Turn", value)
 
     async def analyze(self, turn: Turn, trace: Trace) -> tuple[Resonance, Implementation] | None:
         """The first analysis, with who made it."""
-        found = await families.decide(
-            self.of("ion_analyze"), {"turn": turn}, trace, self._limits.analyze_s
-        )
+        budget = Budget(trace, self._limits.analyze_s)
+        found = await families.decide(self.of("ion_analyze"), {"turn": turn}, budget)
         return cast("tuple[Resonance, Implementation] | None", found)
 
     async def route(
@@ -88,24 +87,22 @@ class Hooks:
                 raise ValueError(f"decided for {', '.join(sorted(unknown))}, which is not active")
 
         values = {"turn": turn, "personas": personas}
-        found = await families.decide(
-            self.of("ion_route"), values, trace, self._limits.route_s, check
-        )
+        budget = Budget(trace, self._limits.route_s)
+        found = await families.decide(self.of("ion_route"), values, budget, check)
         return cast("tuple[RoutingDecision, Implementation] | None", found)
 
     async def build_prompt(self, turn: Turn, persona: Persona, trace: Trace) -> Prompt | None:
         """The first prompt."""
-        items = self.of("ion_build_prompt", persona.name)
-        values = {"turn": turn, "persona": persona}
-        found = await families.decide(items, values, trace, self._limits.prompt_s)
+        items, budget = self.of("ion_build_prompt", persona.name), self._prompt_budget(trace)
+        found = await families.decide(items, {"turn": turn, "persona": persona}, budget)
         return cast("Prompt", found[0]) if found else None
 
     async def render_prompt(self, turn: Turn, prompt: Prompt, trace: Trace) -> Prompt:
         """The prompt after its last changes."""
-        items = self.of("ion_render_prompt", turn.persona.name if turn.persona else "")
-        return await families.transform(
-            items, "prompt", prompt, {"turn": turn}, trace, self._limits.prompt_s
-        )
+        items = self.of("ion_render_prompt", _persona_of(turn))
+        values = {"turn": turn, "prompt": prompt}
+        value = await families.transform(items, "prompt", values, self._prompt_budget(trace))
+        return cast("Prompt", value)
 
     def generation(self, trace: Trace) -> Generation:
         """An answer to be made by the generators."""
@@ -115,28 +112,29 @@ class Hooks:
         self, turn: Turn, chunks: AsyncGenerator[Chunk, None], trace: Trace
     ) -> AsyncGenerator[Chunk, None]:
         """The stream with every transformation around it."""
-        items = self.of("ion_transform_stream", turn.persona.name if turn.persona else "")
+        items = self.of("ion_transform_stream", _persona_of(turn))
         return transform_stream(items, {"turn": turn}, chunks, trace)
 
     async def finish(self, reply: Reply, trace: Trace) -> Reply:
         """The reply with the metadata that plugins add."""
-        return await families.transform(
-            self.of("ion_finish", reply.persona),
-            "reply",
-            reply,
-            {},
-            trace,
-            self._limits.prompt_s,
-            accept=_only_metadata,
-        )
+        items, budget = self.of("ion_finish", reply.persona), self._prompt_budget(trace)
+        value = await families.transform(items, "reply", {"reply": reply}, budget, _only_metadata)
+        return cast("Reply", value)
+
+    def _prompt_budget(self, trace: Trace) -> Budget:
+        return Budget(trace, self._limits.prompt_s)
 
 
-def _with_context(turn: Turn, context: object) -> Turn:
-    return attrs.evolve(turn, context=cast("TurnContext", context))
+def _persona_of(turn: Turn) -> str:
+    return turn.persona.name if turn.persona else ""
 
 
-def _only_metadata(before: Reply, after: object) -> Reply:
-    changed = cast("Reply", after)
-    if attrs.evolve(changed, metadata=before.metadata) != before:
+def _with_context(turn: object, context: object) -> Turn:
+    return attrs.evolve(cast("Turn", turn), context=cast("TurnContext", context))
+
+
+def _only_metadata(before: object, after: object) -> Reply:
+    reply, changed = cast("Reply", before), cast("Reply", after)
+    if attrs.evolve(changed, metadata=reply.metadata) != reply:
         raise ValueError("changed more than the metadata; text changes in ion_transform_stream")
     return changed

@@ -371,7 +371,8 @@ async def ion_finish(reply: Reply) -> Reply | None:
         class Example:
             @hookimpl
             def ion_finish(self, reply):
-                return attrs.evolve(reply, metadata={**reply.metadata, "words": len(reply.content.split())})
+                words = len(reply.content.split())
+                return attrs.evolve(reply, metadata={**reply.metadata, "words": words})
     """
 
 

@@ -1,1 +1,1 @@
-"""The plugin host: finds plugins without importing them, judges, orders, activates and calls them."""
+"""The plugin host: finds plugins without importing them, judges, orders and activates them."""

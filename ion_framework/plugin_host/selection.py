@@ -26,12 +26,13 @@ def why_disabled(candidate: Candidate, settings: PluginSettings) -> str:
 
 def unmatched(candidates: tuple[Candidate, ...], settings: PluginSettings) -> tuple[str, ...]:
     """A warning for every name in a list that no installed plugin or distribution has."""
-    warnings = []
-    for layer in (*settings.layers, SelectionLayer("plugins.required", settings.required)):
-        for name in (*layer.enable, *layer.disable):
-            if not any(is_named((name,), candidate) for candidate in candidates):
-                warnings.append(f"{layer.source} names {name!r}, which is not installed")
-    return tuple(warnings)
+    required = SelectionLayer("plugins.required", settings.required)
+    return tuple(
+        f"{layer.source} names {name!r}, which is not installed"
+        for layer in (*settings.layers, required)
+        for name in (*layer.enable, *layer.disable)
+        if not any(is_named((name,), candidate) for candidate in candidates)
+    )
 
 
 def is_named(names: tuple[str, ...], candidate: Candidate) -> bool:

@@ -132,7 +132,7 @@ def _integer(raw: object) -> int:
         except ValueError:
             raise ValueError("must be an integer") from None
     if isinstance(raw, bool) or not isinstance(raw, int):
-        raise ValueError("must be an integer")
+        raise ValueError("must be an integer")  # noqa: TRY004  as in _string
     return raw
 
 
@@ -143,7 +143,7 @@ def _number(raw: object) -> float:
         except ValueError:
             raise ValueError("must be a number") from None
     if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
-        raise ValueError("must be a number")
+        raise ValueError("must be a number")  # noqa: TRY004  as in _string
     return float(raw)
 
 

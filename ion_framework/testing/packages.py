@@ -23,7 +23,9 @@ PERSONA_MANIFEST = (
     + """
 [persona]
 description = {{ en = "Made for a test.", ko = "시험용." }}
-prompts.system = {{ en = "You are {{{{persona_name}}}}.", ko = "당신은 {{{{persona_name}}}}입니다." }}
+[persona.prompts.system]
+en = "You are {{{{persona_name}}}}."
+ko = "당신은 {{{{persona_name}}}}입니다."
 """
 )
 

@@ -186,10 +186,16 @@ class Running:
         found = [json.loads(line) for line in self.log.getvalue().split("\n") if line]
         return [line for line in found if line["event"] == event]
 
-    async def raw(self, data: bytes) -> bytes:
-        """What the host sends back to these bytes, until it closes or a second has passed."""
+    async def raw(self, *parts: bytes) -> bytes:
+        """What the host sends back to these bytes, until it closes or a second has passed.
+
+        Several parts arrive one after the other.
+        """
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(data)
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.05)
         received = b""
         try:
             async with asyncio.timeout(1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
@@ -56,7 +56,8 @@ class CacheContract(PluginContract):
             for field in attrs.fields(CacheKey):
                 if field.name in ("tags", "schema"):
                     continue
-                other = attrs.evolve(KEY, **{field.name: "other"})
+                changes: dict[str, Any] = {field.name: "other"}
+                other = attrs.evolve(KEY, **changes)
                 assert isinstance(await ion.cache.lookup(other), Miss), field.name
 
     async def test_a_released_lease_stores_nothing(self) -> None:

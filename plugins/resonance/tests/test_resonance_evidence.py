@@ -7,15 +7,17 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ion_framework import Intent, Language, Pace, Resonance, Tone
 from ion_resonance.analyzer import INTENT_ORDER, TONE_ORDER, analyze
-from ion_resonance.judge import DOUBT, UNSURE
+from ion_resonance.judge import DOUBT, GUESS, UNSURE
+
+from ion_framework import Intent, Language, Pace, Resonance, Tone
 
 PIECES = st.sampled_from(
     (
-        "답답해요", "Frustrated", "URGENT", "급해", "ㅋㅋㅋ", "ㅠㅠ", "!!!", "?", "😂", "let's", "don’t get it",
-        "안  돼", "할까 봐", "explain", "맞나요", "error", "not", "않아요", "지 않", "`code`", "'", '"', "```",
-        "…", "12 ms", "합시다", "plan", "돌이켜", "\n", " ", "  ", "é", "\u0301", "가", "Straße", "İ", "\ufeff",
+        "답답해요", "Frustrated", "URGENT", "급해", "ㅋㅋㅋ", "ㅠㅠ", "!!!", "?", "😂", "let's",
+        "don’t get it", "안  돼", "할까 봐", "explain", "맞나요", "error", "not", "않아요", "지 않",
+        "`code`", "'", '"', "```", "…", "12 ms", "합시다", "plan", "돌이켜", "\n", " ", "  ", "é",
+        "\u0301", "가", "Straße", "İ", "\ufeff",
     )
 )  # fmt: skip
 MESSAGES = st.lists(PIECES, max_size=14).map(" ".join)
@@ -48,7 +50,7 @@ def test_the_weights_add_up_to_the_judgement(text):
             assert sums[made.primary.value] == pytest.approx(max(sums.values()))
             assert round(share, 3) == pytest.approx(made.confidence, abs=0.0011)
         else:
-            assert made.confidence <= round(share, 3) + 0.0011
+            assert made.confidence <= max(round(share, 3) + 0.0011, GUESS)
 
 
 @given(st.text(max_size=200))
@@ -59,9 +61,11 @@ def test_any_text_has_a_reading_and_always_the_same(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\n\t", "\x00", "\ud800", "🙂", "👩‍👩‍👧‍👦" * 3, "…", "？！", "a" * 32000, "답" * 32000,
-     "`" * 32000, '"' * 31999, "\u1112\u1161\u11ab" * 9000, "e" + "\u0301" * 9000, "ㅋ" * 32000,
-     "not so " * 4500],
+    [
+        "", " ", "\n\t", "\x00", "\ud800", "🙂", "👩\u200d👩\u200d👧" * 3, "…", "？！", "a" * 32000,
+        "답" * 32000, "`" * 32000, '"' * 31999, "\u1112\u1161\u11ab" * 9000, "e" + "\u0301" * 9000,
+        "ㅋ" * 32000, "not so " * 4500, "1" * 32000, "?!" * 16000,
+    ],
 )  # fmt: skip
 def test_odd_texts_have_a_reading(text):
     """Blank, emoji-only, broken and huge texts are read like any other."""
@@ -73,11 +77,11 @@ def test_odd_texts_have_a_reading(text):
 
 
 def test_a_text_without_words_is_calm_and_unsure():
-    """Nothing said reads as calm, medium, learning, with no confidence."""
+    """Nothing said reads as calm, medium, learning, at a guess."""
     reading = analyze("  ", source="r")
 
-    assert ("calm-medium-learning", 0.0) == (str(reading.key), reading.confidence)
-    assert () == reading.evidence
+    assert (str(reading.key), reading.confidence) == ("calm-medium-learning", GUESS)
+    assert reading.evidence == ()
 
 
 def test_long_repetition_leaves_little_evidence():
@@ -89,8 +93,8 @@ def test_a_reading_names_its_source_and_language():
     """The reading says who judged and which language it took the message for."""
     korean, english = analyze("왜 안 되죠?", source="me"), analyze("Why?", source="me")
 
-    assert ("me", Language.KOREAN) == (korean.source, korean.language)
-    assert Language.ENGLISH == english.language
+    assert (korean.source, korean.language) == ("me", Language.KOREAN)
+    assert english.language == Language.ENGLISH
 
 
 def test_the_orders_hold_every_value_once():
@@ -101,7 +105,7 @@ def test_the_orders_hold_every_value_once():
 
 def test_english_cues_count_inside_korean_text():
     """Korean engineers write ASAP and deadline between Korean words."""
-    assert Tone.URGENT == analyze("이 PR 리뷰 ASAP 부탁해요", source="r").tone.primary
+    assert analyze("이 PR 리뷰 ASAP 부탁해요", source="r").tone.primary == Tone.URGENT
 
 
 def test_the_runner_up_is_named():

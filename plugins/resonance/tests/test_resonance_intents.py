@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ion_framework import Intent
 from ion_resonance.analyzer import analyze
+
+from ion_framework import Intent
 
 INTENTS = {
     Intent.SEEK_ADVICE: (

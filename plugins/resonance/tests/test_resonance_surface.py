@@ -9,13 +9,30 @@ from hypothesis import strategies as st
 from ion_resonance.surface import EDGE, MASK, surface_of
 
 PIECES = st.sampled_from(
-    ["답답", "ㅠㅠ", "!", "\u0301", "é", "각", "A", " ", "'", "`", '"', "```", "“", "’", "\u0958", "\n"]
+    [
+        "답답",
+        "ㅠㅠ",
+        "!",
+        "\u0301",
+        "é",
+        "각",
+        "A",
+        " ",
+        "'",
+        "`",
+        '"',
+        "```",
+        "“",
+        "’",
+        "\u0958",
+        "\n",
+    ]
 )
 
 
 def test_letters_are_lower_case_and_full_width_marks_ascii():
     """The surface folds case and full-width punctuation."""
-    assert "why? 왜!" == surface_of("WHY？ 왜！").text
+    assert surface_of("WHY？ 왜！").text == "why? 왜!"
 
 
 def test_masked_text_keeps_its_length():
@@ -30,7 +47,7 @@ def test_an_open_fence_masks_to_the_end():
 
 def test_a_curly_apostrophe_is_an_apostrophe():
     """Phones write don’t, the lexicon writes don't."""
-    assert "don't" == surface_of("don’t").text
+    assert surface_of("don’t").text == "don't"
 
 
 def test_decomposed_hangul_is_composed_and_found_again():
@@ -38,16 +55,19 @@ def test_decomposed_hangul_is_composed_and_found_again():
     text = unicodedata.normalize("NFD", "너무 답답해")
     surface = surface_of(text)
 
-    assert "너무 답답해" == surface.text
+    assert surface.text == "너무 답답해"
     start, end = surface.span(3, 5)
     assert unicodedata.normalize("NFD", "답답") == text[start:end]
 
 
 def test_of_a_very_long_message_both_ends_are_read():
     """What stands far from both ends of a huge message is masked."""
-    surface = surface_of("처음" + "가" * 3 * EDGE + "끝")
+    text = "처음" + "가" * 3 * EDGE + "끝"
+    surface = surface_of(text)
 
-    assert ("처음", MASK, "끝") == (surface.text[:2], surface.text[EDGE + 10], surface.text[-1])
+    assert len(surface.text) == 2 * EDGE + 1
+    assert (surface.text[:2], surface.text[EDGE], surface.text[-1]) == ("처음", MASK, "끝")
+    assert surface.span(2 * EDGE, 2 * EDGE + 1) == (len(text) - 1, len(text))
 
 
 @given(st.lists(PIECES, max_size=20).map("".join))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ion_framework import Tone
 from ion_resonance.analyzer import analyze
+
+from ion_framework import Tone
 
 TONES = {
     Tone.FRUSTRATED: (
@@ -117,14 +118,14 @@ def test_tears_are_worry_or_annoyance(text):
 
 def test_tears_beside_a_word_of_fear_are_worry():
     """ㅠㅠ joins the tone of the word that stands with it."""
-    assert Tone.ANXIOUS == analyze("너무 무서워요 ㅠㅠ", source="resonance").tone.primary
-    assert Tone.FRUSTRATED == analyze("너무 짜증나요 ㅠㅠ", source="resonance").tone.primary
+    assert analyze("너무 무서워요 ㅠㅠ", source="resonance").tone.primary == Tone.ANXIOUS
+    assert analyze("너무 짜증나요 ㅠㅠ", source="resonance").tone.primary == Tone.FRUSTRATED
 
 
 @pytest.mark.parametrize("text", ["ㅋㅋ", "ㅎㅎㅎ", "그렇군요 ㅋㅋㅋ", "이름이 그게 뭐야 ㅎㅎ"])
 def test_korean_laughter_is_playful(text):
     """ㅋㅋ and ㅎㅎ read as playful."""
-    assert Tone.PLAYFUL == analyze(text, source="resonance").tone.primary
+    assert analyze(text, source="resonance").tone.primary == Tone.PLAYFUL
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_korean_laughter_is_playful(text):
 )
 def test_politeness_alone_leaves_a_message_calm(text):
     """The politeness level of a plain request is no tone of its own."""
-    assert Tone.CALM == analyze(text, source="resonance").tone.primary
+    assert analyze(text, source="resonance").tone.primary == Tone.CALM
 
 
 def test_exclamation_marks_make_a_word_of_haste_louder():
@@ -189,18 +190,18 @@ def test_why_not_is_no_negation():
 )
 def test_quoted_text_and_code_do_not_count(text):
     """What stands in quotation marks, code or an address says nothing about the writer's tone."""
-    assert {} == analyze(text, source="resonance").totals("tone")
+    assert analyze(text, source="resonance").totals("tone") == {}
 
 
 def test_words_around_a_quotation_do_count():
     """Masking a quotation leaves the writer's own words."""
     reading = analyze("'OK'라고만 뜨는데 너무 답답해요", source="resonance")
 
-    assert Tone.FRUSTRATED == reading.tone.primary
+    assert reading.tone.primary == Tone.FRUSTRATED
 
 
 def test_an_apostrophe_opens_no_quotation():
     """Contractions are not taken for quoted text."""
     reading = analyze("I don't get why it's so frustrating, isn't it?", source="resonance")
 
-    assert Tone.FRUSTRATED == reading.tone.primary
+    assert reading.tone.primary == Tone.FRUSTRATED

@@ -11,9 +11,9 @@ from ion_host_aiohttp.messages import MessageId, say
 
 _WHERE = re.compile(r" - at `(?:key in )?\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])")
-_MISSING = re.compile(r"Object missing required field `(.+)`")
+_MISSING = re.compile(r"Object missing required field `([^`]+)`")
 _LENGTH = re.compile(r"Expected `str` of length (<=|>=) (\d+)")
-_TYPE = re.compile(r"Expected `(.+)`, got `(.+)`")
+_TYPE = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 _KINDS = {"str": "string_type", "bool": "bool_type", "array": "list_type", "object": "dict_type"}
 _SHOWN = 100
 

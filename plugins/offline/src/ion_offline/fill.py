@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ion_offline.josa import attach
 
-NAMES = ("topic", "one", "other", "name", "strength", "earlier", "note", "intent", "lens")
+NAMES = ("topic", "one", "other", "name", "strength", "earlier", "note", "intent")
 """The placeholders that a phrase may use."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]+))?\}")

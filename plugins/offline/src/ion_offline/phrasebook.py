@@ -59,11 +59,10 @@ class DoubtPhrases:
 
 
 @attrs.frozen
-class Frame:
-    """How the persona's own angle is introduced, with and without one of its strengths."""
+class AnglePhrases:
+    """How the persona brings in one of its strengths."""
 
     strength: Options
-    plain: Options
 
 
 @attrs.frozen
@@ -138,7 +137,7 @@ class Phrasebook:
     notes: NotePhrases
     doubt: DoubtPhrases
     aside: Mapping[Tone, Options]
-    frame: Frame
+    angle: AnglePhrases
     urgent: UrgentPhrases
     care: tuple[Care, ...]
     intent: Mapping[Intent, Scaffold]

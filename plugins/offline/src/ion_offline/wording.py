@@ -87,17 +87,21 @@ class Wording:
         return self.say("aside", self._phrases.aside.get(self.key.tone, ()))
 
     def angle(self) -> str:
-        """What the persona adds from the intent it is most drawn to, empty without one."""
-        drawn = self._drawn_to()
-        if not drawn:
+        """What the persona adds of its own, empty where its manifest says nothing to go by."""
+        return " ".join(part for part in (self._lens(), self._strength()) if part)
+
+    def _lens(self) -> str:
+        """A thought from an intent that the persona is drawn to most, other than this one."""
+        drawn = choose(self._drawn_to(), "drawn", self._material.text)
+        return self.say("lens", self._phrases.intent[Intent(drawn)].lens) if drawn else ""
+
+    def _strength(self) -> str:
+        material = self._material
+        strengths = _spoken(material.persona.strengths.get(material.language, ()))
+        if not strengths:
             return ""
-        intent = Intent(choose(drawn, "drawn", self._material.text))
-        lens = self.say("lens", self._phrases.intent[intent].lens)
-        persona, frame = self._material.persona, self._phrases.frame
-        strengths = _spoken(persona.strengths.get(self._material.language, ()))
-        strength = choose(strengths, "strength", self._material.text)
-        options = frame.strength if strength else frame.plain
-        return self.say("frame", options, lens=lens, strength=strength)
+        strength = choose(strengths, "strength", material.text).rstrip(".")
+        return self.say("angle", self._phrases.angle.strength, strength=strength)
 
     def notice(self) -> str:
         """Where the answer comes from: whole at first, short later in a conversation."""
@@ -120,12 +124,12 @@ class Wording:
         return wanted and self._material.topics.alternatives is not None
 
     def _drawn_to(self) -> list[str]:
-        """The intents other than this one with the persona's highest affinity, 0.8 or more."""
+        """The intents with the persona's highest affinity, of at least 0.8, but not this one."""
         table = self._material.persona.affinities.intent
-        others = [intent for intent in Intent if intent is not self.key.intent]
-        best = max(table.get(intent, NEUTRAL) for intent in others)
+        best = max(table.get(intent, NEUTRAL) for intent in Intent)
         if best < _DRAWN_FROM:
             return []
+        others = (intent for intent in Intent if intent is not self.key.intent)
         return [intent.value for intent in others if table.get(intent, NEUTRAL) == best]
 
     def _collect(self) -> Mapping[str, str]:

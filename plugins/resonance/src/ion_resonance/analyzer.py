@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ion_framework import Evidence, Intent, IntentReading, Pace, Resonance, Rhythm, Tone, ToneReading
-from ion_framework import detect_language
-
+from ion_framework import (
+    Evidence,
+    Intent,
+    IntentReading,
+    Pace,
+    Resonance,
+    Rhythm,
+    Tone,
+    ToneReading,
+    detect_language,
+)
 from ion_resonance.cues import Found, find
 from ion_resonance.judge import Judgement, judge
 from ion_resonance.rhythm import measure, rhythm
@@ -72,7 +80,8 @@ def _intent_reading(made: Judgement) -> IntentReading:
 def _located(surface: Surface, found: Iterable[Found]) -> Iterator[Evidence]:
     for cue in sorted(found, key=lambda cue: (cue.start, cue.end)):
         start, end = surface.span(cue.start, cue.end)
-        yield Evidence(cue.component, cue.value, surface.original[start:end], cue.weight, start, end)
+        text = surface.original[start:end]
+        yield Evidence(cue.component, cue.value, text, cue.weight, start, end)
 
 
 def _measured(paced: Rhythm, reasons: Iterable[str]) -> Iterator[Evidence]:

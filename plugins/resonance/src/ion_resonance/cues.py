@@ -7,7 +7,8 @@ begin at one place the longest; found cues do not overlap, so no word counts twi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import chain
 
@@ -98,7 +99,7 @@ class Matcher:
             if (own := expression.match(match.string, match.start())) and own.end() == match.end()
         )
 
-    def _negated(self, text: str) -> Set[int]:
+    def _negated(self, text: str) -> AbstractSet[int]:
         """The places where a cue would be negated by what stands before it."""
         before = self._negation.before
         return {match.end() for match in before.finditer(text)} if before else frozenset()
@@ -155,5 +156,6 @@ def find(surface: Surface, component: str) -> list[Found]:
     message: Korean engineers write ``ASAP`` and ``deadline`` between Korean words.
     """
     names = [name for name in LANGUAGES if _letter(name).search(surface.text)]
-    found = [cue for name in (*names, COMMON) for cue in matcher(name, component).find(surface.text)]
+    matchers = (matcher(name, component) for name in (*names, COMMON))
+    found = chain.from_iterable(each.find(surface.text) for each in matchers)
     return sorted(found, key=lambda cue: (cue.start, cue.end))

@@ -2,12 +2,13 @@
 
 The value with the highest total wins. Where no total reaches `THRESHOLD`, or the winner is not
 `MARGIN` ahead of the neutral value, the judgement falls back to the neutral value (calm for the
-tone, learning for the intent) with a confidence of at most `UNSURE`.
+tone, learning for the intent) with a confidence between `GUESS` and `UNSURE`, about as often as
+such a fallback is right on labelled messages.
 
     confidence = winner's total / (sum of all totals + DOUBT)
 
-`DOUBT` is the weight of what was not said: one loud cue alone gives 0.67, two agreeing ones 0.8, one
-against an equal one 0.43.
+`DOUBT` is the weight of what was not said: one loud cue alone gives 0.67, two agreeing ones 0.8,
+one against an equal one 0.4.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ion_resonance.cues import Found
 THRESHOLD = 1.0
 MARGIN = 0.25
 DOUBT = 1.5
+GUESS = 0.2
 UNSURE = 0.3
 
 
@@ -62,7 +64,7 @@ def judge(found: Iterable[Found], order: Sequence[str], neutral: str) -> Judgeme
     sure = round(total / everything, 3)
     return Judgement(
         primary=first,
-        confidence=min(sure, UNSURE) if unclear else sure,
+        confidence=min(max(sure, GUESS), UNSURE) if unclear else sure,
         secondary=second if next_total > 0 else None,
         secondary_confidence=round(max(next_total, 0.0) / everything, 3),
     )

@@ -1,4 +1,4 @@
-"""The lexicon: cue files that a native speaker can read, as frozen classes.
+r"""The lexicon: cue files that a native speaker can read, as frozen classes.
 
 A file ``lexicon/<name>.toml`` says which letters its words are made of and lists cues per
 component and value::
@@ -6,7 +6,7 @@ component and value::
     [[tone.frustrated]]
     weight = 3.0
     cues = ["fed up", "frustrat*", "*답답*"]
-    regex = ['\\bha(?:ha)+']
+    regex = ['\bha(?:ha)+']
 
 A cue stands alone between other characters than letters of the file; ``*`` behind it allows more
 letters, in front of it more letters before, so that ``급하*`` is a stem and ``*나요`` an ending.
@@ -23,6 +23,7 @@ from itertools import chain
 from typing import Any
 
 import attrs
+
 from ion_framework import Intent, Pace, Tone
 
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -188,7 +189,7 @@ def _compiled(name: str, where: str, expression: str | None) -> re.Pattern[str] 
 
 
 def expand_finals(expression: str) -> str:
-    """Write ``{ㄹ}`` out as all syllables with that final consonant; stands in a class ``[...]``."""
+    """Write ``{ㄹ}`` out as all syllables with that final; stands in a class ``[...]``."""
     return _FINAL.sub(lambda match: "".join(_with_final(match.group(1))), expression)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ion_framework import PluginContext, Resonance, RoutingDecision, Turn, hookimpl
 from ion_framework.domain.persona import Persona
-
 from ion_resonance.analyzer import analyze
 from ion_resonance.router import Router
 

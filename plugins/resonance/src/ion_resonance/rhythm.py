@@ -22,8 +22,8 @@ import re
 from collections.abc import Sequence
 
 import attrs
-from ion_framework import Pace, Rhythm
 
+from ion_framework import Pace, Rhythm
 from ion_resonance.cues import Found
 from ion_resonance.lexicon import load
 from ion_resonance.surface import MASK, Surface
@@ -38,7 +38,7 @@ FLOWING_SENTENCES = 3
 FLOWING_STROKES = 14.0
 FLOWING_CONNECTIVES = 2
 
-_SENTENCE_END = re.compile(r"[.!?…。]+(?=[\s\"')\]]|$)|[!?。]+|\n+")
+_SENTENCE_END = re.compile(r"(?<![.!?…。])[.!?…。]++(?=[\s\"')\]]|$)|[!?。]+|\n+")
 _WORD = re.compile(rf"[\w{MASK}]")
 _MARK = re.compile("[.,!?;:…]")
 _HANGUL = re.compile("[가-힣]")
@@ -76,9 +76,10 @@ class Measures:
 def measure(surface: Surface) -> Measures:
     """Measure a message; what is masked counts as one word where it stands."""
     text = surface.text
-    sentences = [tokens for part in _sentences(text) if (tokens := list(filter(_WORD.search, part.split())))]
+    parts = (tuple(filter(_WORD.search, part.split())) for part in _sentences(text))
+    sentences = [words for words in parts if words]
     return Measures(
-        lengths=tuple(sum(map(_strokes, tokens)) for tokens in sentences),
+        lengths=tuple(sum(map(_strokes, words)) for words in sentences),
         words=sum(map(len, sentences)),
         density=len(_MARK.findall(text)) / max(len(text), 1),
         questions=text.count("?"),

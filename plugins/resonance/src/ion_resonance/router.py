@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+
 from ion_framework import ResonanceKey, RoutingDecision, RoutingTable
 from ion_framework.domain.persona import Persona
 

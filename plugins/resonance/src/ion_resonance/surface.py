@@ -15,7 +15,7 @@ import attrs
 MASK = "\ufffc"
 """Stands for each masked character: neither a letter nor a space, so no cue reaches across it."""
 
-EDGE = 8000
+EDGE = 6000
 """Of a message longer than two edges the first and the last so many characters are read: people
 say what they want before or after what they paste. It bounds the time that a message can take."""
 
@@ -70,16 +70,19 @@ class Surface:
 
 def surface_of(text: str) -> Surface:
     """The surface of a message."""
-    readable = _edges(text)
-    if unicodedata.is_normalized("NFC", readable):
-        return Surface(_masked(readable), text)
-    composed, offsets = _composed(readable)
-    return Surface(_masked(composed), text, offsets)
+    readable, offsets = _edges(text)
+    if not unicodedata.is_normalized("NFC", readable):
+        readable, inner = _composed(readable)
+        offsets = inner if offsets is None else tuple(offsets[place] for place in inner)
+    return Surface(_masked(readable), text, offsets)
 
 
-def _edges(text: str) -> str:
-    middle = len(text) - 2 * EDGE
-    return text if middle <= 0 else f"{text[:EDGE]}{MASK * middle}{text[-EDGE:]}"
+def _edges(text: str) -> tuple[str, tuple[int, ...] | None]:
+    """Both ends of a very long message, with one mask for its middle; any other as it is."""
+    if len(text) <= 2 * EDGE:
+        return text, None
+    tail = len(text) - EDGE
+    return f"{text[:EDGE]}{MASK}{text[tail:]}", (*range(EDGE + 1), *range(tail, len(text) + 1))
 
 
 def _masked(text: str) -> str:
