@@ -134,6 +134,6 @@ def _warn(left: list[asyncio.Task[Any]]) -> None:
 
     structlog.get_logger("ion").warning(
         "tasks of plugins did not end when they were cancelled",
-        tasks=[repr(task.get_coro()) for task in left],
+        tasks=[getattr(task.get_coro(), "__qualname__", task.get_name()) for task in left],
         seconds=GRACE_S,
     )

@@ -58,5 +58,9 @@ def _bullet(message: Message, line: int) -> str:
 
 
 def _without_repeats(bullets: list[str]) -> list[str]:
-    latest = {" ".join(bullet.casefold().split()): bullet for bullet in reversed(bullets)}
-    return list(reversed(latest.values()))
+    latest: dict[str, str] = {}
+    for bullet in bullets:
+        same = " ".join(bullet.casefold().split())
+        latest.pop(same, None)
+        latest[same] = bullet
+    return list(latest.values())

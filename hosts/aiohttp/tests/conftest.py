@@ -192,19 +192,20 @@ class Running:
         Several parts arrive one after the other.
         """
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-            await asyncio.sleep(0.05)
         received = b""
         try:
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0.05)
             async with asyncio.timeout(1):
                 while piece := await reader.read(65536):
                     received += piece
         except TimeoutError:
             assert received, "the host kept the connection open and said nothing"
-        writer.close()
-        await writer.wait_closed()
+        finally:
+            writer.close()
+            await writer.wait_closed()
         return received
 
 

@@ -164,11 +164,20 @@ def test_exclamation_marks_make_a_word_of_haste_louder():
         ("걱정은 안 해요", Tone.ANXIOUS),
         ("급한 건 아니에요", Tone.URGENT),
         ("안 급해요", Tone.URGENT),
+        ("걱정 안 해요", Tone.ANXIOUS),
+        ("불안할 필요 없어요", Tone.ANXIOUS),
+        ("I dont feel anxious", Tone.ANXIOUS),
     ],
 )
 def test_a_negated_feeling_does_not_count(text, tone):
     """A negated cue gives its tone no weight."""
     assert tone.value not in analyze(text, source="resonance").totals("tone")
+
+
+@pytest.mark.parametrize("text", ["짜증나 아니 왜 안 돼", "자꾸 안 돼요", "I can't, it's annoying"])
+def test_another_clause_negates_nothing(text):
+    """An interjection, a negated verb or a negation before the comma leaves the feeling alone."""
+    assert "frustrated" in analyze(text, source="resonance").totals("tone")
 
 
 def test_why_not_is_no_negation():

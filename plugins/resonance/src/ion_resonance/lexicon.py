@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import chain
@@ -132,8 +132,8 @@ def parse(name: str, source: str) -> Lexicon:
         loose_spaces=table["spaces"] == "optional",
         cues=cues,
         negation=Negation(
-            _compiled(name, "negation.before", negation.get("before")),
-            _compiled(name, "negation.after", negation.get("after")),
+            _either(name, "negation.before", negation.get("before", ())),
+            _either(name, "negation.after", negation.get("after", ())),
         ),
         words_per_token=rhythm.get("words_per_token", 1.0),
         sentence_end=_compiled(name, "rhythm.sentence_end", rhythm.get("sentence_end")),
@@ -186,6 +186,10 @@ def _compiled(name: str, where: str, expression: str | None) -> re.Pattern[str] 
     if pattern.groups:
         raise LexiconError(f"{name}: {where}: {expression!r} captures; write (?:...) instead")
     return pattern
+
+
+def _either(name: str, where: str, expressions: Sequence[str]) -> re.Pattern[str] | None:
+    return _compiled(name, where, "|".join(expressions) or None)
 
 
 def expand_finals(expression: str) -> str:

@@ -1,0 +1,178 @@
+"""From bind to the last answer: addresses, notice, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from ion_framework.errors import PluginError
+from ion_host_aiohttp.addresses import BindError, base_url, bind
+from ion_host_aiohttp.catalog import OWN, all_endpoints
+from ion_host_aiohttp.endpoint import Answer, Endpoint, ErrorStyle
+from ion_host_aiohttp.notice import start_notice
+
+
+class TestDrain:
+    """The end of a host."""
+
+    async def test_request_in_flight_is_answered(self, hosting, make):
+        """A request that has begun is answered although the host stops; new ones are not taken."""
+        started, go_on = asyncio.Event(), asyncio.Event()
+
+        async def wait(_text: str) -> str:
+            started.set()
+            await go_on.wait()
+            return "in time"
+
+        slow = make.plugin("slow", "generator", make.generator(wait))
+        async with hosting(make.lua, make.analyzer, make.router, slow) as host:
+            chat = asyncio.create_task(host.session.post("/chat", json={"message": "hi"}))
+            await asyncio.wait_for(started.wait(), 2)
+            stop = asyncio.create_task(host.server.stop(grace_s=0.2))
+            await asyncio.sleep(0.05)
+            ready = await host.session.get("/health/ready")
+            await asyncio.sleep(0.3)
+            with pytest.raises(OSError, match=r"refused|Connect call failed"):
+                await asyncio.open_connection("127.0.0.1", host.port)
+            go_on.set()
+            response = await chat
+            content = (await response.json())["content"]
+            await stop
+
+        assert (response.status, content) == (200, "in time")
+        assert ready.status == 503
+
+    async def test_request_that_never_ends_is_cut_off(self, hosting, make):
+        """A request that does not end within the budget is cancelled, and the host ends."""
+        started = asyncio.Event()
+
+        async def wait(_text: str) -> str:
+            started.set()
+            await asyncio.sleep(60)
+            return "never"
+
+        slow = make.plugin("slow", "generator", make.generator(wait))
+        async with hosting(make.lua, make.analyzer, make.router, slow) as host:
+            chat = asyncio.create_task(host.session.post("/chat", json={"message": "hi"}))
+            await asyncio.wait_for(started.wait(), 2)
+            async with asyncio.timeout(6):
+                await host.server.stop()
+            with pytest.raises(OSError, match="Server disconnected"):
+                await chat
+
+
+class TestAddresses:
+    """Where a host may listen."""
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+    def test_other_machines_need_a_word(self, host):
+        """An address that other machines reach is refused without --insecure-no-auth."""
+        with pytest.raises(BindError, match="no authentication.*--insecure-no-auth"):
+            bind(host, 0, insecure=False)
+
+    def test_word_is_enough(self):
+        """With it the address is bound, and the notice names one that works from here."""
+        with bind("0.0.0.0", 0, insecure=True) as bound:
+            assert base_url(bound) == f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost"])
+    def test_loopback_needs_none(self, host):
+        """Addresses of this machine alone need no word."""
+        with bind(host, 0, insecure=False) as bound:
+            assert bound.getsockname()[1] > 0
+
+    def test_taken_port_is_named(self):
+        """A port that is taken is an error that says which, and what to do."""
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            with pytest.raises(BindError, match=f"port {port}: .*in use.*--port"):
+                bind("127.0.0.1", port, insecure=False)
+
+    def test_unknown_name_is_named(self):
+        """A name without an address is an error that says what to give instead."""
+        with pytest.raises(BindError, match=r"no address of the name 'no\.such\.host\.invalid'"):
+            bind("no.such.host.invalid", 0, insecure=False)
+
+
+class TestNotice:
+    """What is printed at the start."""
+
+    def test_address_and_a_line_to_try(self):
+        """It holds the address and a curl line with a Korean message."""
+        notice = start_notice("http://127.0.0.1:1", {}, "utf-8")
+
+        assert notice.splitlines()[0] == "ION is listening on http://127.0.0.1:1"
+        assert (
+            "curl -s http://127.0.0.1:1/chat -H 'Content-Type: application/json' "
+            """-d '{"message": "이거 진짜 답답해요! 왜 안 되는 거죠?"}'""" in notice
+        )
+
+    def test_korean_terminal(self):
+        """On a Korean terminal it is Korean."""
+        notice = start_notice("http://x", {"LANG": "ko_KR.UTF-8"}, "utf-8")
+
+        assert notice.startswith("ION 주소: http://x\n")
+
+    def test_terminal_without_hangul(self):
+        """Where Hangul cannot be shown, it is plain ASCII."""
+        assert start_notice("http://x", {"LANG": "ko_KR"}, "latin-1").isascii()
+
+
+async def _greet(call, service):
+    return Answer(body={"hello": call.path["name"]})
+
+
+GREETING = Endpoint(
+    method="GET", path="/greet/{name}", handler=_greet, style=ErrorStyle.V2, summary="Greet."
+)
+
+
+class TestPluginEndpoints:
+    """Endpoints that plugins add."""
+
+    async def test_plugin_adds_an_endpoint(self, hosting, make):
+        """An endpoint from ion_provide_routes is served like the host's own; others are left out."""
+        from ion_framework import hookimpl
+
+        class Elsewhere:
+            method, path = "GET", "/of/another/host"
+
+        class Greeter:
+            @hookimpl
+            def ion_provide_routes(self):
+                return [GREETING, Elsewhere()]
+
+        greeter = make.plugin("greeter", "extension", Greeter())
+        async with hosting(*make.standard(), greeter) as host:
+            hello = await host.session.get("/greet/ion")
+            foreign = await host.session.get("/of/another/host")
+            body = await hello.json()
+
+        assert (hello.status, body, foreign.status) == (200, {"hello": "ion"}, 404)
+
+    def test_two_for_one_address_are_refused(self):
+        """Two endpoints for one method and path stop the start, naming both."""
+        twin = Endpoint(
+            method="POST", path="/chat", handler=_greet, style=ErrorStyle.V1, summary="Twin."
+        )
+        with pytest.raises(PluginError, match="two endpoints answer POST /chat: .*'Twin.'"):
+            all_endpoints([twin])
+
+    def test_own_endpoints(self):
+        """The host serves these addresses and no others of its own."""
+        assert {(endpoint.method, endpoint.path) for endpoint in OWN} == {
+            ("GET", "/"),
+            ("GET", "/health"),
+            ("GET", "/health/live"),
+            ("GET", "/health/ready"),
+            ("GET", "/health/startup"),
+            ("POST", "/chat"),
+            ("POST", "/api/v2/process"),
+            ("GET", "/api/v2/personas"),
+            ("GET", "/api/v2/personas/{name}"),
+            ("GET", "/api/v2/health"),
+        }

@@ -1,0 +1,148 @@
+"""Commands that the manifests of plugins name. Nothing of a plugin is imported until it is called."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from contextlib import redirect_stdout
+from functools import cached_property
+from importlib import import_module
+
+import attrs
+import click
+
+from ion_framework.cli.lazy import LazyCommand
+from ion_framework.cli.options import peek
+from ion_framework.errors import SettingsError
+from ion_framework.manifest.model import CommandSpec
+from ion_framework.plugin_host.assessment import assess
+from ion_framework.plugin_host.discovery import Candidate, installed
+from ion_framework.plugin_host.record import PluginRecord, Status
+from ion_framework.settings.loading import CommandLine, load_settings
+from ion_framework.settings.model import Settings
+
+MISSING = {"serve": "no host is installed: install ion-host-aiohttp"}
+"""Commands that no plugin brings yet but people look for, and what would bring them."""
+
+
+@attrs.frozen
+class Offer:
+    """A command of one plugin."""
+
+    record: PluginRecord
+    spec: CommandSpec
+
+    @property
+    def who(self) -> str:
+        """The plugin and where it comes from."""
+        return f"plugin {self.record.name} ({self.record.distribution} {self.record.version})"
+
+
+class Contributed:
+    """The commands of the installed plugins."""
+
+    def names(self) -> list[str]:
+        """Every command that a readable manifest names, by name."""
+        return sorted(_offers(self._records))
+
+    def command(self, name: str) -> click.Command | None:
+        """The command of this name, None where no plugin has it."""
+        offers = _offers(self._records).get(name)
+        if not offers:
+            return None
+        try:
+            summary = _usable(name, offers).spec.summary
+        except click.ClickException as error:
+            summary = f"Unavailable: {error.message}"
+        return LazyCommand(name, summary, lambda arguments: self._load(name, arguments))
+
+    def why_missing(self, name: str, core: tuple[str, ...]) -> str:
+        """Why there is no command of this name, and what would bring it."""
+        broken = [
+            f"{record.name} is {record.status.value}: {record.reason}"
+            for record in self._records
+            if record.manifest is None and record.status is not Status.DISABLED
+        ]
+        near = difflib.get_close_matches(name, [*core, *self.names()], n=1)
+        sentences = [
+            MISSING.get(name) or f"there is no command {name!r}",
+            *([f"did you mean {near[0]!r}?"] if near else []),
+            *(["commands of these plugins cannot be read: " + "; ".join(broken)] if broken else []),
+        ]
+        return "\n".join(sentences)
+
+    @cached_property
+    def _candidates(self) -> tuple[Candidate, ...]:
+        return installed()
+
+    @cached_property
+    def _records(self) -> tuple[PluginRecord, ...]:
+        return assess(self._candidates, _settings(CommandLine()), os.environ)
+
+    def _load(self, name: str, arguments: list[str]) -> click.Command:
+        """The command itself, by the settings that its own arguments make."""
+        records = assess(self._candidates, _settings(peek(arguments)), os.environ)
+        return _import(name, _usable(name, _offers(records).get(name, [])))
+
+
+def _settings(line: CommandLine) -> Settings:
+    """The settings as far as they can be read: the command that runs reports what is wrong."""
+    try:
+        return load_settings(os.environ, line)
+    except SettingsError:
+        return Settings()
+
+
+def _offers(records: tuple[PluginRecord, ...]) -> dict[str, list[Offer]]:
+    offers: dict[str, list[Offer]] = {}
+    for record in records:
+        for name, spec in record.manifest.commands.items() if record.manifest else ():
+            offers.setdefault(name, []).append(Offer(record, spec))
+    return offers
+
+
+def _usable(name: str, offers: list[Offer]) -> Offer:
+    """The one offer that can be taken.
+
+    Raises:
+        click.ClickException: there is none, or more than one; names the plugins and what to do.
+    """
+    ready = [offer for offer in offers if offer.record.status is Status.READY]
+    if len(ready) == 1:
+        return ready[0]
+    if ready:
+        both = " and ".join(offer.who for offer in ready)
+        raise click.ClickException(
+            f"the command {name!r} is brought by {both}; disable one of them, for example with "
+            f"--disable {ready[-1].record.distribution}"
+        )
+    raise click.ClickException(
+        "; ".join(f"{o.who} is {o.record.status.value}: {o.record.reason}" for o in offers)
+    )
+
+
+def _import(name: str, offer: Offer) -> click.Command:
+    """Import a command.
+
+    Raises:
+        click.ClickException: it cannot be imported, or is no command; names plugin and
+            distribution.
+    """
+    module, _, attribute = offer.spec.run.partition(":")
+    try:
+        with redirect_stdout(sys.stderr):
+            command = getattr(import_module(module), attribute)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise click.ClickException(
+            f"the command {name!r} of {offer.who} cannot be imported: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(command, click.Command):
+        raise click.ClickException(
+            f"the command {name!r} of {offer.who} cannot be used: {offer.spec.run} is "
+            f"{type(command).__name__}, not a click command"
+        )
+    return command

@@ -1,0 +1,89 @@
+"""The command ``ion`` itself: the core's commands, and those of plugins, none imported here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from ion_framework.cli.contributed import Contributed
+from ion_framework.cli.failures import told
+from ion_framework.cli.lazy import LazyCommand
+
+CORE = {
+    "chat": ("chat", "Talk to the personas, or have one message answered."),
+    "analyze": ("analyze", "Read the resonance of messages: tone, pace, intent."),
+    "route": ("route", "Show which persona a resonance key or a message goes to."),
+    "personas": ("personas", "List the installed personas."),
+    "plugins": ("plugins", "List the installed plugins and their status."),
+    "doctor": ("doctor", "Test the installation and say what to do about each finding."),
+}
+"""The core's own commands: module in this package (the command has the same name), summary."""
+
+
+class IonGroup(click.Group):
+    """Finds commands in the core's table, then in the manifests of plugins."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command by name: the core's in their own order, then those of plugins."""
+        return [*CORE, *(name for name in self._contributed(ctx).names() if name not in CORE)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; one of the core goes before one of a plugin."""
+        if cmd_name in CORE:
+            module, summary = CORE[cmd_name]
+            return LazyCommand(cmd_name, summary, lambda _: _core_command(module))
+        return self._contributed(ctx).command(cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that arguments name.
+
+        Raises:
+            click.UsageError: there is none; says what would bring it, where that is known.
+        """
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            raise click.UsageError(self._contributed(ctx).why_missing(name, tuple(CORE)), ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; ION's own errors become messages."""
+        with told():
+            return super().invoke(ctx)
+
+    def _contributed(self, ctx: click.Context) -> Contributed:
+        return ctx.meta.setdefault("ion_framework.cli.contributed", Contributed())  # type: ignore[no-any-return]  # meta holds anything
+
+
+def _core_command(module: str) -> click.Command:
+    command: click.Command = getattr(import_module(f"ion_framework.cli.{module}"), module)
+    return command
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version  # costs 20 ms
+
+        click.echo(f"ion {version('ion-framework')}")
+        ctx.exit()
+
+
+@click.command(
+    cls=IonGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 all is well, 1 something failed or was found, 2 the command line is "
+    "wrong, 130 interrupted.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version.",
+)
+def ion() -> None:
+    """ION, a persona framework: it reads how a message feels and lets the persona that fits answer."""
