@@ -78,7 +78,6 @@ class Ion:
         self._table = RoutingTable(())
         self._provisions = Provisions()
         self._engine = Engine(lambda: self._parts, self.settings, self.clock, self.emit)
-        self._started: list[str] = []
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -105,8 +104,6 @@ class Ion:
         for item, problem in await start_up(table["ion_startup"], budget_s):
             if problem:
                 self._host.fail(item.plugin, problem)
-            else:
-                self._started.append(item.plugin)
         self._host.check_required(Status.ACTIVE)
         self._rebuild()
         self._observers.start()
@@ -115,11 +112,15 @@ class Ion:
         """Tell observers what still waits, and call ``ion_shutdown`` in reverse order."""
         await self._observers.close(OBSERVER_CLOSE_S)
         await shut_down(self._host.table()["ion_shutdown"])
-        self._started.clear()
 
     async def __aenter__(self) -> Self:
         self.activate()
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            # What was opened before the one that failed must be closed again.
+            await self.close()
+            raise
         return self
 
     async def __aexit__(

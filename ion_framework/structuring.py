@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeAlias, TypeVar, get_args, get_origin
 
+import attrs
 import cattrs
-from cattrs.gen import make_dict_structure_fn
+from cattrs.cols import is_mapping
+from cattrs.gen import make_dict_structure_fn, override
 
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Localized, LocalizedList
@@ -19,6 +22,9 @@ from ion_framework.errors import ManifestError, ProblemsError
 from ion_framework.manifest.model import CommandSpec
 
 _Class = TypeVar("_Class")
+
+NOT_IN_FILES = "not_in_files"
+"""Metadata of a field that no file may set: to whoever writes one it is an unknown key."""
 
 
 def structure(
@@ -52,27 +58,46 @@ def _problems(error: cattrs.BaseValidationError, path: str, file: str) -> list[s
     for text in cattrs.transform_error(error, path="$", format_exception=_sentence):
         sentence, _, where = text.rpartition(" @ ")
         dotted = _SUBSCRIPT.sub(r".\1", where.removeprefix("$")).removeprefix(".")
-        key = ".".join(filter(None, (path, dotted)))
-        problems.append(f"{file}: {key or 'top level'}: {sentence or text}")
+        field, sentence = _field_first(sentence or text)
+        key = ".".join(filter(None, (path, dotted, field)))
+        problems.append(f"{file}: {key or 'top level'}: {sentence}")
     return problems
 
 
 _SUBSCRIPT = re.compile(r"\['([^']*)'\]")
 
 
+def _field_first(sentence: str) -> tuple[str, str]:
+    """The field that a validator of attrs speaks of, and the rest of its sentence."""
+    found = _VALIDATOR.fullmatch(sentence)
+    return (found[1], f"{found[2]}, is {found[3]}") if found else ("", sentence)
+
+
+_VALIDATOR = re.compile(r"'(\w+)' (must be .*): (\S+)")
+
+
 def _sentence(error: BaseException, _: type | None) -> str:
     if isinstance(error, KeyError):
         return f"the key {error.args[0]!r} is required"
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
-        known = ", ".join(sorted(a.name for a in error.cl.__attrs_attrs__))  # type: ignore[attr-defined]  # attrs puts it on every class
+        known = ", ".join(sorted(field.name for field in _fields(error.cl)))
         unknown = ", ".join(sorted(error.extra_fields))
         return f"unknown key {unknown}; known are: {known}"
     return str(error)
 
 
+def _fields(kind: type) -> list[attrs.Attribute[Any]]:
+    """The fields of a class that a file may set."""
+    return [field for field in attrs.fields(kind) if NOT_IN_FILES not in field.metadata]
+
+
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, prefer_attrib_converters=False)
+    converter.register_structure_hook_factory(attrs.has, lambda kind: _class(converter, kind))
+    converter.register_structure_hook_factory(
+        is_mapping, lambda kind: _of_table(converter.gen_structure_mapping(kind))
+    )
     for kind, check in _SCALARS.items():
         converter.register_structure_hook(kind, check)
     converter.register_structure_hook(StrEnum, _enum)
@@ -90,14 +115,32 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_func(
         lambda kind: kind == LocalizedList, lambda value, _: _localized_list(converter, value)
     )
-    command = make_dict_structure_fn(CommandSpec, converter)
+    command = _class(converter, CommandSpec)
     converter.register_structure_hook(
         CommandSpec,
         lambda value, kind: (
-            CommandSpec(run=value) if isinstance(value, str) else command(_table(value), kind)
+            CommandSpec(run=value) if isinstance(value, str) else command(value, kind)
         ),
     )
     return converter
+
+
+_Hook: TypeAlias = Callable[[Any, Any], Any]
+
+
+def _class(converter: cattrs.Converter, kind: type) -> _Hook:
+    """How a class is made of a table; fields that are not for files are unknown keys."""
+    hidden = {
+        field.name: override(omit=True)
+        for field in attrs.fields(kind)
+        if NOT_IN_FILES in field.metadata
+    }
+    return _of_table(make_dict_structure_fn(kind, converter, **hidden))
+
+
+def _of_table(structure_table: _Hook) -> _Hook:
+    """The same hook, with an error that is for people where the value is no table."""
+    return lambda value, kind: structure_table(_table(value), kind)
 
 
 def _expect(value: object, kinds: type | tuple[type, ...], words: str) -> Any:
@@ -137,12 +180,15 @@ def _boolean(value: object, _: object) -> bool:
 
 
 def _number(value: object, _: object) -> float:
-    return float(_expect(value, (int, float, Decimal), "a number"))
+    number = float(_expect(value, (int, float, Decimal), "a number"))
+    if not isfinite(number):
+        raise ValueError(f"must be a finite number, is {value}")
+    return number
 
 
 def _share(value: object, _: object) -> Decimal:
     share = Decimal(_expect(value, (int, Decimal), "a number"))
-    if not 0 <= share <= 1:
+    if share.is_nan() or not 0 <= share <= 1:
         raise ValueError(f"must be between 0 and 1, is {share}")
     return share
 
@@ -170,13 +216,13 @@ def _default(value: object, _: object) -> object:
     if isinstance(value, list):
         return tuple(_string(item, str) for item in value)
     if isinstance(value, Decimal):
-        return float(value)
+        return _number(value, float)
     return _expect(value, (str, int, bool), "a string, number, boolean or list of strings")
 
 
 def _bound(value: object, _: object) -> int | float:
-    number: int | float | Decimal = _expect(value, (int, Decimal), "a number")
-    return float(number) if isinstance(number, Decimal) else number
+    number: int | Decimal = _expect(value, (int, Decimal), "a number")
+    return _number(number, float) if isinstance(number, Decimal) else number
 
 
 def _is_list(kind: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from decimal import Decimal
@@ -35,6 +36,9 @@ from ion_framework.pipeline.reply_writing import Answer, write_reply
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
 from ion_framework.settings.model import Settings
+
+CANCELLED = "cancelled"
+"""Code of a turn whose caller left before the end."""
 
 NO_ANALYZER = "no analyser is active: install ion-resonance, or give the resonance key yourself"
 NO_ROUTER = "no router is active: install ion-resonance, or name the persona yourself"
@@ -89,12 +93,18 @@ class Engine:
         """
         trace = Trace(self._clock, self._settings.turn.deadline_s)
         run = _Run(self, self._parts(), request, trace)
+        completed = False
         try:
             async with aclosing(run.events()) as events:
                 async for event in events:
                     if isinstance(event, ReplyDone):
+                        completed = True
                         self._completed(request, event.reply, trace)
                     yield event
+        except (GeneratorExit, asyncio.CancelledError):
+            if not completed:
+                self._failed(request, CANCELLED, "the caller left before the end", trace)
+            raise
         except TurnError as error:
             self._failed(request, error.code, str(error), trace)
             raise

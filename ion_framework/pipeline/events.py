@@ -33,7 +33,8 @@ class TurnFailed:
 
     Attributes:
         request: what was asked.
-        code: the cause, machine readable (`ion_framework.errors.TurnError.code`).
+        code: the cause, machine readable: `ion_framework.errors.TurnError.code`, ``cancelled``
+            where the caller left, ``internal_error`` where ION itself is at fault.
         message: the cause in words.
         at: end of the turn, seconds since the Unix epoch.
         duration_s: length of the turn.

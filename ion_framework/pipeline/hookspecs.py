@@ -143,8 +143,8 @@ async def ion_startup() -> None:
 async def ion_shutdown() -> None:
     """Close what ``ion_startup`` opened. Called once, after the last turn, on the event loop.
 
-    Called for every plugin whose ``ion_startup`` was called, in reverse order, each within 2
-    seconds; a failure is logged and stops nobody else.
+    Called for every active plugin, in reverse order, each within 2 seconds; a failure is logged
+    and stops nobody else. A plugin that failed in ``ion_startup`` is not called.
 
     Example::
 

@@ -9,11 +9,16 @@ from pathlib import Path
 import attrs
 
 from ion_framework.domain.conversation import HistoryLimits
+from ion_framework.structuring import NOT_IN_FILES
 
 
-def _positive(_: object, attribute: attrs.Attribute[float], value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"'{attribute.name}' must be above 0: {value}")
+LONGEST_S = 86400.0
+"""The longest time limit that makes sense: a day. Timers of the system take no arbitrary number."""
+
+
+def _seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not 0 < value <= LONGEST_S:
+        raise ValueError(f"'{attribute.name}' must be above 0, up to {LONGEST_S:g}: {value}")
 
 
 class LogFormat(StrEnum):
@@ -74,16 +79,16 @@ class PluginSettings:
         safe_mode: run first-party plugins only.
         import_budget_s: seconds that a plugin's import and factory may take.
         startup_budget_s: seconds that its ``ion_startup`` may take.
-        overrides: what environment and command line say, in rising order; not a key of the file.
+        overrides: what environment and command line say, in rising order; no key of the file.
     """
 
     enable: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     safe_mode: bool = False
-    import_budget_s: float = attrs.field(default=5.0, validator=_positive)
-    startup_budget_s: float = attrs.field(default=10.0, validator=_positive)
-    overrides: tuple[SelectionLayer, ...] = ()
+    import_budget_s: float = attrs.field(default=5.0, validator=_seconds)
+    startup_budget_s: float = attrs.field(default=10.0, validator=_seconds)
+    overrides: tuple[SelectionLayer, ...] = attrs.field(default=(), metadata={NOT_IN_FILES: True})
 
     @property
     def layers(self) -> tuple[SelectionLayer, ...]:
@@ -121,14 +126,14 @@ class TurnSettings:
         next_token_s: every further piece of text.
     """
 
-    deadline_s: float = attrs.field(default=60.0, validator=_positive)
-    guard_s: float = attrs.field(default=5.0, validator=_positive)
-    context_s: float = attrs.field(default=5.0, validator=_positive)
-    analyze_s: float = attrs.field(default=5.0, validator=_positive)
-    route_s: float = attrs.field(default=2.0, validator=_positive)
-    prompt_s: float = attrs.field(default=2.0, validator=_positive)
-    first_token_s: float = attrs.field(default=20.0, validator=_positive)
-    next_token_s: float = attrs.field(default=15.0, validator=_positive)
+    deadline_s: float = attrs.field(default=60.0, validator=_seconds)
+    guard_s: float = attrs.field(default=5.0, validator=_seconds)
+    context_s: float = attrs.field(default=5.0, validator=_seconds)
+    analyze_s: float = attrs.field(default=5.0, validator=_seconds)
+    route_s: float = attrs.field(default=2.0, validator=_seconds)
+    prompt_s: float = attrs.field(default=2.0, validator=_seconds)
+    first_token_s: float = attrs.field(default=20.0, validator=_seconds)
+    next_token_s: float = attrs.field(default=15.0, validator=_seconds)
 
 
 @attrs.frozen

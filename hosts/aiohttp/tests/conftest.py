@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
@@ -14,6 +13,7 @@ from typing import Any
 import attrs
 import pytest
 from aiohttp import ClientSession
+from ion_framework.testing import DictCache, make_manifest, make_persona
 from ion_host_aiohttp.addresses import bind
 from ion_host_aiohttp.catalog import all_endpoints
 from ion_host_aiohttp.logs import make_logger
@@ -23,50 +23,9 @@ from ion_host_aiohttp.service import Service, ServiceLimits
 from ion_framework import Finish, Ion, Resonance, TextChunk, detect_language, hookimpl
 from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
 from ion_framework.domain.language import Language
-from ion_framework.domain.persona import Affinities, Persona, PersonaPrompts
 from ion_framework.domain.routing import decide
-from ion_framework.manifest.model import Kind, Manifest
-from ion_framework.pipeline.cache import CachedReply, CacheKey, CacheStats, Hit, Miss
 from ion_framework.plugin_host.discovery import Candidate, inline
 from ion_framework.settings.model import LogSettings, Settings
-
-
-class MemoryCache:
-    """A cache without bounds, for tests."""
-
-    def __init__(self) -> None:
-        self.replies: dict[str, CachedReply] = {}
-
-    async def lookup(self, key: CacheKey) -> Hit | Miss:
-        """A stored answer is seven and a half seconds old."""
-        found = self.replies.get(key.digest)
-        return Hit(found, 7.5) if found else Miss(_Lease(self, key.digest))
-
-    async def invalidate(self, tag: str) -> int:
-        """Nothing is found by tag."""
-        return 0
-
-    async def clear(self) -> int:
-        """Drop everything."""
-        count = len(self.replies)
-        self.replies.clear()
-        return count
-
-    def stats(self) -> CacheStats:
-        """Only the number of entries is counted."""
-        return CacheStats(0, 0, len(self.replies), 0, 0)
-
-
-class _Lease:
-    def __init__(self, cache: MemoryCache, digest: str) -> None:
-        self._cache, self._digest = cache, digest
-
-    async def store(self, reply: CachedReply, ttl_s: float) -> None:
-        """Keep the answer."""
-        self._cache.replies[self._digest] = reply
-
-    async def release(self) -> None:
-        """Nothing is held."""
 
 
 class Analyzer:
@@ -89,13 +48,13 @@ class Router:
         return decide(turn.resonance.key, personas)
 
 
-class CachePlugin:
-    """Provides the memory cache."""
+class Shelf:
+    """Provides a cache."""
 
     @hookimpl
-    def ion_provide_cache(self) -> MemoryCache:
+    def ion_provide_cache(self) -> DictCache:
         """The cache."""
-        return MemoryCache()
+        return DictCache()
 
 
 class Generator:
@@ -122,42 +81,35 @@ async def echo(text: str) -> str:
     return f"answer to: {text}"
 
 
-def plugin(name: str, kind: Kind, target: object, *, fallback: bool = False) -> Candidate:
+def plugin(name: str, kind: str, target: object, *, fallback: bool = False) -> Candidate:
     """A plugin that lives in this process."""
-    manifest = Manifest(name=name, summary=name, provides=(kind,), ion_api=1, fallback=fallback)
-    return inline(manifest, lambda _context: target)
+    return inline(make_manifest(name, kind, fallback=fallback), lambda _context: target)
 
 
-def persona(name: str, shown: dict[Language, str], rank: int, **tones: str) -> Candidate:
+def persona(name: str, rank: int, *, shown: str = "", **tones: str) -> Candidate:
     """A data-only persona that is drawn to some tones."""
-    affinities = {Tone(tone): Decimal(value) for tone, value in tones.items()}
-    data = Persona(
-        name=name,
-        version="1",
-        display_name=shown,
-        description={Language.ENGLISH: name},
+    data = make_persona(
+        name,
+        tone={Tone(tone): Decimal(value) for tone, value in tones.items()},
+        rank=rank,
         traits={Language.ENGLISH: ("warm",), Language.KOREAN: ("따뜻함",)},
         strengths={Language.ENGLISH: ("listening",), Language.KOREAN: ("경청",)},
-        affinities=Affinities(tone=affinities),
-        prompts=PersonaPrompts({Language.ENGLISH: f"You are {name}."}),
-        rank=rank,
     )
-    manifest = Manifest(name=name, summary=name, provides=(Kind.PERSONA,), ion_api=1, persona=data)
-    return inline(manifest)
+    if shown:
+        data = attrs.evolve(data, display_name={Language.ENGLISH: shown})
+    return inline(make_manifest(name, "persona", persona=data))
 
 
-LUA = persona(
-    "lua", {Language.ENGLISH: "Lua", Language.KOREAN: "루아"}, 10, frustrated="1.0", playful="0.9"
-)
-ELRO = persona("elro", {Language.ENGLISH: "Elro"}, 20, curious="1.0", analytical="0.8")
-ANALYZER = plugin("reader", Kind.ANALYZER, Analyzer())
-ROUTER = plugin("chooser", Kind.ROUTER, Router())
+LUA = persona("lua", 10, frustrated="1.0", playful="0.9")
+ELRO = persona("elro", 20, curious="1.0", analytical="0.8")
+ANALYZER = plugin("reader", "analyzer", Analyzer())
+ROUTER = plugin("chooser", "router", Router())
 
 
 def standard_plugins() -> tuple[Candidate, ...]:
     """Two personas, analyser, router, cache and a generator that repeats what it is told."""
-    cache = plugin("shelf", Kind.CACHE, CachePlugin())
-    generator = plugin("parrot", Kind.GENERATOR, Generator(echo), fallback=True)
+    cache = plugin("shelf", "cache", Shelf())
+    generator = plugin("parrot", "generator", Generator(echo), fallback=True)
     return (LUA, ELRO, ANALYZER, ROUTER, cache, generator)
 
 
@@ -244,14 +196,6 @@ async def host_running(
 def hosting() -> Hosting:
     """A function that starts a host."""
     return host_running
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 import pytest
+from aiohttp import ServerDisconnectedError
 
 from ion_framework.errors import PluginError
 from ion_host_aiohttp.addresses import BindError, base_url, bind
@@ -59,7 +60,7 @@ class TestDrain:
             await asyncio.wait_for(started.wait(), 2)
             async with asyncio.timeout(6):
                 await host.server.stop()
-            with pytest.raises(OSError, match="Server disconnected"):
+            with pytest.raises(ServerDisconnectedError):
                 await chat
 
 

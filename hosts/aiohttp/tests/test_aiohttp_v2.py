@@ -339,7 +339,7 @@ class TestPersonas:
 
     async def test_same_shown_name(self, hosting, make):
         """Two personas that people see under one name appear under their unique ones."""
-        twin = make.persona("lua-two", {"en": "Lua"}, 30)
+        twin = make.persona("lua-two", 30, shown="Lua")
         async with hosting(*make.standard(), twin) as host:
             response = await host.session.get("/api/v2/personas")
             names = [persona["name"] for persona in (await response.json())["personas"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ion_offline.josa import PAIRS, attach
 
 

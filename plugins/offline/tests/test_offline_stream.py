@@ -9,22 +9,21 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from ion_framework.clock import SystemClock
-from ion_framework.domain.key import ResonanceKey
-from ion_framework.domain.language import detect_language
-from ion_framework.domain.persona import Affinities, Persona, PersonaPrompts
-from ion_framework.domain.prompt import Prompt, PromptMaterial, build_prompt
-from ion_framework.domain.language import Language
-from ion_framework.domain.resonance import Resonance
-from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
-from ion_framework.pipeline.turn import Turn, TurnRequest
-from ion_framework.plugin_host.context import PluginContext
 from ion_offline.composer import compose
 from ion_offline.material import read_turn
 from ion_offline.phrasebook import phrasebook
 from ion_offline.pieces import pieces
 from ion_offline.plugin import OfflineGenerator, plugin
+
+from ion_framework.clock import SystemClock
+from ion_framework.domain.key import ResonanceKey
+from ion_framework.domain.language import Language, detect_language
+from ion_framework.domain.persona import Affinities, Persona, PersonaPrompts
+from ion_framework.domain.prompt import Prompt, PromptMaterial, build_prompt
+from ion_framework.domain.resonance import Resonance
+from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
+from ion_framework.pipeline.turn import Turn, TurnRequest
+from ion_framework.plugin_host.context import PluginContext
 
 MESSAGE = "지금 결제 서버 죽었어요 당장 롤백 방법 알려 주세요"
 

@@ -12,10 +12,13 @@ from typing import Any, TextIO
 
 # Line separators and control characters that JSON allows as they are, and terminals obey.
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
+_FIRST = ("timestamp", "level", "event")
 
 
 def json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
     """The event as one line of strict JSON; a surrogate without its partner becomes ``?``."""
+    # What people look for first goes first; the rest stays in the order of the call.
+    event = {name: event[name] for name in _FIRST if name in event} | dict(event)
     try:
         line = json.dumps(event, ensure_ascii=False, allow_nan=False, default=repr)
     except Exception:  # noqa: BLE001  a value's own repr may raise anything; its type is named

@@ -48,6 +48,8 @@ class Host:
         stop.install()
         try:
             async with Ion(self.settings) as ion:
+                for warning in ion.warnings():
+                    self.logger.warning(warning)
                 server = HttpServer(
                     self._service(ion), all_endpoints(ion.provisions.routes), self.bound
                 )

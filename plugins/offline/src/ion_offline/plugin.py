@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from ion_framework import PluginContext, hookimpl
 from ion_framework.domain.language import Language
 from ion_framework.domain.prompt import Prompt
-from ion_framework.pipeline.chunks import ChunkStream, Finish, TextChunk
+from ion_framework.pipeline.chunks import Chunk, Finish, TextChunk
 from ion_framework.pipeline.turn import Turn
 from ion_offline.composer import compose
 from ion_offline.lexicon import english_lexicon, korean_lexicon
@@ -50,7 +50,7 @@ class OfflineGenerator:
         korean_lexicon()
 
     @hookimpl
-    async def ion_generate(self, turn: Turn, prompt: Prompt) -> ChunkStream:
+    async def ion_generate(self, turn: Turn, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Compose the answer and stream it clause by clause.
 
         No tokens are spent and none are counted, so the usage stays empty.

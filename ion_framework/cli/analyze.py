@@ -1,0 +1,149 @@
+"""``ion analyze``: the resonance of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import click
+
+from ion_framework.cli.opening import opened
+from ion_framework.cli.options import common, json_option, settings_of
+from ion_framework.cli.output import Output
+from ion_framework.cli.reading import Reading, document_of, failed_line, line_of, read, spans
+from ion_framework.cli.tables import Cell, Table
+from ion_framework.cli.texts import message_of
+from ion_framework.errors import NoAnswerError
+from ion_framework.ion import Ion
+from ion_framework.running import run
+from ion_framework.settings.model import Settings
+
+
+@click.command()
+@click.argument("message", nargs=-1)
+@click.option(
+    "--jsonl",
+    "lines",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Read one message a line, - for standard input; write one JSON object a line.",
+)
+@json_option
+@common
+@click.pass_context
+def analyze(
+    context: click.Context, message: tuple[str, ...], lines: BinaryIO | None, as_json: bool
+) -> None:
+    """Read how MESSAGE feels: its tone, pace and intent, and what in it speaks for them.
+
+    With --jsonl every line of input has its line of output. One that holds no message (it is blank
+    or not UTF-8) has an object whose "error" says so, and the exit code is 1 in the end.
+    """
+    if bool(message) == (lines is not None):
+        raise click.UsageError("give either a message, or --jsonl with a file", context)
+    settings, output = settings_of(context), Output()
+    with output.reserved():
+        if lines is not None:
+            failures = run(_each_line(settings, lines, output))
+            context.exit(1 if failures else 0)
+        run(_one(settings, message_of(message), as_json, output))
+
+
+async def _one(settings: Settings, text: str, as_json: bool, output: Output) -> None:
+    if not text.strip():
+        raise click.UsageError("the message is empty")
+    async with opened(settings) as ion:
+        reading = await read(ion, text)
+    if as_json:
+        output.json(document_of(reading))
+    else:
+        _show(reading, output)
+
+
+async def _each_line(settings: Settings, lines: BinaryIO, output: Output) -> int:
+    """Read messages as they come in; returns how many lines could not be read."""
+    failures = 0
+    async with opened(settings) as ion:
+        for raw in _raw_lines(lines):
+            written = await _written(ion, raw)
+            failures += "error" in written
+            output.json_line(written)
+    return failures
+
+
+def _raw_lines(lines: BinaryIO) -> Iterator[bytes]:
+    for number, raw in enumerate(lines):
+        line = raw.removesuffix(b"\n").removesuffix(b"\r")
+        yield line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
+
+
+async def _written(ion: Ion, raw: bytes) -> dict[str, object]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return failed_line(None, f"not valid UTF-8 at byte {error.start}")
+    if not text.strip():
+        return failed_line(text, "the line is blank")
+    try:
+        return line_of(await read(ion, text))
+    except NoAnswerError as error:
+        return failed_line(text, str(error))
+
+
+def _show(reading: Reading, output: Output) -> None:
+    resonance = reading.resonance
+    output.marked(reading.text, spans(resonance.evidence))
+    output.line()
+    output.line(f"{resonance.key}  ({resonance.language.value}, read by {resonance.source})")
+    output.line()
+    output.table(_judgements(reading))
+    _show_decision(reading, output)
+    if resonance.evidence:
+        output.line()
+        output.table(_evidence(reading))
+
+
+def _judgements(reading: Reading) -> Table:
+    tone, intent, rhythm = (
+        reading.resonance.tone,
+        reading.resonance.intent,
+        reading.resonance.rhythm,
+    )
+    measures = f"{rhythm.sentences} sentences, {rhythm.words_per_sentence:.1f} words in each"
+    return Table(
+        ("component", "value", "confidence", "runner-up", "its confidence"),
+        (
+            ("tone", tone.primary.value, f"{tone.confidence:.2f}", *_runner_up(tone.secondary, tone.secondary_confidence)),
+            ("pace", rhythm.pace.value, "", measures, ""),
+            ("intent", intent.primary.value, f"{intent.confidence:.2f}", *_runner_up(intent.secondary, intent.secondary_confidence)),
+        ),
+    )
+
+
+def _runner_up(value: str | None, confidence: float) -> tuple[str, str]:
+    return (str(value), f"{confidence:.2f}") if value else ("none", "")
+
+
+def _show_decision(reading: Reading, output: Output) -> None:
+    output.line()
+    decision = reading.decision
+    if decision is None:
+        output.line(f"persona: none ({reading.problem})", "notice")
+        return
+    output.line(f"persona: {decision.primary}, confidence {decision.confidence.normalize():f}")
+    for reason in decision.reasons:
+        output.line(f"  {reason}", "quiet")
+
+
+def _evidence(reading: Reading) -> Table:
+    rows = tuple(
+        (
+            item.component,
+            item.value,
+            item.cue,
+            f"{item.weight:+.2f}",
+            Cell("whole message" if item.start is None else f"{item.start}-{item.end}", "quiet"),
+        )
+        for item in reading.resonance.evidence
+    )
+    return Table(("evidence for", "value", "cue", "weight", "where"), rows)

@@ -1,0 +1,133 @@
+"""Where commands write: JSON, text and tables, on a terminal or in a pipe.
+
+Plugins are third parties that may print. While they can run, ``sys.stdout`` is standard error, and
+only an `Output` writes to standard output.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from ion_framework.cli.tables import Table, aligned, cell
+from ion_framework.jsonable import to_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {"good": "green", "bad": "red", "notice": "yellow", "quiet": "dim", "mark": "bold underline"}
+
+
+class Output:
+    """Standard output as it was when the command began."""
+
+    def __init__(self) -> None:
+        self._stream: IO[str] = sys.stdout
+
+    @property
+    def terminal(self) -> bool:
+        """Whether a person watches."""
+        return self._stream.isatty()
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep everybody else from standard output: what they print goes to standard error."""
+        with redirect_stdout(sys.stderr):
+            yield
+
+    def json(self, value: object) -> None:
+        """A whole document: indented on a terminal, on one line in a pipe. UTF-8 in any locale."""
+        self._bytes(to_json(value, indent=2 if self.terminal else None) + "\n")
+
+    def json_line(self, value: object) -> None:
+        """One of many objects, on a line of its own."""
+        self._bytes(to_json(value) + "\n")
+
+    def line(self, text: str = "", mood: str = "") -> None:
+        """A line of text."""
+        if mood and self.terminal:
+            self._console().print(printable(text), style=_STYLES[mood], markup=False, highlight=False)
+        else:
+            self.piece(text + "\n")
+
+    def piece(self, text: str) -> None:
+        """Part of a line, at once."""
+        self._stream.write(printable(text) if self.terminal else text)
+        self._stream.flush()
+
+    def table(self, table: Table) -> None:
+        """A table: drawn on a terminal, aligned in a pipe."""
+        if self.terminal:
+            self._draw(table)
+        else:
+            self.piece("\n".join(aligned(table)) + "\n")
+
+    def marked(self, text: str, spans: list[tuple[int, int]]) -> None:
+        """A text with passages marked: by style on a terminal, by brackets in a pipe."""
+        if not self.terminal:
+            self.line(_bracketed(text, spans))
+            return
+        from rich.text import Text
+
+        shown = Text(text)
+        for start, end in spans:
+            shown.stylize(_STYLES["mark"], start, end)
+        self._console().print(shown)
+
+    def _bytes(self, text: str) -> None:
+        buffer = getattr(self._stream, "buffer", None)
+        if isinstance(buffer, io.BufferedIOBase):
+            self._stream.flush()
+            buffer.write(text.encode())
+            buffer.flush()
+        else:
+            self.piece(text)
+
+    def _console(self) -> Console:
+        from rich.console import Console  # costs 60 ms, and only on a terminal
+
+        return Console(file=self._stream)
+
+    def _draw(self, table: Table) -> None:
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table as Drawn
+        from rich.text import Text
+
+        drawn = Drawn(box=SIMPLE_HEAD, title=table.title or None, title_justify="left", pad_edge=False)
+        for column in table.columns:
+            drawn.add_column(column, overflow="fold")
+        for row in table.rows:
+            cells = map(cell, row)
+            drawn.add_row(*(Text(printable(c.text), style=_STYLES.get(c.mood, "")) for c in cells))
+        self._console().print(drawn)
+
+
+def note(text: str) -> None:
+    """A remark for people, on standard error."""
+    click.echo(text, err=True)
+
+
+def printable(text: str) -> str:
+    """A text without the characters by which whoever wrote it could steer the terminal."""
+    return "".join(c for c in text if c in "\n\t" or not _steers(c))
+
+
+def _steers(character: str) -> bool:
+    return character < " " or "\x7f" <= character <= "\x9f" or character in _DIRECTION
+
+
+_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that reverse the direction of writing, and so what a line seems to say."""
+
+
+def _bracketed(text: str, spans: list[tuple[int, int]]) -> str:
+    pieces, position = [], 0
+    for start, end in spans:
+        pieces += [text[position:start], "[", text[start:end], "]"]
+        position = end
+    return "".join((*pieces, text[position:]))

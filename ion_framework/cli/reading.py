@@ -1,0 +1,95 @@
+"""A message read and routed, without being answered."""
+
+from __future__ import annotations
+
+import attrs
+
+from ion_framework.domain.resonance import Evidence, Resonance
+from ion_framework.domain.routing import RoutingDecision
+from ion_framework.errors import NoAnswerError
+from ion_framework.ion import Ion
+
+
+@attrs.frozen
+class Reading:
+    """What is known of a message before anybody answers it.
+
+    Attributes:
+        text: the message.
+        resonance: its reading.
+        decision: which persona it goes to, None where nobody decides.
+        problem: why there is no decision, empty otherwise.
+    """
+
+    text: str
+    resonance: Resonance
+    decision: RoutingDecision | None
+    problem: str = ""
+
+
+async def read(ion: Ion, text: str) -> Reading:
+    """Read a message and route it.
+
+    Raises:
+        NoAnswerError: no analyser could read it.
+    """
+    resonance = await ion.analyze(text)
+    try:
+        return Reading(text, resonance, await ion.route(text, resonance))
+    except NoAnswerError as error:
+        return Reading(text, resonance, None, str(error))
+
+
+def line_of(reading: Reading) -> dict[str, object]:
+    """The object that ``ion analyze --jsonl`` writes for a message."""
+    key, decision = reading.resonance.key, reading.decision
+    return {
+        "text": reading.text,
+        "resonance_key": key,
+        "tone": key.tone,
+        "pace": key.pace,
+        "intent": key.intent,
+        "persona": decision.primary if decision else None,
+        "confidence": decision.confidence if decision else None,
+        "evidence": reading.resonance.evidence,
+    }
+
+
+def failed_line(text: str | None, error: str) -> dict[str, object]:
+    """The object for a line that could not be read: the same keys, empty, and ``error``."""
+    keys = ("resonance_key", "tone", "pace", "intent", "persona", "confidence")
+    return {"text": text, **dict.fromkeys(keys), "evidence": [], "error": error}
+
+
+def document_of(reading: Reading) -> dict[str, object]:
+    """The object that ``ion analyze --json`` writes: that of a line, and everything else known."""
+    resonance, decision = reading.resonance, reading.decision
+    return {
+        **line_of(reading),
+        "language": resonance.language,
+        "analysis": {
+            "source": resonance.source,
+            "confidence": resonance.confidence,
+            "tone": resonance.tone,
+            "intent": resonance.intent,
+            "rhythm": resonance.rhythm,
+        },
+        "routing": decision,
+        **({"problem": reading.problem} if reading.problem else {}),
+    }
+
+
+def spans(evidence: tuple[Evidence, ...]) -> list[tuple[int, int]]:
+    """The passages of the message that evidence names, in order, joined where they overlap."""
+    found = sorted(
+        (item.start, item.end)
+        for item in evidence
+        if item.start is not None and item.end is not None and item.start < item.end
+    )
+    joined: list[tuple[int, int]] = []
+    for start, end in found:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
