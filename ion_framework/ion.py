@@ -17,15 +17,18 @@ from ion_framework.domain.routing import RoutingDecision, RoutingTable
 from ion_framework.errors import NoAnswerError, UnknownPersonaError
 from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.cache import TurnCache
-from ion_framework.pipeline.engine import NO_ROUTER, Engine, Parts
+from ion_framework.pipeline.cache_calls import CacheCalls
+from ion_framework.pipeline.engine import Engine, Parts
 from ion_framework.pipeline.events import Event, PluginStatusChanged
 from ion_framework.pipeline.hooks import Hooks
+from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.life import shut_down, start_up
 from ion_framework.pipeline.observers import Observers, ObserverStats
 from ion_framework.pipeline.provisions import Provisions
 from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnRequest
+from ion_framework.pipeline.unanswered import ROUTERS, unanswered
 from ion_framework.plugin_host.discovery import Source, installed
 from ion_framework.plugin_host.host import PluginHost
 from ion_framework.plugin_host.record import PluginRecord, Status
@@ -78,6 +81,7 @@ class Ion:
         self._table = RoutingTable(())
         self._provisions = Provisions()
         self._engine = Engine(lambda: self._parts, self.settings, self.clock, self.emit)
+        self._open = False
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -99,6 +103,7 @@ class Ion:
         Raises:
             RequiredPluginError: a required plugin failed.
         """
+        self._open = True
         budget_s = self.settings.plugins.startup_budget_s
         table = self._host.table()
         for item, problem in await start_up(table["ion_startup"], budget_s):
@@ -109,7 +114,13 @@ class Ion:
         self._observers.start()
 
     async def close(self) -> None:
-        """Tell observers what still waits, and call ``ion_shutdown`` in reverse order."""
+        """Tell observers what still waits, and call ``ion_shutdown`` in reverse order.
+
+        Does nothing where nothing was started, or a second time.
+        """
+        if not self._open:
+            return
+        self._open = False
         await self._observers.close(OBSERVER_CLOSE_S)
         await shut_down(self._host.table()["ion_shutdown"])
 
@@ -188,7 +199,7 @@ class Ion:
         trace = Trace(self.clock, self.settings.turn.deadline_s)
         found = await self._parts.hooks.route(turn, self.personas, trace)
         if found is None:
-            raise NoAnswerError("route", trace.last_failure("ion_route") or NO_ROUTER)
+            raise unanswered(ROUTERS, self._parts.hooks, "", trace)
         return attrs.evolve(found[0], router=found[0].router or found[1].plugin)
 
     # --- what there is --------------------------------------------------------------------------
@@ -232,7 +243,7 @@ class Ion:
     @property
     def cache(self) -> TurnCache | None:
         """The cache of replies, None without one."""
-        return self._parts.cache
+        return self._parts.cache.cache if self._parts.cache else None
 
     @property
     def provisions(self) -> Provisions:
@@ -259,17 +270,13 @@ class Ion:
     # --- inside ---------------------------------------------------------------------------------
 
     def _rebuild(self) -> None:
+        models = self._models()
         table = self._host.table()
         personas = self._collect_personas()
-        models = {
-            registration.record.name: str(getattr(registration.target, "model", ""))
-            for registration in self._host.registrations()
-            if Kind.GENERATOR in registration.record.provides
-        }
         self._parts = Parts(
             hooks=Hooks(table, models, self.settings.turn),
             personas=personas,
-            cache=self._choose_cache([item.plugin for item in table["ion_provide_cache"]]),
+            cache=self._choose_cache(table["ion_provide_cache"]),
             degraded=_standing_degradation(self._host.records),
         )
         self._table = RoutingTable(personas.values())
@@ -283,6 +290,19 @@ class Ion:
         self._observers = Observers(table["ion_observe"], self.clock, self._host.quarantine)
         self._engine.forget()
 
+    def _models(self) -> dict[str, str]:
+        """The model of each generator; one that cannot even say that is taken out."""
+        models = {}
+        for registration in self._host.registrations():
+            if registration.standard or Kind.GENERATOR not in registration.record.provides:
+                continue
+            name = registration.record.name
+            try:
+                models[name] = str(getattr(registration.target, "model", ""))
+            except Exception as error:  # noqa: BLE001  the attribute may be a plugin's own code
+                self._host.fail(name, f"its attribute model raised {type(error).__name__}")
+        return models
+
     def _collect_personas(self) -> dict[str, Persona]:
         found = [
             persona
@@ -292,14 +312,13 @@ class Ion:
         found.sort(key=lambda persona: (persona.rank, persona.name))
         return {persona.name: persona for persona in found}
 
-    def _choose_cache(self, order: list[str]) -> TurnCache | None:
-        provided = {
+    def _choose_cache(self, providers: tuple[Implementation, ...]) -> CacheCalls | None:
+        provided: dict[str, TurnCache] = {
             record.name: cache for record, cache in self._host.provided("ion_provide_cache")
         }
-        for name in order:
-            if name in provided:
-                cache: TurnCache = provided[name]
-                return cache
+        for provider in providers:
+            if provider.plugin in provided:
+                return CacheCalls(provided[provider.plugin], provider)
         return None
 
     def _status_changed(self, before: PluginRecord, after: PluginRecord) -> None:

@@ -20,11 +20,9 @@ from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Localized, LocalizedList
 from ion_framework.errors import ManifestError, ProblemsError
 from ion_framework.manifest.model import CommandSpec
+from ion_framework.settings.model import NOT_IN_FILES
 
 _Class = TypeVar("_Class")
-
-NOT_IN_FILES = "not_in_files"
-"""Metadata of a field that no file may set: to whoever writes one it is an unknown key."""
 
 
 def structure(
@@ -130,7 +128,7 @@ _Hook: TypeAlias = Callable[[Any, Any], Any]
 
 def _class(converter: cattrs.Converter, kind: type) -> _Hook:
     """How a class is made of a table; fields that are not for files are unknown keys."""
-    hidden = {
+    hidden: dict[str, Any] = {
         field.name: override(omit=True)
         for field in attrs.fields(kind)
         if NOT_IN_FILES in field.metadata

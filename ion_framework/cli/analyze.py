@@ -13,6 +13,8 @@ from ion_framework.cli.output import Output
 from ion_framework.cli.reading import Reading, document_of, failed_line, line_of, read, spans
 from ion_framework.cli.tables import Cell, Table
 from ion_framework.cli.texts import message_of
+from ion_framework.domain.key import Intent, Tone
+from ion_framework.domain.resonance import IntentReading, ToneReading
 from ion_framework.errors import NoAnswerError
 from ion_framework.ion import Ion
 from ion_framework.running import run
@@ -104,24 +106,22 @@ def _show(reading: Reading, output: Output) -> None:
 
 
 def _judgements(reading: Reading) -> Table:
-    tone, intent, rhythm = (
-        reading.resonance.tone,
-        reading.resonance.intent,
-        reading.resonance.rhythm,
-    )
-    measures = f"{rhythm.sentences} sentences, {rhythm.words_per_sentence:.1f} words in each"
+    tone, intent = reading.resonance.tone, reading.resonance.intent
     return Table(
         ("component", "value", "confidence", "runner-up", "its confidence"),
         (
-            ("tone", tone.primary.value, f"{tone.confidence:.2f}", *_runner_up(tone.secondary, tone.secondary_confidence)),
-            ("pace", rhythm.pace.value, "", measures, ""),
-            ("intent", intent.primary.value, f"{intent.confidence:.2f}", *_runner_up(intent.secondary, intent.secondary_confidence)),
+            _judgement("tone", tone, tone.secondary),
+            ("pace", reading.resonance.rhythm.pace.value, "", "", ""),
+            _judgement("intent", intent, intent.secondary),
         ),
     )
 
 
-def _runner_up(value: str | None, confidence: float) -> tuple[str, str]:
-    return (str(value), f"{confidence:.2f}") if value else ("none", "")
+def _judgement(
+    component: str, judged: ToneReading | IntentReading, runner_up: Tone | Intent | None
+) -> tuple[str, ...]:
+    second = (runner_up.value, f"{judged.secondary_confidence:.2f}") if runner_up else ("none", "")
+    return (component, judged.primary.value, f"{judged.confidence:.2f}", *second)
 
 
 def _show_decision(reading: Reading, output: Output) -> None:

@@ -57,20 +57,19 @@ class Contributed:
             summary = f"Unavailable: {error.message}"
         return LazyCommand(name, summary, lambda arguments: self._load(name, arguments))
 
-    def why_missing(self, name: str, core: tuple[str, ...]) -> str:
-        """Why there is no command of this name, and what would bring it."""
+    def missing(self, name: str, core: tuple[str, ...]) -> click.ClickException:
+        """The error for a command that nobody has: what would bring it, or what was meant."""
         broken = [
             f"{record.name} is {record.status.value}: {record.reason}"
             for record in self._records
             if record.manifest is None and record.status is not Status.DISABLED
         ]
+        unread = "\ncommands of these plugins cannot be read: " + "; ".join(broken) if broken else ""
+        if name in MISSING:
+            return click.ClickException(MISSING[name] + unread)
         near = difflib.get_close_matches(name, [*core, *self.names()], n=1)
-        sentences = [
-            MISSING.get(name) or f"there is no command {name!r}",
-            *([f"did you mean {near[0]!r}?"] if near else []),
-            *(["commands of these plugins cannot be read: " + "; ".join(broken)] if broken else []),
-        ]
-        return "\n".join(sentences)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return click.UsageError(f"there is no command {name!r}{hint}{unread}")
 
     @cached_property
     def _candidates(self) -> tuple[Candidate, ...]:

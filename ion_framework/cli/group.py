@@ -8,18 +8,9 @@ from typing import Any
 import click
 
 from ion_framework.cli.contributed import Contributed
+from ion_framework.cli.core_commands import CORE
 from ion_framework.cli.failures import told
 from ion_framework.cli.lazy import LazyCommand
-
-CORE = {
-    "chat": ("chat", "Talk to the personas, or have one message answered."),
-    "analyze": ("analyze", "Read the resonance of messages: tone, pace, intent."),
-    "route": ("route", "Show which persona a resonance key or a message goes to."),
-    "personas": ("personas", "List the installed personas."),
-    "plugins": ("plugins", "List the installed plugins and their status."),
-    "doctor": ("doctor", "Test the installation and say what to do about each finding."),
-}
-"""The core's own commands: module in this package (the command has the same name), summary."""
 
 
 class IonGroup(click.Group):
@@ -32,8 +23,7 @@ class IonGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name; one of the core goes before one of a plugin."""
         if cmd_name in CORE:
-            module, summary = CORE[cmd_name]
-            return LazyCommand(cmd_name, summary, lambda _: _core_command(module))
+            return LazyCommand(cmd_name, CORE[cmd_name], lambda _: _core_command(cmd_name))
         return self._contributed(ctx).command(cmd_name)
 
     def resolve_command(
@@ -42,11 +32,11 @@ class IonGroup(click.Group):
         """The command that arguments name.
 
         Raises:
-            click.UsageError: there is none; says what would bring it, where that is known.
+            click.ClickException: there is none; says what would bring it, where that is known.
         """
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            raise click.UsageError(self._contributed(ctx).why_missing(name, tuple(CORE)), ctx)
+            raise self._contributed(ctx).missing(name, tuple(CORE))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -58,8 +48,8 @@ class IonGroup(click.Group):
         return ctx.meta.setdefault("ion_framework.cli.contributed", Contributed())  # type: ignore[no-any-return]  # meta holds anything
 
 
-def _core_command(module: str) -> click.Command:
-    command: click.Command = getattr(import_module(f"ion_framework.cli.{module}"), module)
+def _core_command(name: str) -> click.Command:
+    command: click.Command = getattr(import_module(f"ion_framework.cli.{name}"), name)
     return command
 
 

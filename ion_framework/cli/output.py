@@ -6,7 +6,6 @@ only an `Output` writes to standard output.
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -38,6 +37,12 @@ class Output:
     def reserved(self) -> Iterator[None]:
         """Keep everybody else from standard output: what they print goes to standard error."""
         with redirect_stdout(sys.stderr):
+            yield
+
+    @contextmanager
+    def given_back(self) -> Iterator[None]:
+        """Give standard output back for as long as a prompt needs it."""
+        with redirect_stdout(self._stream):
             yield
 
     def json(self, value: object) -> None:
@@ -80,13 +85,15 @@ class Output:
         self._console().print(shown)
 
     def _bytes(self, text: str) -> None:
-        buffer = getattr(self._stream, "buffer", None)
-        if isinstance(buffer, io.BufferedIOBase):
-            self._stream.flush()
-            buffer.write(text.encode())
-            buffer.flush()
-        else:
+        binary = getattr(self._stream, "buffer", None)
+        if binary is None:
             self.piece(text)
+            return
+        self._stream.flush()
+        rest = memoryview(text.encode())
+        while rest:  # unbuffered (python -u), one write may take less than all
+            rest = rest[binary.write(rest) :]
+        binary.flush()
 
     def _console(self) -> Console:
         from rich.console import Console  # costs 60 ms, and only on a terminal

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from ion_framework.domain.key import Tone
 from ion_framework.domain.persona import (
     Affinities,
     Persona,
@@ -24,6 +25,7 @@ from ion_framework.manifest.model import (
     Manifest,
     PersonaTable,
 )
+from ion_framework.settings.plugin_values import default_problem
 from ion_framework.structuring import structure
 
 MAX_FILE_BYTES = 256 * 1024
@@ -46,7 +48,14 @@ def read_manifest(folder: Path, version: str) -> Manifest:
         ManifestError: the file is missing, or anything in it is wrong; every problem is named.
     """
     file = folder / MANIFEST_NAME
-    table = _load(file)
+    try:
+        return _manifest(_load(file), folder, version)
+    except RecursionError:
+        raise ManifestError(f"{file}: is nested too deeply") from None
+
+
+def _manifest(table: dict[str, object], folder: Path, version: str) -> Manifest:
+    file = folder / MANIFEST_NAME
     _check_api(table.get("ion_api"), file)
     persona_table = table.pop("persona", None)
     manifest = structure(table, Manifest, "", str(file))
@@ -75,8 +84,6 @@ def _load(file: Path) -> dict[str, object]:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"{file}: is not valid TOML: {error}") from None
-    except RecursionError:
-        raise ManifestError(f"{file}: is nested too deeply") from None
 
 
 def _check_api(wanted: object, file: Path) -> None:
@@ -115,6 +122,10 @@ def _check(manifest: Manifest, file: str) -> list[str]:
             for key in group
             if key not in manifest.settings
         ]
+    for key, spec in manifest.settings.items():
+        wrong = default_problem(spec)
+        if wrong:
+            problems.append(f"{file}: settings.{key}.default: {wrong}")
     problems += [
         f"{file}: commands.{name}.run: {command.run!r} is not 'package.module:command'"
         for name, command in manifest.commands.items()
@@ -151,7 +162,15 @@ def _check_persona(manifest: Manifest, has_table: bool, file: str) -> list[str]:
                 problems.append(f"{where}: is empty")
     if not prompts.system:
         problems.append(f"{file}: persona.prompts.system: give a text in at least one language")
+    problems += [
+        f"{file}: persona.voice.opening.{key}: is no tone; valid are: {', '.join(_OPENINGS)}"
+        for key in manifest.persona.voice.opening
+        if key not in _OPENINGS
+    ]
     return problems
+
+
+_OPENINGS = (*Tone, "any")
 
 
 def _inline_files(value: object, folder: Path, path: str, problems: list[str]) -> None:

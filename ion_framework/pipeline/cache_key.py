@@ -30,7 +30,7 @@ def make_key(turn: Turn, persona: Persona, prompt: Prompt, generator: str) -> Ca
         prompt_version=prompt.version,
         generator=generator,
         parameters=_canonical_parameters(prompt.parameters),
-        text=_canonical_text(prompt),
+        text=_canonical_text(turn, prompt),
         tags=(
             f"persona:{persona.name}",
             f"version:{persona.name}@{persona.version}",
@@ -46,9 +46,9 @@ def principal_of(request: TurnRequest) -> str:
     The untrusted name only ever narrows who shares an entry; it never lets a caller into the
     entries of an authenticated principal.
     """
-    if request.principal == ANONYMOUS and request.user_id:
-        return f"{ANONYMOUS}:{request.user_id}"
-    return request.principal
+    named = request.user_id if request.principal == ANONYMOUS else None
+    # As JSON, because a principal may hold any character, a separator too.
+    return json.dumps([request.principal, named] if named else [request.principal])
 
 
 def _is_shared(persona: Persona, context: TurnContext) -> bool:
@@ -60,8 +60,10 @@ def _canonical_parameters(parameters: GenerationParameters) -> str:
     return json.dumps(values)
 
 
-def _canonical_text(prompt: Prompt) -> str:
+def _canonical_text(turn: Turn, prompt: Prompt) -> str:
     parts = (
+        # Not every prompt tells the key, but a generator sees it in the turn.
+        str(turn.resonance.key) if turn.resonance else "",
         prompt.system,
         prompt.context,
         [(message.role.value, message.content) for message in prompt.history],

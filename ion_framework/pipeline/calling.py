@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
+from ion_framework.domain.conversation import shorten
 from ion_framework.errors import HookError
 from ion_framework.pipeline.implementation import CallMode, Implementation
-from ion_framework.pipeline.supervision import Misbehaved, Overrun, in_thread, supervise
+from ion_framework.pipeline.supervision import Misbehaved, Overrun, supervise
+from ion_framework.pipeline.threads import in_thread
 
 SLOW_SYNC_S = 0.1
 """A sync implementation that holds the event loop for longer is logged with its name."""
+
+REASON_CHARS = 500
+"""What an exception says of itself is cut after so many characters."""
 
 
 async def call(
@@ -62,22 +67,55 @@ def check_type(implementation: Implementation, result: object) -> None:
 async def _call(
     implementation: Implementation, arguments: tuple[object, ...], limit_s: float
 ) -> object:
-    if implementation.mode is CallMode.THREAD:
-        return await in_thread(implementation.function, arguments, limit_s)
-    started = time.perf_counter()
-    result = _call_sync(implementation, arguments)
-    if not inspect.isawaitable(result):
+    function = implementation.function
+    # Only a plain function blocks: a coroutine of a blocking plugin belongs on the loop.
+    if implementation.mode is CallMode.THREAD and not inspect.iscoroutinefunction(function):
+        result = await in_thread(implementation.plugin, function, arguments, limit_s)
+    else:
+        started = time.perf_counter()
+        result = await _call_on_loop(implementation, arguments)
         held = time.perf_counter() - started
         if held > SLOW_SYNC_S:
             _warn_slow(implementation, held)
+    if not inspect.isawaitable(result):
         return result
-    if implementation.mode is CallMode.SUPERVISED:
-        return await supervise(result, limit_s)
+    if implementation.mode is CallMode.DIRECT:
+        return await _await_directly(result, limit_s)
+    return await supervise(result, limit_s)
+
+
+async def _await_directly(awaitable: Awaitable[object], limit_s: float) -> object:
+    limit = asyncio.timeout(limit_s)
     try:
-        async with asyncio.timeout(limit_s):
-            return await result
+        async with limit:
+            return await awaitable
     except TimeoutError as error:
+        if not limit.expired():
+            raise
         raise Overrun(f"took longer than {limit_s:.3g} s") from error
+
+
+async def _call_on_loop(implementation: Implementation, arguments: tuple[object, ...]) -> object:
+    """The call itself, in the turn's own task, which a plain function cannot be allowed to end."""
+    task = asyncio.current_task()
+    requested = task.cancelling() if task else 0
+    result = _call_sync(implementation, arguments)
+    if task and task.cancelling() > requested:
+        # Nothing else ran meanwhile, so it was the function that cancelled its caller's task.
+        await _withdraw_cancellation(task, requested)
+        raise Misbehaved("cancelled the task of the turn")
+    return result
+
+
+async def _withdraw_cancellation(task: asyncio.Task[object], requested: int) -> None:
+    while task.cancelling() > requested:
+        task.uncancel()
+    try:
+        # Until Python 3.13 the cancellation is still delivered at the next suspension: here.
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        if task.cancelling() > requested:
+            raise
 
 
 def _call_sync(implementation: Implementation, arguments: tuple[object, ...]) -> object:
@@ -109,13 +147,30 @@ def failed(implementation: Implementation, failure: BaseException) -> HookError:
     """The error that tells of an implementation's failure; adds a note to the original."""
     if isinstance(failure, HookError):
         return failure
-    failure.add_note(
+    original = failure.__cause__ if isinstance(failure, Misbehaved) else None
+    _add_note(
+        original or failure,
         f"in hook {implementation.hook} of plugin {implementation.plugin} "
-        f"({implementation.distribution} {implementation.version})"
+        f"({implementation.distribution} {implementation.version})",
     )
-    text = str(failure)
+    text = _text_of(failure)
     if isinstance(failure, Overrun | Misbehaved):
         reason = text
     else:
         reason = f"raised {type(failure).__name__}" + (f": {text}" if text else "")
     return HookError(implementation.hook, implementation.plugin, reason)
+
+
+def _add_note(failure: BaseException, note: str) -> None:
+    # A plugin that raises one and the same object every time would gather a note per turn.
+    if note not in getattr(failure, "__notes__", ()):
+        failure.add_note(note)
+
+
+def _text_of(failure: BaseException) -> str:
+    """What an exception says, short, and fit for every log and encoder after it."""
+    try:
+        text = str(failure)
+    except Exception as error:  # noqa: BLE001  str() of somebody else's exception is their code too
+        return f"(its text cannot be read: {type(error).__name__})"
+    return shorten(text.encode("utf-8", "backslashreplace").decode(), REASON_CHARS)

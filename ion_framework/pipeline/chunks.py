@@ -28,11 +28,23 @@ class Usage:
     cached_tokens: int | None = None
 
 
+def _is_text(_: object, __: attrs.Attribute[str], value: object) -> None:
+    # Checked where it is made, so that a mistake is told of the plugin that makes it.
+    if not isinstance(value, str):
+        raise TypeError(f"the text of a TextChunk is a str, not {type(value).__name__}")
+    value.encode()
+
+
 @attrs.frozen
 class TextChunk:
-    """A piece of the answer, in order; never empty."""
+    """A piece of the answer, in order; an empty one is passed over.
 
-    text: str
+    Raises:
+        TypeError: the text is no str.
+        UnicodeEncodeError: the text has a lone surrogate, which nothing could send.
+    """
+
+    text: str = attrs.field(validator=_is_text)
 
 
 @attrs.frozen
@@ -40,14 +52,14 @@ class Finish:
     """The end of a generation. A stream that ends without one was cut off.
 
     Attributes:
-        reason: why it ended.
+        reason: why it ended; its value (``"stop"``) will do.
         usage: tokens spent.
         model: the model that answered, as it names itself.
     """
 
-    reason: FinishReason = FinishReason.STOP
-    usage: Usage = attrs.field(factory=Usage)
-    model: str = ""
+    reason: FinishReason = attrs.field(default=FinishReason.STOP, converter=FinishReason)
+    usage: Usage = attrs.field(factory=Usage, validator=attrs.validators.instance_of(Usage))
+    model: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
 
 
 Chunk: TypeAlias = TextChunk | Finish

@@ -16,13 +16,15 @@ from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.errors import (
+    HookError,
     InvalidRequestError,
     NoAnswerError,
     TurnError,
     TurnRefusedError,
     UnknownPersonaError,
 )
-from ion_framework.pipeline.cache import CachedReply, Hit, Lookup, Miss, Stale, TurnCache
+from ion_framework.pipeline.cache import CachedReply, Hit, Lookup, Miss, Stale
+from ion_framework.pipeline.cache_calls import CacheCalls
 from ion_framework.pipeline.cache_key import make_key
 from ion_framework.pipeline.chunks import FinishReason, TextChunk
 from ion_framework.pipeline.context_bounds import bounded
@@ -33,16 +35,20 @@ from ion_framework.pipeline.memo import AnalysisMemo
 from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus
 from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEvent, ReplyStarted
 from ion_framework.pipeline.reply_writing import Answer, write_reply
+from ion_framework.pipeline.request_check import check_request
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
+from ion_framework.pipeline.unanswered import (
+    ANALYZERS,
+    NO_PERSONA,
+    PROMPTS,
+    ROUTERS,
+    unanswered,
+)
 from ion_framework.settings.model import Settings
 
 CANCELLED = "cancelled"
 """Code of a turn whose caller left before the end."""
-
-NO_ANALYZER = "no analyser is active: install ion-resonance, or give the resonance key yourself"
-NO_ROUTER = "no router is active: install ion-resonance, or name the persona yourself"
-NO_PERSONA = "no persona is active: install one, for example ion-persona-lua"
 
 
 @attrs.frozen
@@ -58,7 +64,7 @@ class Parts:
 
     hooks: Hooks
     personas: Mapping[str, Persona]
-    cache: TurnCache | None
+    cache: CacheCalls | None
     degraded: str = ""
 
 
@@ -127,7 +133,7 @@ class Engine:
             hooks = self._parts().hooks
             found = await hooks.analyze(turn, trace)
             if found is None:
-                raise NoAnswerError("analyze", trace.last_failure("ion_analyze") or NO_ANALYZER)
+                raise unanswered(ANALYZERS, hooks, "", trace)
             resonance, by = found
             resonance = attrs.evolve(resonance, source=resonance.source or by.plugin)
             # Only the preferred analyser is remembered: a stand-in's reading is not for keeps.
@@ -201,7 +207,7 @@ class _Run:
 
     async def _understand(self) -> Turn:
         turn = Turn(self._request, _context_of(self._request))
-        _check_texts(self._request)
+        check_request(self._request)
         with self._trace.stage("guard"):
             await self._hooks.guard(turn, self._trace)
         with self._trace.stage("context"):
@@ -224,7 +230,7 @@ class _Run:
         forced = _named(wanted, self._parts.personas) if wanted else None
         found = await self._hooks.route(turn, personas, self._trace)
         if found is None and forced is None:
-            raise NoAnswerError("route", self._trace.last_failure("ion_route") or NO_ROUTER)
+            raise unanswered(ROUTERS, self._hooks, "", self._trace)
         decision = None
         if found is not None:
             decision = attrs.evolve(found[0], router=found[0].router or found[1].plugin)
@@ -236,8 +242,7 @@ class _Run:
     async def _prompt(self, turn: Turn, persona: Persona) -> Prompt:
         prompt = await self._hooks.build_prompt(turn, persona, self._trace)
         if prompt is None:
-            reason = self._trace.last_failure("ion_build_prompt")
-            raise NoAnswerError("prompt", f"no prompt could be built: {reason}")
+            raise unanswered(PROMPTS, self._hooks, persona.name, self._trace)
         if self._request.parameters is not None:
             changed = attrs.asdict(
                 self._request.parameters, filter=lambda _, value: value is not None
@@ -252,7 +257,10 @@ class _Run:
         if not self._request.use_cache:
             return _Slot(bypass="the caller asked for a fresh answer")
         key = make_key(turn, persona, prompt, self._hooks.generator)
-        return _Slot(key.digest, await self._parts.cache.lookup(key))
+        try:
+            return _Slot(key.digest, await self._parts.cache.lookup(key, self._trace))
+        except HookError as error:
+            return _Slot(key.digest, bypass=f"the cache failed: {error.reason}")
 
     async def _answer(
         self, turn: Turn, prompt: Prompt, slot: _Slot
@@ -271,11 +279,12 @@ class _Run:
                             pieces.append(chunk.text)
                             yield ReplyDelta(chunk.text)
             answer = self._completed_answer(generation, "".join(pieces))
-            outcome = await self._store(answer, _known(turn)[0], slot)
+            refused = _why_not_stored(answer, generation)
+            outcome = await self._store(answer, refused, _known(turn)[0], slot)
         finally:
             # A lease that was used ignores this; one that was not must not keep others waiting.
-            if lease is not None:
-                await lease.release()
+            if lease is not None and self._parts.cache is not None:
+                await self._parts.cache.release(lease, self._trace)
         yield ReplyDone(await self._finish(turn, prompt, answer, outcome))
 
     def _completed_answer(self, generation: Generation, content: str) -> Answer:
@@ -291,10 +300,12 @@ class _Run:
         degraded = "; ".join(filter(None, (*generation.failures, self._parts.degraded)))
         return Answer.generated(generation, content, degraded)
 
-    async def _store(self, answer: Answer, persona: Persona, slot: _Slot) -> CacheOutcome:
-        if not isinstance(slot.found, Miss):
-            return CacheOutcome(CacheStatus.BYPASS, reason=slot.bypass)
-        refused = _why_not_stored(answer)
+    async def _store(
+        self, answer: Answer, refused: str, persona: Persona, slot: _Slot
+    ) -> CacheOutcome:
+        cache = self._parts.cache
+        if cache is None or not isinstance(slot.found, Miss):
+            return CacheOutcome(CacheStatus.BYPASS, slot.digest, reason=slot.bypass)
         if refused:
             return CacheOutcome(CacheStatus.MISS, slot.digest, reason=refused)
         reply = CachedReply(
@@ -304,7 +315,11 @@ class _Run:
             generator=answer.generator,
             created_at=self._engine.clock.time(),
         )
-        await slot.found.lease.store(reply, persona.cache.ttl_s)
+        try:
+            await cache.store(slot.found.lease, reply, persona.cache.ttl_s, self._trace)
+        except HookError as error:
+            reason = f"the cache failed: {error.reason}"
+            return CacheOutcome(CacheStatus.MISS, slot.digest, reason=reason)
         return CacheOutcome(CacheStatus.MISS, slot.digest, stored=True)
 
     async def _finish(
@@ -323,25 +338,6 @@ class _Run:
 
 def _context_of(request: TurnRequest) -> TurnContext:
     return TurnContext(history=request.history, summary=request.summary, notes=request.notes)
-
-
-def _check_texts(request: TurnRequest) -> None:
-    if not request.text.strip():
-        raise InvalidRequestError("text", "the message is empty")
-    for message in request.history:
-        _check_encodable("history", message.content)
-    for field, text in (("text", request.text), ("summary", request.summary)):
-        _check_encodable(field, text)
-
-
-def _check_encodable(field: str, text: str) -> None:
-    # A lone surrogate passes JSON and then breaks every encoder after it, up to the log line.
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRequestError(
-            field, f"not valid Unicode: a lone surrogate at character {error.start}"
-        ) from None
 
 
 def _known(turn: Turn) -> tuple[Persona, RoutingDecision, Resonance]:
@@ -373,9 +369,11 @@ def _forced(persona: Persona, decision: RoutingDecision | None) -> RoutingDecisi
     )
 
 
-def _why_not_stored(answer: Answer) -> str:
+def _why_not_stored(answer: Answer, generation: Generation) -> str:
     if answer.finish_reason is not FinishReason.STOP:
         return f"the answer ended as {answer.finish_reason.value}"
     if answer.degraded:
         return "the answer is degraded"
+    if not generation.by_first:
+        return f"the answer is that of a stand-in, {answer.generator}"
     return ""

@@ -7,6 +7,7 @@ one after the other: gathering them costs ten times more than a call and makes o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+
 from ion_framework.errors import HookError, TurnRefusedError
 from ion_framework.pipeline.calling import call
 from ion_framework.pipeline.implementation import Implementation

@@ -20,7 +20,7 @@ from ion_framework.pipeline.trace import Trace
 from ion_framework.settings.model import TurnSettings
 
 RETRY_AFTER_S = 5
-"""Seconds after which a caller may try again where every generator failed."""
+"""Seconds after which a caller may try again where plugins failed."""
 
 NO_GENERATOR = (
     "no generator is active: install ion-offline (no key needed) or ion-gemini, "
@@ -28,13 +28,24 @@ NO_GENERATOR = (
 )
 
 
-@attrs.define
 class _Progress:
-    """How far one attempt has come."""
+    """How far one attempt has come, and how long its next piece of text may take."""
 
-    started_ms: float
-    first_token_ms: float | None = None
-    finish: Finish | None = None
+    def __init__(self, trace: Trace, limits: TurnSettings, share_s: float) -> None:
+        self.started_ms = trace.now_ms()
+        self.first_token_ms: float | None = None
+        self.finish: Finish | None = None
+        self._trace = trace
+        self._limits = limits
+        self._until_ms = self.started_ms + min(limits.first_token_s, share_s) * 1000
+
+    def renew(self) -> None:
+        """Begin to wait for a further piece; the time that the caller took does not count."""
+        self._until_ms = self._trace.now_ms() + self._limits.next_token_s * 1000
+
+    def patience_s(self) -> float:
+        """Seconds that the next piece may still take, 0 or less when time is up."""
+        return min((self._until_ms - self._trace.now_ms()) / 1000, self._trace.remaining_s())
 
 
 class Generation:
@@ -63,6 +74,11 @@ class Generation:
         self.finish: Finish | None = None
         self.failures: list[str] = []
 
+    @property
+    def by_first(self) -> bool:
+        """Whether the first generator speaks, whose name is in the cache key."""
+        return bool(self._implementations) and self.plugin == self._implementations[0].plugin
+
     async def chunks(self, values: Mapping[str, object]) -> AsyncGenerator[Chunk, None]:
         """The answer: pieces of text, then one `Finish`.
 
@@ -76,14 +92,16 @@ class Generation:
             raise NoAnswerError("generate", NO_GENERATOR)
         budget = Budget(self._trace, self._trace.remaining_s())
         for index, item in enumerate(self._implementations):
-            progress = _Progress(self._trace.now_ms())
             share_s = budget.share(len(self._implementations) - index)
+            progress = _Progress(self._trace, self._limits, share_s)
             async with aclosing(self._attempt(item, values, share_s, progress)) as own:
                 async for chunk in own:
                     yield chunk
             if self.finish is not None:
                 return
-        reasons = "; ".join(self.failures) or "every generator passed"
+        if not self.failures:
+            raise NoAnswerError("generate", "no generator could answer: every one passed")
+        reasons = "; ".join(self.failures)
         raise NoAnswerError("generate", f"no generator could answer: {reasons}", RETRY_AFTER_S)
 
     async def _attempt(
@@ -99,7 +117,7 @@ class Generation:
             if stream is None:
                 self._trace.note(item, Outcome.PASSED, progress.started_ms)
                 return
-            async with aclosing(self._read(item, stream, share_s, progress)) as chunks:
+            async with aclosing(self._read(item, stream, progress)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             if progress.finish is None:
@@ -109,35 +127,33 @@ class Generation:
             if progress.first_token_ms is None:
                 return
             progress.finish = Finish(FinishReason.TRUNCATED, model=self.model)
+        except GeneratorExit:
+            self._record(item, progress, succeeded=False, error="not read to its end")
+            raise
         else:
             self._succeeded(item, progress)
         self.finish = progress.finish
         yield progress.finish
 
     async def _read(
-        self, item: Implementation, stream: AsyncIterator[Any], share_s: float, progress: _Progress
+        self, item: Implementation, stream: AsyncIterator[Any], progress: _Progress
     ) -> AsyncGenerator[Chunk, None]:
-        def limit_s() -> float:
-            if progress.first_token_ms is None:
-                return min(self._limits.first_token_s, share_s)
-            return min(self._limits.next_token_s, self._trace.remaining_s())
-
-        async with aclosing(read_stream(item, stream, limit_s)) as chunks:
+        async with aclosing(read_stream(item, stream, progress.patience_s)) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, Finish):
                     progress.finish = self._checked(item, chunk, progress)
                     return
-                if not isinstance(chunk, TextChunk):
-                    kind = type(chunk).__name__
-                    raise HookError(
-                        item.hook, item.plugin, f"yielded {kind} instead of TextChunk or Finish"
-                    )
-                if not chunk.text:
+                text = check_chunk(item, chunk).text
+                # A generator that always has something ready never waits, so time is seen here.
+                if self._trace.remaining_s() <= 0 or not (text or progress.patience_s() > 0):
+                    raise HookError(item.hook, item.plugin, "was not done in time")
+                if not text:
                     continue
                 if progress.first_token_ms is None:
                     progress.first_token_ms = self._trace.now_ms() - progress.started_ms
                     self.plugin, self.model = item.plugin, self._models.get(item.plugin, "")
                 yield chunk
+                progress.renew()
 
     def _checked(self, item: Implementation, finish: Finish, progress: _Progress) -> Finish:
         if progress.first_token_ms is None and finish.reason is not FinishReason.SAFETY:
@@ -170,18 +186,30 @@ class Generation:
         )
 
 
+def check_chunk(item: Implementation, chunk: object) -> TextChunk:
+    """The chunk, where it is a piece of text.
+
+    Raises:
+        HookError: it is something else.
+    """
+    if isinstance(chunk, TextChunk):
+        return chunk
+    kind = type(chunk).__name__
+    raise HookError(item.hook, item.plugin, f"yielded {kind} instead of TextChunk or Finish")
+
+
 async def read_stream(
-    item: Implementation, stream: AsyncIterator[Any], limit_s: Callable[[], float]
+    item: Implementation, stream: AsyncIterator[Any], patience_s: Callable[[], float]
 ) -> AsyncGenerator[Any, None]:
     """The items of a plugin's stream, each within a limit, its failure told as HookError.
 
     Args:
         item: whose stream it is.
         stream: the stream.
-        limit_s: seconds to wait for the next item, asked before each.
+        patience_s: seconds to wait for the next item, asked before each.
     """
     supervised = item.mode is not CallMode.DIRECT
-    items = supervise_stream(stream, limit_s) if supervised else _direct(stream, limit_s)
+    items = supervise_stream(stream, patience_s) if supervised else _direct(stream, patience_s)
     async with aclosing(items):
         while True:
             try:
@@ -196,18 +224,21 @@ async def read_stream(
 
 
 async def _direct(
-    stream: AsyncIterator[Any], limit_s: Callable[[], float]
+    stream: AsyncIterator[Any], patience_s: Callable[[], float]
 ) -> AsyncGenerator[Any, None]:
     try:
         while True:
-            limit = limit_s()
+            limit_s = max(0.0, patience_s())
+            limit = asyncio.timeout(limit_s)
             try:
-                async with asyncio.timeout(limit):
+                async with limit:
                     chunk = await anext(stream)
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
-                raise Overrun(f"gave nothing for {limit:.3g} s") from error
+                if not limit.expired():
+                    raise
+                raise Overrun(f"gave nothing for {limit_s:.3g} s") from error
             yield chunk
     finally:
         close = getattr(stream, "aclose", None)

@@ -12,6 +12,13 @@ from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.pipeline import families
+from ion_framework.pipeline.answer_checks import (
+    check_context,
+    check_decision,
+    check_metadata,
+    check_prompt,
+    check_resonance,
+)
 from ion_framework.pipeline.chunks import Chunk
 from ion_framework.pipeline.families import Budget
 from ion_framework.pipeline.generation import Generation
@@ -71,20 +78,22 @@ class Hooks:
     async def analyze(self, turn: Turn, trace: Trace) -> tuple[Resonance, Implementation] | None:
         """The first analysis, with who made it."""
         budget = Budget(trace, self._limits.analyze_s)
-        found = await families.decide(self.of("ion_analyze"), {"turn": turn}, budget)
+        found = await families.decide(
+            self.of("ion_analyze"),
+            {"turn": turn},
+            budget,
+            lambda found: check_resonance(cast("Resonance", found)),
+        )
         return cast("tuple[Resonance, Implementation] | None", found)
 
     async def route(
         self, turn: Turn, personas: tuple[Persona, ...], trace: Trace
     ) -> tuple[RoutingDecision, Implementation] | None:
         """The first decision for a persona that is active, with who made it."""
-        known = {persona.name for persona in personas}
+        known = frozenset(persona.name for persona in personas)
 
         def check(answer: object) -> None:
-            decision = cast("RoutingDecision", answer)
-            unknown = {decision.primary, decision.secondary or decision.primary} - known
-            if unknown:
-                raise ValueError(f"decided for {', '.join(sorted(unknown))}, which is not active")
+            check_decision(cast("RoutingDecision", answer), known)
 
         values = {"turn": turn, "personas": personas}
         budget = Budget(trace, self._limits.route_s)
@@ -94,14 +103,18 @@ class Hooks:
     async def build_prompt(self, turn: Turn, persona: Persona, trace: Trace) -> Prompt | None:
         """The first prompt."""
         items, budget = self.of("ion_build_prompt", persona.name), self._prompt_budget(trace)
-        found = await families.decide(items, {"turn": turn, "persona": persona}, budget)
+        values = {"turn": turn, "persona": persona}
+        found = await families.decide(
+            items, values, budget, lambda found: check_prompt(cast("Prompt", found))
+        )
         return cast("Prompt", found[0]) if found else None
 
     async def render_prompt(self, turn: Turn, prompt: Prompt, trace: Trace) -> Prompt:
         """The prompt after its last changes."""
         items = self.of("ion_render_prompt", _persona_of(turn))
         values = {"turn": turn, "prompt": prompt}
-        value = await families.transform(items, "prompt", values, self._prompt_budget(trace))
+        budget = self._prompt_budget(trace)
+        value = await families.transform(items, "prompt", values, budget, _usable_prompt)
         return cast("Prompt", value)
 
     def generation(self, trace: Trace) -> Generation:
@@ -113,7 +126,8 @@ class Hooks:
     ) -> AsyncGenerator[Chunk, None]:
         """The stream with every transformation around it."""
         items = self.of("ion_transform_stream", _persona_of(turn))
-        return transform_stream(items, {"turn": turn}, chunks, trace)
+        limit_s = self._limits.next_token_s
+        return transform_stream(items, {"turn": turn}, chunks, trace, limit_s)
 
     async def finish(self, reply: Reply, trace: Trace) -> Reply:
         """The reply with the metadata that plugins add."""
@@ -130,11 +144,20 @@ def _persona_of(turn: Turn) -> str:
 
 
 def _with_context(turn: object, context: object) -> Turn:
-    return attrs.evolve(cast("Turn", turn), context=cast("TurnContext", context))
+    changed = cast("TurnContext", context)
+    check_context(changed)
+    return attrs.evolve(cast("Turn", turn), context=changed)
+
+
+def _usable_prompt(_: object, after: object) -> Prompt:
+    prompt = cast("Prompt", after)
+    check_prompt(prompt)
+    return prompt
 
 
 def _only_metadata(before: object, after: object) -> Reply:
     reply, changed = cast("Reply", before), cast("Reply", after)
     if attrs.evolve(changed, metadata=reply.metadata) != reply:
         raise ValueError("changed more than the metadata; text changes in ion_transform_stream")
+    check_metadata(changed.metadata)
     return changed

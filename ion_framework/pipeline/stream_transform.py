@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from ion_framework.errors import HookError, TurnRefusedError
 from ion_framework.pipeline.calling import call
-from ion_framework.pipeline.chunks import Chunk, Finish, TextChunk
+from ion_framework.pipeline.chunks import Chunk, Finish
 from ion_framework.pipeline.families import GUARD_FAILED
-from ion_framework.pipeline.generation import read_stream
-from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.generation import check_chunk, read_stream
+from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
+
+GRACE_S = 1.0
+"""Seconds past the deadline that a step awaited directly has, so that its source ends first."""
+
+
+class SourceError(Exception):
+    """What a step sees where the stream before it fails; the turn tells the true cause."""
 
 
 def transform_stream(
@@ -21,6 +28,7 @@ def transform_stream(
     values: Mapping[str, object],
     chunks: AsyncGenerator[Chunk, None],
     trace: Trace,
+    limit_s: float,
 ) -> AsyncGenerator[Chunk, None]:
     """Put every implementation of ``ion_transform_stream`` around a stream.
 
@@ -29,9 +37,10 @@ def transform_stream(
         values: the hook's arguments besides ``chunks``.
         chunks: the stream to start with.
         trace: the turn's notes.
+        limit_s: seconds that each may take for a piece; waiting for its source does not count.
     """
     for item in implementations:
-        chunks = _Step(item, values, chunks, trace).run()
+        chunks = _Step(item, values, chunks, trace, limit_s).run()
     return chunks
 
 
@@ -44,14 +53,18 @@ class _Step:
         values: Mapping[str, object],
         source: AsyncGenerator[Chunk, None],
         trace: Trace,
+        limit_s: float,
     ) -> None:
         self._item = item
         self._values = values
         self._source = source
         self._trace = trace
+        self._limit_s = limit_s
         self._pending: list[Chunk] = []
         self._source_error: Exception | None = None
+        self._left = False
         self._started = trace.now_ms()
+        self._busy_since: float | None = self._started
 
     async def run(self) -> AsyncGenerator[Chunk, None]:
         """The stream as this step leaves it."""
@@ -61,6 +74,7 @@ class _Step:
                     async for chunk in changed:
                         yield chunk
             except HookError as error:
+                self._left = True
                 if self._source_error is not None:
                     raise self._source_error from None
                 self._note_failure(error)
@@ -70,24 +84,16 @@ class _Step:
                     yield chunk
 
     async def _changed(self) -> AsyncGenerator[Chunk, None]:
-        stream: Any = await call(
-            self._item, {**self._values, "chunks": self._tap()}, self._trace.remaining_s()
-        )
+        limit_s = min(self._limit_s, self._trace.remaining_s())
+        stream: Any = await call(self._item, {**self._values, "chunks": self._tap()}, limit_s)
         if stream is None:
             self._trace.note(self._item, Outcome.PASSED, self._started)
             async for chunk in self._source:
                 yield chunk
             return
-        async with aclosing(read_stream(self._item, stream, self._trace.remaining_s)) as chunks:
+        watched = self._watched(stream)
+        async with aclosing(read_stream(self._item, watched, self._patience_s)) as chunks:
             async for chunk in chunks:
-                if not isinstance(chunk, TextChunk | Finish):
-                    kind = type(chunk).__name__
-                    raise HookError(
-                        self._item.hook,
-                        self._item.plugin,
-                        f"yielded {kind} instead of TextChunk or Finish",
-                    )
-                self._pending.clear()
                 yield chunk
         if self._source_error is not None:
             raise self._source_error
@@ -95,14 +101,47 @@ class _Step:
 
     async def _tap(self) -> AsyncGenerator[Chunk, None]:
         """The source as the implementation sees it, noting what it has taken in."""
+        while not self._left:
+            self._busy_since = None
+            try:
+                chunk = await anext(self._source)
+            except StopAsyncIteration:
+                return
+            except Exception as error:  # noqa: BLE001  run() raises it again
+                # A failure of the source is not the implementation's, though it comes out of it.
+                self._source_error = error
+                raise SourceError("the answer ended early") from None
+            finally:
+                self._busy_since = self._trace.now_ms()
+            self._pending.append(chunk)
+            yield chunk
+
+    async def _watched(self, stream: AsyncIterator[Any]) -> AsyncGenerator[Chunk, None]:
+        """The implementation's stream, noting what it has given back.
+
+        It is noted where the implementation yields and not where the reader takes, because by
+        then the implementation may have taken in more.
+        """
         try:
-            async for chunk in self._source:
-                self._pending.append(chunk)
-                yield chunk
-        except Exception as error:
-            # A failure of the source is not the implementation's, though it comes out of it.
-            self._source_error = error
-            raise
+            self._busy_since = self._trace.now_ms()
+            async for chunk in stream:
+                checked = chunk if isinstance(chunk, Finish) else check_chunk(self._item, chunk)
+                self._pending.clear()
+                self._busy_since = None
+                yield checked
+                self._busy_since = self._trace.now_ms()
+        finally:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+
+    def _patience_s(self) -> float:
+        """Seconds that the implementation itself may still take; its source has its own limits."""
+        if self._item.mode is CallMode.DIRECT:
+            return self._trace.remaining_s() + GRACE_S
+        if self._busy_since is None:
+            return self._limit_s
+        return self._limit_s - (self._trace.now_ms() - self._busy_since) / 1000
 
     def _note_failure(self, error: HookError) -> None:
         self._trace.note(self._item, Outcome.FAILED, self._started, error.reason)

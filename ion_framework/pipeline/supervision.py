@@ -8,8 +8,9 @@ ends the event loop. A child task with an inner wrapper contains all of that.
 from __future__ import annotations
 
 import asyncio
-import threading
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -24,12 +25,14 @@ class Misbehaved(Exception):  # noqa: N818  as above
 
 
 @attrs.frozen
-class _Outcome:
+class ContainedOutcome:
+    """How a contained call ended: what it returned, or what it raised."""
+
     value: Any = None
     error: BaseException | None = None
 
 
-_abandoned: set[asyncio.Task[_Outcome]] = set()
+_abandoned: set[asyncio.Task[ContainedOutcome]] = set()
 """Tasks that were cancelled and did not end; held so that they are not collected half-way."""
 
 
@@ -56,17 +59,23 @@ async def supervise(awaitable: Awaitable[Any], limit_s: float) -> Any:
         raise Overrun(f"took longer than {limit_s:.3g} s")
     if task.cancelled():
         raise Misbehaved("cancelled itself")
-    return _unwrap(task.result())
+    return unwrap(task.result())
 
 
-async def _contain(awaitable: Awaitable[Any]) -> _Outcome:
+async def _contain(awaitable: Awaitable[Any]) -> ContainedOutcome:
     try:
-        return _Outcome(value=await awaitable)
+        return ContainedOutcome(value=await awaitable)
     except BaseException as error:  # noqa: BLE001  containing everything is the purpose
-        return _Outcome(error=error)
+        return ContainedOutcome(error=error)
 
 
-def _unwrap(outcome: _Outcome) -> Any:
+def unwrap(outcome: ContainedOutcome) -> Any:
+    """What a contained call returned.
+
+    Raises:
+        Misbehaved: it raised SystemExit, KeyboardInterrupt, CancelledError or the like.
+        Exception: whatever ordinary exception it raised.
+    """
     error = outcome.error
     if error is None:
         return outcome.value
@@ -75,7 +84,7 @@ def _unwrap(outcome: _Outcome) -> Any:
     raise Misbehaved(f"raised {type(error).__name__}") from error
 
 
-def _leave(task: asyncio.Task[_Outcome]) -> None:
+def _leave(task: asyncio.Task[ContainedOutcome]) -> None:
     task.cancel()
     _abandoned.add(task)
     task.add_done_callback(_abandoned.discard)
@@ -86,58 +95,8 @@ def abandoned() -> int:
     return len(_abandoned)
 
 
-_THREADS = 8
-_slots = threading.BoundedSemaphore(_THREADS)
-
-
-async def in_thread(
-    function: Callable[..., Any], arguments: tuple[object, ...], limit_s: float
-) -> Any:
-    """Call a sync function that may block in a daemon thread, at most eight at a time.
-
-    Daemon threads and not an executor: an executor joins its threads when the process ends, and a
-    plugin that never returns would keep it alive.
-
-    Raises:
-        Overrun: it took longer than ``limit_s`` seconds, or no thread was free.
-        Misbehaved: it raised SystemExit, KeyboardInterrupt or CancelledError.
-        Exception: whatever ordinary exception it raised.
-    """
-    if not _slots.acquire(blocking=False):
-        raise Overrun(f"all {_THREADS} threads for blocking plugins are busy")
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[_Outcome] = loop.create_future()
-
-    def run() -> None:
-        try:
-            outcome = _Outcome(value=function(*arguments))
-        except BaseException as error:  # noqa: BLE001  containing everything is the purpose
-            outcome = _Outcome(error=error)
-        finally:
-            _slots.release()
-        _tell(loop, future, outcome)
-
-    threading.Thread(target=run, name="ion-blocking", daemon=True).start()
-    done, _ = await asyncio.wait({future}, timeout=max(0.0, limit_s))
-    if not done:
-        future.cancel()
-        raise Overrun(f"took longer than {limit_s:.3g} s")
-    return _unwrap(future.result())
-
-
-def _tell(
-    loop: asyncio.AbstractEventLoop, future: asyncio.Future[_Outcome], outcome: _Outcome
-) -> None:
-    def settle() -> None:
-        if not future.done():
-            future.set_result(outcome)
-
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
-
-
 async def supervise_stream(
-    stream: AsyncIterator[Any], limit_of_next: Callable[[], float]
+    stream: AsyncIterator[Any], patience_s: Callable[[], float]
 ) -> AsyncGenerator[Any, None]:
     """Iterate over a third party's stream, which runs from start to end in one child task.
 
@@ -146,57 +105,83 @@ async def supervise_stream(
 
     Args:
         stream: the stream.
-        limit_of_next: seconds to wait for the next item, asked before each.
+        patience_s: seconds for which to wait for the next item; asked again when they are over,
+            and at 0 the wait ends.
 
     Raises:
         Overrun: an item took longer.
         Misbehaved: the stream ended by SystemExit, KeyboardInterrupt or cancellation.
         Exception: whatever ordinary exception it raised.
     """
-    items: asyncio.Queue[Any] = asyncio.Queue(maxsize=1)
-    pump = asyncio.ensure_future(_contain(_pump(stream, items)))
+    handover = _Handover()
+    pump = asyncio.ensure_future(_contain(_pump(stream, handover)))
+    pump.add_done_callback(lambda _: handover.arrived.set())
     try:
         while True:
-            limit_s = max(0.0, limit_of_next())
-            if items.empty() and not pump.done():
-                await _wait_for_item(items, pump, limit_s)
-            if not items.empty():
-                yield items.get_nowait()
-            elif pump.done():
-                _unwrap(_result(pump))
-                return
+            if not handover.items and not pump.done():
+                await _wait_for_item(handover, pump, patience_s)
+            if handover.items:
+                yield handover.take()
             else:
-                raise Overrun(f"gave nothing for {limit_s:.3g} s")
+                unwrap(_result(pump))
+                return
     finally:
         if not pump.done():
             _leave(pump)
 
 
+class _Handover:
+    """Room for one item between the task of a stream and its reader.
+
+    Events and no queue: the reader waits for an item or for the end of the task, and one event
+    serves for both without a further task for every item.
+    """
+
+    def __init__(self) -> None:
+        self.items: deque[Any] = deque()
+        self.arrived = asyncio.Event()
+        self._taken = asyncio.Event()
+
+    async def put(self, item: Any) -> None:
+        while self.items:
+            self._taken.clear()
+            await self._taken.wait()
+        self.items.append(item)
+        self.arrived.set()
+
+    def take(self) -> Any:
+        self._taken.set()
+        return self.items.popleft()
+
+
 async def _wait_for_item(
-    items: asyncio.Queue[Any], pump: asyncio.Task[_Outcome], limit_s: float
+    handover: _Handover, pump: asyncio.Task[ContainedOutcome], patience_s: Callable[[], float]
 ) -> None:
-    """Return when there is an item, the pump has ended or time is up."""
-    arrival = asyncio.ensure_future(_peek(items))
-    try:
-        await asyncio.wait({arrival, pump}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        arrival.cancel()
+    """Return when there is an item or the pump has ended.
+
+    Raises:
+        Overrun: neither came to pass in time.
+    """
+    began = asyncio.get_running_loop().time()
+    while not handover.items and not pump.done():
+        limit_s = patience_s()
+        if limit_s <= 0:
+            waited_s = asyncio.get_running_loop().time() - began
+            raise Overrun(f"gave nothing for {waited_s:.3g} s")
+        handover.arrived.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await handover.arrived.wait()
 
 
-async def _peek(items: asyncio.Queue[Any]) -> None:
-    # Taken and put back within one step of the loop: a queue has no way to wait without taking,
-    # and an item taken by a task that is then cancelled would be lost.
-    items.put_nowait(await items.get())
+def _result(pump: asyncio.Task[ContainedOutcome]) -> ContainedOutcome:
+    return ContainedOutcome(error=asyncio.CancelledError()) if pump.cancelled() else pump.result()
 
 
-def _result(pump: asyncio.Task[_Outcome]) -> _Outcome:
-    return _Outcome(error=asyncio.CancelledError()) if pump.cancelled() else pump.result()
-
-
-async def _pump(stream: AsyncIterator[Any], items: asyncio.Queue[Any]) -> None:
+async def _pump(stream: AsyncIterator[Any], handover: _Handover) -> None:
     try:
         async for item in stream:
-            await items.put(item)
+            await handover.put(item)
     finally:
         close = getattr(stream, "aclose", None)
         if close is not None:

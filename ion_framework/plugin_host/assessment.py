@@ -39,7 +39,7 @@ def _assess(candidate: Candidate, settings: Settings, environ: Mapping[str, str]
     if broken:
         return PluginRecord(candidate, Status.INVALID, broken, manifest)
     given = settings.plugin.get(manifest.name, {})
-    resolved = resolve(manifest.name, manifest.settings, given, environ)
+    resolved = resolve(manifest.name, manifest.settings, given, environ, settings.file)
     if resolved.problems:
         reason = "its settings are wrong: " + "; ".join(resolved.problems)
         return PluginRecord(candidate, Status.INVALID, reason, manifest)

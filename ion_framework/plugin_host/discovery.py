@@ -125,7 +125,10 @@ _ISSUE_LABELS = ("issues", "tracker", "bug tracker", "issue tracker", "bugs")
 def _provenance(distribution: Distribution | None) -> tuple[str, str, str]:
     if distribution is None:
         return "(unknown)", "0", ""
-    metadata = distribution.metadata  # parsed anew at every access, so once is enough
+    try:
+        metadata = distribution.metadata  # parsed anew at every access, so once is enough
+    except Exception:  # noqa: BLE001  an uninstallation that was cut off leaves no metadata behind
+        return "(unknown)", "0", ""
     issues_url = ""
     for line in metadata.get_all("Project-URL") or ():
         label, _, url = line.partition(",")

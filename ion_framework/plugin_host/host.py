@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ion_framework.clock import Clock
 from ion_framework.errors import PluginError, RequiredPluginError, SettingsError
+from ion_framework.manifest.model import Manifest
 from ion_framework.plugin_host.assessment import assess
 from ion_framework.plugin_host.discovery import Candidate, Source
 from ion_framework.plugin_host.record import PluginRecord, Status
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ion_framework.domain.persona import Persona
     from ion_framework.pipeline.implementation import Implementation
     from ion_framework.plugin_host.importing import Imported, Job
+    from ion_framework.plugin_host.providing import Taken
     from ion_framework.plugin_host.registry import Registration, Registry
 
 
@@ -69,8 +71,9 @@ class PluginHost:
     def settings_problems(self) -> tuple[str, ...]:
         """Tables of ``[plugin.<name>]`` that belong to nobody, and values that are wrong."""
         known = {record.name for record in self._records}
+        file = f"{self._settings.file}: " if self._settings.file else ""
         problems = [
-            f"plugin.{name}: no plugin of this name is installed; installed are: "
+            f"{file}plugin.{name}: no plugin of this name is installed; installed are: "
             f"{', '.join(sorted(known)) or 'none'}"
             for name in self._settings.plugin
             if name not in known
@@ -92,25 +95,27 @@ class PluginHost:
         What fails becomes FAILED or INVALID with a reason; the rest goes on.
 
         Raises:
-            SettingsError: a ``[plugin.…]`` table is wrong or belongs to nobody.
+            SettingsError: a ``[plugin.…]`` table is wrong or belongs to nobody, or ``[order]``
+                names a hook that does not exist.
             RequiredPluginError: a required plugin is not active.
         """
         from ion_framework.plugin_host.importing import import_all  # listing needs none of it
-        from ion_framework.plugin_host.registry import Registry
+        from ion_framework.plugin_host.providing import Taken
+        from ion_framework.plugin_host.registry import Registry, unknown_hooks
 
-        problems = self.settings_problems()
+        problems = (*self.settings_problems(), *unknown_hooks(self._settings))
         if problems:
             raise SettingsError(*problems)
         self.check_required(Status.READY)
         self._registry = Registry(self._settings.order)
         ready = [r for r in self._records if r.status is Status.READY]
-        jobs = [self._job(record) for record in ready if record.candidate.has_code]
+        jobs = [self._job(r, r.manifest) for r in ready if r.candidate.has_code and r.manifest]
         imported = {
             done.name: done for done in import_all(jobs, self._settings.plugins.import_budget_s)
         }
+        taken = Taken()
         for record in ready:
-            self._activate(record, imported.get(record.name))
-        self._collect()
+            self._activate(record, imported.get(record.name), taken)
         self.check_required(Status.ACTIVE)
 
     def table(self) -> dict[str, tuple[Implementation, ...]]:
@@ -170,12 +175,18 @@ class PluginHost:
         for name in self._settings.plugins.required:
             found = [r for r in self._records if is_named((name,), r.candidate)]
             if not found:
-                raise RequiredPluginError(f"the required plugin {name!r} is not installed")
-            if not any(record.status is wanted for record in found):
-                reason = f"{found[0].status.value}: {found[0].reason}"
-                raise RequiredPluginError(f"the required plugin {name!r} is {reason}")
+                raise RequiredPluginError(
+                    f"the required plugin {name!r} is not installed; install it, or take it off "
+                    "plugins.required"
+                )
+            for plugin in dict.fromkeys(record.name for record in found):
+                record = self.record(plugin)
+                if record.status is not wanted:
+                    raise RequiredPluginError(
+                        f"the required plugin {name!r} is {record.status.value}: {record.reason}"
+                    )
 
-    def _job(self, record: PluginRecord) -> Job:
+    def _job(self, record: PluginRecord, manifest: Manifest) -> Job:
         from ion_framework.plugin_host.context import PluginContext
         from ion_framework.plugin_host.importing import Job
 
@@ -187,62 +198,60 @@ class PluginHost:
                 settings=dict(record.settings),
                 clock=self._clock,
                 data_dir=self._settings.folder() / record.name,
-                persona=record.manifest.persona if record.manifest else None,
+                persona=manifest.persona,
             ),
+            manifest,
         )
 
-    def _activate(self, record: PluginRecord, imported: Imported | None) -> None:
-        from ion_framework.plugin_host.inspection import contract_problems
-        from ion_framework.plugin_host.registry import Registration
-
-        manifest = record.manifest
-        if manifest is None:
-            return
+    def _activate(self, record: PluginRecord, imported: Imported | None, taken: Taken) -> None:
+        """Register what a plugin's import has brought; a data-only persona has no import."""
         if imported is not None:
             record = self._replace(record, attrs.evolve(record, import_ms=imported.import_ms))
             if imported.error:
                 self._change(record, Status.FAILED, imported.error)
                 return
-            problems = contract_problems(imported.target, manifest)
-            if problems:
-                self._change(record, Status.INVALID, "; ".join(problems))
+            if imported.problems:
+                self._change(record, Status.INVALID, "; ".join(imported.problems))
                 return
-        persona = manifest.persona
+        provided = self._provided_by(record, imported)
         try:
-            if imported is not None:
-                name = persona.name if persona else ""
-                self._active_registry.add(Registration(record, imported.target, name))
-            if persona is not None:
-                self._add_persona(record, persona)
+            self._register(record, imported, provided, taken)
         except PluginError as error:
             self._active_registry.remove(record.name)
             self._change(record, Status.INVALID, str(error))
             return
+        for hook, value in provided.items():
+            self._provided.setdefault(hook, []).append((record, value))
         self._change(record, Status.ACTIVE, "runs")
 
-    def _add_persona(self, record: PluginRecord, persona: Persona) -> None:
+    def _provided_by(self, record: PluginRecord, imported: Imported | None) -> Mapping[str, Any]:
+        from ion_framework.plugin_host.providing import PERSONAS
+
+        persona = record.manifest.persona if record.manifest else None
+        if persona is not None:
+            return {PERSONAS: (persona,)}
+        return imported.provided if imported else {}
+
+    def _register(
+        self,
+        record: PluginRecord,
+        imported: Imported | None,
+        provided: Mapping[str, Any],
+        taken: Taken,
+    ) -> None:
         from ion_framework.plugin_host.manifest_persona import ManifestPersona
+        from ion_framework.plugin_host.providing import PERSONAS
         from ion_framework.plugin_host.registry import Registration
 
-        target = ManifestPersona(persona, self._settings.prompt)
-        self._active_registry.add(Registration(record, target, persona.name, standard=True))
-
-    def _collect(self) -> None:
-        """Call the provide hooks once; a plugin that fails in one is taken out."""
-        from ion_framework.plugin_host.providing import Taken, provide
-
-        taken = Taken()
-        for registration in self.registrations():
-            outcome = provide(registration, taken)
-            if outcome.problem:
-                self._active_registry.remove(registration.record.name)
-                self._change(self.record(registration.record.name), outcome.status, outcome.problem)
-                continue
-            for hook, value in outcome.values.items():
-                self._provided.setdefault(hook, []).append((registration.record, value))
-            if not registration.standard:
-                for persona in outcome.personas:
-                    self._add_persona(registration.record, persona)
+        if imported is not None:
+            own = record.manifest.persona if record.manifest else None
+            name = own.name if own else ""
+            self._active_registry.add(Registration(record, imported.target, name))
+        personas: Sequence[Persona] = provided.get(PERSONAS, ())
+        taken.claim(personas, record.name)
+        for persona in personas:
+            target = ManifestPersona(persona, self._settings.prompt)
+            self._active_registry.add(Registration(record, target, persona.name, standard=True))
 
     def _change(self, record: PluginRecord, status: Status, reason: str) -> None:
         changed = self._replace(record, record.become(status, reason))

@@ -2,28 +2,35 @@
 
 A plugin's import is the first moment at which its code runs. It may raise anything, exit, or
 never come back; the host names it and goes on. A thread that hangs cannot be killed, only left
-behind: it is a daemon, so it does not keep the process alive.
+behind: it is a daemon, so it does not keep the process alive. The provide hooks run in the same
+thread, right after the factory, and share its budget.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from pathlib import Path
 
 import attrs
 
+from ion_framework.manifest.model import Manifest
 from ion_framework.plugin_host.context import PluginContext
 from ion_framework.plugin_host.discovery import Candidate, Factory
+from ion_framework.plugin_host.inspection import contract_problems
+from ion_framework.plugin_host.providing import ask
 
 PATIENCE_S = 0.5
 """Seconds after which the next import begins beside one that is not done.
 
-Imports run one after the other, so that their times are their own; only a slow one is overlapped,
-so that ten hanging plugins cost one budget and not ten.
+Imports run one after the other, so that their times are their own; only a slow one is overlapped.
+Every one that is left behind halves the patience with the next: ten hanging plugins cost one budget
+and a second, not ten budgets.
 """
 
 
@@ -33,6 +40,7 @@ class Job:
 
     candidate: Candidate
     context: PluginContext
+    manifest: Manifest
 
 
 @attrs.frozen
@@ -43,40 +51,47 @@ class Imported:
         name: the plugin.
         target: what the factory returned; None where it failed.
         error: what went wrong, one sentence; empty where nothing did.
+        problems: where the object breaks the contract; its provide hooks were then not called.
+        provided: what its provide hooks returned, by hook.
         import_ms: milliseconds that import and factory took.
     """
 
     name: str
-    target: object | None
-    error: str
-    import_ms: float
+    target: object | None = None
+    error: str = ""
+    problems: tuple[str, ...] = ()
+    provided: Mapping[str, object] = attrs.field(factory=dict)
+    import_ms: float = 0.0
 
 
 def import_all(jobs: Iterable[Job], budget_s: float) -> tuple[Imported, ...]:
-    """Import every plugin and call its factory.
+    """Import every plugin, call its factory and its provide hooks.
 
     Args:
         jobs: the plugins, in order.
         budget_s: seconds that each may take.
     """
-    running = []
+    workers: list[_Worker] = []
     for job in jobs:
         worker = _Worker(job)
+        late = sum(not earlier.done.is_set() for earlier in workers)
         worker.start()
-        worker.done.wait(min(PATIENCE_S, budget_s))
-        running.append(worker)
-    return tuple(worker.outcome(budget_s) for worker in running)
+        worker.done.wait(min(PATIENCE_S / 2**late, budget_s))
+        workers.append(worker)
+    return tuple(worker.outcome(budget_s) for worker in workers)
 
 
 class _Worker:
-    """One import in one daemon thread."""
+    """One plugin in one daemon thread."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.done = threading.Event()
+        self._name = job.candidate.name
+        self._doing = "its import"
         self._result: Imported | None = None
         self._thread = threading.Thread(
-            target=self._run, name=f"ion-import-{job.candidate.name}", daemon=True
+            target=self._run, name=f"ion-import-{self._name}", daemon=True
         )
         self._started = 0.0
 
@@ -89,34 +104,39 @@ class _Worker:
         self.done.wait(max(0.0, self._started + budget_s - time.monotonic()))
         if self._result is not None:
             return self._result
-        return Imported(
-            self.job.candidate.name,
-            None,
-            f"its import took longer than {budget_s:g} s{self._whereabouts()}",
-            (time.monotonic() - self._started) * 1000,
-        )
+        error = f"{self._doing} took longer than {budget_s:g} s{self._whereabouts()}"
+        return Imported(self._name, error=error, import_ms=self._elapsed_ms())
 
     def _run(self) -> None:
-        name = self.job.candidate.name
-        target, error = None, ""
         try:
-            target = factory_of(self.job.candidate)(self.job.context)
+            self._result = self._bring_to_life()
         except BaseException as failure:  # noqa: BLE001  SystemExit too; the thread is the plugin's own
-            error = describe(failure)
-        elapsed = (time.monotonic() - self._started) * 1000
-        self._result = Imported(name, target, error, elapsed)
+            error = f"{self._doing} raised {describe(failure, self.job.candidate.folder)}"
+            self._result = Imported(self._name, error=error, import_ms=self._elapsed_ms())
         self.done.set()
+
+    def _bring_to_life(self) -> Imported:
+        factory = factory_of(self.job.candidate)
+        self._doing = "its factory"
+        target = factory(self.job.context)
+        import_ms = self._elapsed_ms()
+        self._doing = "inspecting its object"
+        problems = contract_problems(target, self.job.manifest)
+        provided, error = ({}, "") if problems else ask(target, self._announce)
+        return Imported(self._name, target, error, problems, provided, import_ms)
+
+    def _announce(self, hook: str) -> None:
+        self._doing = hook
+
+    def _elapsed_ms(self) -> float:
+        return (time.monotonic() - self._started) * 1000
 
     def _whereabouts(self) -> str:
         frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001  the documented way to see another thread
         if frame is None:
             return ""
-        own = [f for f in traceback.extract_stack(frame) if self._is_own(f.filename)]
-        return f"; it hangs in {own[-1].filename}, line {own[-1].lineno}" if own else ""
-
-    def _is_own(self, filename: str) -> bool:
-        folder = self.job.candidate.folder
-        return folder is not None and filename.startswith(str(folder))
+        place = _own_place(traceback.extract_stack(frame), self.job.candidate.folder)
+        return f"; it hangs in {place}" if place else ""
 
 
 def factory_of(candidate: Candidate) -> Factory:
@@ -140,10 +160,26 @@ def factory_of(candidate: Candidate) -> Factory:
     return factory
 
 
-def describe(failure: BaseException) -> str:
-    """An exception in one sentence, with the place in the plugin's code where it was raised."""
-    text = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
-    frames = traceback.extract_tb(failure.__traceback__)
-    if isinstance(failure, SyntaxError) or not frames:
-        return text
-    return f"{text} ({frames[-1].filename}, line {frames[-1].lineno})"
+def describe(failure: BaseException, folder: Path | None) -> str:
+    """An exception in one sentence, with the place in the plugin's code that led to it.
+
+    Args:
+        failure: the exception.
+        folder: the plugin's package.
+    """
+    kind = type(failure).__name__
+    try:
+        message = str(failure)
+    except Exception:  # noqa: BLE001  a plugin's own exception class may fail at this, too
+        message = "its message cannot be read"
+    text = f"{kind}: {message}" if message else kind
+    place = _own_place(traceback.extract_tb(failure.__traceback__), folder)
+    return text if isinstance(failure, SyntaxError) or not place else f"{text} ({place})"
+
+
+def _own_place(frames: traceback.StackSummary, folder: Path | None) -> str:
+    """The innermost of these frames that lies in a package, empty where none does."""
+    if folder is None:
+        return ""
+    own = [frame for frame in frames if frame.filename.startswith(f"{folder}{os.sep}")]
+    return f"{own[-1].filename}, line {own[-1].lineno}" if own else ""

@@ -43,12 +43,17 @@ def contract_problems(target: object, manifest: Manifest) -> tuple[str, ...]:
     if inspect.isclass(target):
         return (f"its factory returned the class {target.__name__}; return an instance of it",)
     problems: list[str] = []
+    has_hooks = False
     for name, function in _methods(target):
         options: Mapping[str, Any] | None = getattr(function, _MARK, None)
         if options is not None:
-            problems += _implementation_problems(name, function, options, manifest)
+            has_hooks = True
+            problems += _implementation_problems(target, name, function, options, manifest)
         elif name.startswith(_PREFIX):
             problems.append(f"{name} is not marked with @hookimpl, so nothing would call it")
+    if not has_hooks and not problems:
+        kind = type(target).__name__
+        problems.append(f"its factory returned a {kind} without a hook; mark methods @hookimpl")
     return tuple(problems)
 
 
@@ -67,7 +72,11 @@ def _methods(target: object) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def _implementation_problems(
-    name: str, function: Callable[..., Any], options: Mapping[str, Any], manifest: Manifest
+    target: object,
+    name: str,
+    function: Callable[..., Any],
+    options: Mapping[str, Any],
+    manifest: Manifest,
 ) -> list[str]:
     used = [option for option in _OPTIONS if options.get(option)]
     if used:
@@ -79,18 +88,27 @@ def _implementation_problems(
         near = difflib.get_close_matches(name, SPECS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(SPECS)}"
         return [f"{name} is no hook; {hint}"]
-    problems = _signature_problems(name, function)
+    problems = _self_problems(target, name, function)
+    problems = problems or _signature_problems(name, getattr(target, name))
     problems += _colour_problems(name, function)
     problems += _kind_problems(name, manifest)
     return problems
+
+
+def _self_problems(target: object, name: str, function: Callable[..., Any]) -> list[str]:
+    """A method whose first parameter is the plugin itself, where it should be an argument."""
+    if not inspect.ismethod(getattr(target, name)) or inspect.ismethod(function):
+        return []
+    first = next(iter(inspect.signature(function).parameters), "")
+    if first and first not in PARAMETERS[name]:
+        return []
+    return [f"{name} lacks self, the plugin's object; write def {name}(self, …)"]
 
 
 def _signature_problems(name: str, function: Callable[..., Any]) -> list[str]:
     allowed = PARAMETERS[name]
     problems = []
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name == "self":
-            continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             problems.append(f"{name} takes *{parameter.name}; name the arguments that it uses")
         elif parameter.kind is parameter.KEYWORD_ONLY:

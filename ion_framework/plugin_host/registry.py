@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -12,9 +13,11 @@ from ion_framework.manifest.model import Kind, Manifest
 from ion_framework.pipeline import hookspecs
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.markers import PROJECT, Family
+from ion_framework.plugin_host.importing import describe
 from ion_framework.plugin_host.inspection import RULES, SPECS
 from ion_framework.plugin_host.ordering import Place, arrange, refuse_ambiguity
 from ion_framework.plugin_host.record import PluginRecord
+from ion_framework.settings.model import Settings
 
 ONE_ONLY = ("ion_provide_cache",)
 """Provide hooks of which one implementation serves; two need an order, as deciders do."""
@@ -60,13 +63,20 @@ class Registry:
         Raises:
             PluginError: pluggy refuses it; nothing of it stays behind.
         """
+        for known in self._registrations.values():
+            if known.target is registration.target:
+                raise PluginError(
+                    f"its factory returned the object that {known.record.name} has returned "
+                    "already; make a new one at every call"
+                )
         try:
             self._manager.register(registration.target, registration.key)
             self._manager.check_pending()
-        except (ValueError, pluggy.PluginValidationError) as error:
+        except Exception as error:  # a plugin's own __eq__ may raise anything
             if self._manager.has_plugin(registration.key):
                 self._manager.unregister(name=registration.key)
-            raise PluginError(str(error)) from error
+            folder = registration.record.candidate.folder
+            raise PluginError(f"cannot be registered: {describe(error, folder)}") from error
         self._registrations[registration.key] = registration
 
     def remove(self, plugin: str) -> None:
@@ -104,6 +114,18 @@ class Registry:
         position = {name: index for index, name in enumerate(arrange(places, explicit))}
         found.sort(key=lambda pair: _rank(pair[0], position))
         return tuple(implementation for _, implementation in found)
+
+
+def unknown_hooks(settings: Settings) -> tuple[str, ...]:
+    """What is wrong with the keys of ``[order]``, one sentence each."""
+    file = f"{settings.file}: " if settings.file else ""
+    problems = []
+    for hook in settings.order:
+        if hook not in SPECS:
+            near = difflib.get_close_matches(hook, SPECS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(SPECS)}"
+            problems.append(f"{file}order.{hook}: there is no such hook; {hint}")
+    return tuple(problems)
 
 
 def _rank(registration: Registration, position: Mapping[str, int]) -> tuple[int, int, int, str]:

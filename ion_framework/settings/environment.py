@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 
 import attrs
@@ -54,41 +55,52 @@ SHARED_NAMES = frozenset(
 )
 """Names that are fixed for well-known plugins; setting one without its plugin is no mistake."""
 
+_ELSEWHERE = ("", "plugins.enable", "plugins.disable")
+"""Keys that are read elsewhere: the file's name, and lists that are a layer of their own."""
+
 _LISTS = ("plugins.required",)
 
 
-def environment_table(environ: Mapping[str, str]) -> dict[str, dict[str, object] | object]:
-    """The settings that the environment makes, as a nested table; empty variables count as unset.
+def environment_tables(
+    environ: Mapping[str, str],
+) -> tuple[tuple[str, Mapping[str, object]], ...]:
+    """Every variable that sets something, with the nested table that it makes.
 
-    The lists of plugins to enable and disable are left out: they are a layer of their own.
+    Empty variables count as unset. Of two variables for one setting the later in `VARIABLES`
+    goes first, and the other is not looked at.
 
     Raises:
         SettingsError: a variable's value cannot be read; names the variable.
     """
-    table: dict[str, dict[str, object] | object] = {}
-    for variable in VARIABLES:
-        text = environ.get(variable.name, "").strip()
-        if not text or not variable.key or variable.key in ("plugins.enable", "plugins.disable"):
-            continue
-        section, _, key = variable.key.rpartition(".")
-        value = _value(variable, text)
-        if section:
-            part = table.setdefault(section, {})
-            assert isinstance(part, dict)  # noqa: S101  sections and single keys never share a name
-            part[key] = value
-        else:
-            table[key] = value
-    return table
+    chosen = {
+        variable.key: variable
+        for variable in VARIABLES
+        if variable.key not in _ELSEWHERE and environ.get(variable.name, "").strip()
+    }
+    return tuple(
+        (variable.name, _table(key, _value(variable, environ[variable.name].strip())))
+        for key, variable in chosen.items()
+    )
+
+
+def _table(path: str, value: object) -> dict[str, object]:
+    section, _, key = path.rpartition(".")
+    return {section: {key: value}} if section else {key: value}
 
 
 def _value(variable: Variable, text: str) -> object:
     if variable.key in _LISTS:
         return list(split_list(text))
     if variable.key == "server.port":
-        if not text.isdecimal():
-            raise SettingsError(f"{variable.name}: must be a port number, is {text!r}")
+        if not _PORT.fullmatch(text):
+            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+            raise SettingsError(f"{variable.name}: must be a port, 0 to 65535, is {shown!r}")
         return int(text)
     return text.lower() if variable.key.startswith("log.") else text
+
+
+_PORT = re.compile(r"[0-9]{1,5}")
+_SHOWN = 60
 
 
 def split_list(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from ion_framework.errors import SettingsError
-from ion_framework.settings.environment import environment_table, split_list
+from ion_framework.settings.environment import environment_tables, split_list
 from ion_framework.settings.model import SelectionLayer, Settings
 from ion_framework.structuring import structure
 
@@ -68,14 +68,13 @@ def load_settings(environ: Mapping[str, str], command_line: CommandLine | None =
     config = command_line.config or _config_path(environ)
     file_table = _read(config) if config else {}
     plugin_tables = file_table.pop("plugin", {})
-    _refuse_overrides(file_table, config)
     settings = Settings()
-    for table, source in (
-        (file_table, str(config)),
-        (environment_table(environ), "environment"),
-        (command_line.table(), "command line"),
+    for source, table in (
+        (str(config), file_table),
+        *environment_tables(environ),
+        ("command line", command_line.table()),
     ):
-        settings = _merge(settings, table, source)
+        settings = _merge(settings, table, structure(table, Settings, "", source, SettingsError))
     layers = (
         _layer("ION_PLUGINS_ENABLE/ION_PLUGINS_DISABLE", environ),
         SelectionLayer("the command line", command_line.enable, command_line.disable),
@@ -84,6 +83,7 @@ def load_settings(environ: Mapping[str, str], command_line: CommandLine | None =
         settings,
         plugins=attrs.evolve(settings.plugins, overrides=layers),
         plugin=_plugin_tables(plugin_tables, config),
+        file=config,
     )
 
 
@@ -99,31 +99,32 @@ def _read(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
     except FileNotFoundError:
-        raise SettingsError(f"{file}: there is no such settings file") from None
+        raise SettingsError(
+            f"{file}: there is no such settings file; correct --config or ION_CONFIG"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not valid TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{file}: is nested too deeply") from None
 
 
-def _refuse_overrides(table: Mapping[str, object], file: Path | None) -> None:
-    plugins = table.get("plugins")
-    if isinstance(plugins, dict) and "overrides" in plugins:
-        raise SettingsError(f"{file}: plugins.overrides: unknown key; use enable and disable")
+def _merge(below: Any, table: Mapping[str, object], above: Any) -> Any:
+    """A section with what a table says put over it, section by section.
 
-
-def _merge(settings: Settings, table: Mapping[str, object], source: str) -> Settings:
-    """Settings with those of a table put over them, section by section."""
+    Args:
+        below: the section so far.
+        table: the keys that are said.
+        above: the section that was made of the table alone.
+    """
     merged: dict[str, Any] = {}
-    given = structure(table, Settings, "", source, SettingsError)
     for name, part in table.items():
-        value = getattr(given, name)
+        value = getattr(above, name)
         if attrs.has(type(value)) and isinstance(part, Mapping):
-            keys = {key: getattr(value, key) for key in part}
-            merged[name] = attrs.evolve(getattr(settings, name), **keys)
-        else:
-            merged[name] = value
-    return attrs.evolve(settings, **merged)
+            value = _merge(getattr(below, name), part, value)
+        merged[name] = value
+    return attrs.evolve(below, **merged)
 
 
 def _layer(source: str, environ: Mapping[str, str]) -> SelectionLayer:

@@ -9,8 +9,9 @@ from pathlib import Path
 import attrs
 
 from ion_framework.domain.conversation import HistoryLimits
-from ion_framework.structuring import NOT_IN_FILES
 
+NOT_IN_FILES = "not_in_files"
+"""Metadata of a field that no file may set: to whoever writes one it is an unknown key."""
 
 LONGEST_S = 86400.0
 """The longest time limit that makes sense: a day. Timers of the system take no arbitrary number."""
@@ -192,6 +193,7 @@ class Settings:
         log: logging.
         data_dir: folder for databases and results; None is the user's data folder.
         plugin: settings of each plugin, validated against its manifest.
+        file: the file that they were read from, for errors; no key of the file.
     """
 
     server: ServerSettings = attrs.field(factory=ServerSettings)
@@ -204,6 +206,7 @@ class Settings:
     log: LogSettings = attrs.field(factory=LogSettings)
     data_dir: Path | None = None
     plugin: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, repr=False)
+    file: Path | None = attrs.field(default=None, metadata={NOT_IN_FILES: True})
 
     def folder(self) -> Path:
         """The folder for databases and results; it may not exist yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 
 import attrs
@@ -32,6 +33,7 @@ def resolve(
     schema: Mapping[str, SettingSpec],
     given: Mapping[str, object],
     environ: Mapping[str, str],
+    file: Path | None = None,
 ) -> PluginValues:
     """Settle the settings of a plugin.
 
@@ -41,21 +43,30 @@ def resolve(
         given: its table ``[plugin.<name>]`` in the settings file.
         environ: the environment; the first of a setting's variables that is set wins. A secret
             may also be named by ``<VARIABLE>_FILE`` or, in the file, by ``{ file = "…" }``.
+        file: the settings file, for errors.
     """
+    table = f"{file}: plugin.{plugin}" if file else f"plugin.{plugin}"
     values: dict[str, object] = {}
     problems = [
-        f"plugin.{plugin}.{key}: unknown key{_hint(key, schema)}"
-        for key in given
-        if key not in schema
+        f"{table}.{key}: unknown key{_hint(key, schema)}" for key in given if key not in schema
     ]
     for key, spec in schema.items():
-        where, raw = _raw(plugin, key, spec, given, environ)
+        where, raw = _raw(f"{table}.{key}", spec, given.get(key, spec.default), environ)
         try:
             values[key] = _checked(spec, raw)
         except (ValueError, OSError) as error:
             problems.append(f"{where}: {error}")
             values[key] = None
     return PluginValues(values, tuple(problems))
+
+
+def default_problem(spec: SettingSpec) -> str:
+    """What is wrong with the default that a manifest gives, empty where nothing is."""
+    try:
+        _checked(spec, spec.default)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _hint(key: str, schema: Mapping[str, SettingSpec]) -> str:
@@ -80,21 +91,17 @@ class _File:
 
 
 def _raw(
-    plugin: str,
-    key: str,
-    spec: SettingSpec,
-    given: Mapping[str, object],
-    environ: Mapping[str, str],
+    place: str, spec: SettingSpec, value: object, environ: Mapping[str, str]
 ) -> tuple[str, object]:
+    """Where a value comes from, and the value: of a variable, else the one given."""
     for name in spec.env:
         if environ.get(name, "").strip():
             return name, _Text(environ[name].strip())
         if spec.type is SettingType.SECRET and environ.get(f"{name}_FILE", "").strip():
             return f"{name}_FILE", _File(Path(environ[f"{name}_FILE"].strip()))
-    value = given.get(key, spec.default)
     if spec.type is SettingType.SECRET and isinstance(value, dict) and set(value) == {"file"}:
         value = _File(Path(str(value["file"])))
-    return f"plugin.{plugin}.{key}", value
+    return place, value
 
 
 def _checked(spec: SettingSpec, raw: object) -> object:
@@ -121,8 +128,15 @@ def _string(raw: object) -> str:
 
 def _secret(raw: object) -> str:
     if isinstance(raw, _File):
-        return raw.path.read_text("utf-8").strip()
+        return _secret_file(raw.path)
     return _string(raw)
+
+
+def _secret_file(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except UnicodeDecodeError:  # its own text shows a byte of the secret
+        raise ValueError(f"{path} is not UTF-8 text") from None
 
 
 def _integer(raw: object) -> int:
@@ -137,14 +151,15 @@ def _integer(raw: object) -> int:
 
 
 def _number(raw: object) -> float:
-    if isinstance(raw, _Text):
-        try:
-            return float(raw.text)
-        except ValueError:
-            raise ValueError("must be a number") from None
-    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal | _Text):
         raise ValueError("must be a number")  # noqa: TRY004  as in _string
-    return float(raw)
+    try:
+        number = float(raw.text if isinstance(raw, _Text) else raw)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a number") from None
+    if not isfinite(number):
+        raise ValueError("must be a finite number")
+    return number
 
 
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

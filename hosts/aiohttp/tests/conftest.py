@@ -13,9 +13,9 @@ from typing import Any
 import attrs
 import pytest
 from aiohttp import ClientSession
-from ion_framework.testing import DictCache, make_manifest, make_persona
 from ion_host_aiohttp.addresses import bind
 from ion_host_aiohttp.catalog import all_endpoints
+from ion_host_aiohttp.endpoint import Endpoint, ErrorStyle
 from ion_host_aiohttp.logs import make_logger
 from ion_host_aiohttp.server import HttpServer
 from ion_host_aiohttp.service import Service, ServiceLimits
@@ -26,6 +26,7 @@ from ion_framework.domain.language import Language
 from ion_framework.domain.routing import decide
 from ion_framework.plugin_host.discovery import Candidate, inline
 from ion_framework.settings.model import LogSettings, Settings
+from ion_framework.testing import DictCache, make_manifest, make_persona
 
 
 class Analyzer:
@@ -76,6 +77,22 @@ class Generator:
         yield Finish(model=self.model)
 
 
+async def _break(call: Any, service: Any) -> Any:
+    raise RuntimeError("secret cause")
+
+
+class Breakage:
+    """Provides an endpoint of either version that fails as nobody foresaw."""
+
+    @hookimpl
+    def ion_provide_routes(self) -> list[Endpoint[Any]]:
+        """The endpoints."""
+        return [
+            Endpoint(method="GET", path=path, handler=_break, style=style, summary="Fail.")
+            for path, style in (("/broken", ErrorStyle.V1), ("/api/v2/broken", ErrorStyle.V2))
+        ]
+
+
 async def echo(text: str) -> str:
     """What the generator says unless a test has it say something else."""
     return f"answer to: {text}"
@@ -104,6 +121,9 @@ LUA = persona("lua", 10, frustrated="1.0", playful="0.9")
 ELRO = persona("elro", 20, curious="1.0", analytical="0.8")
 ANALYZER = plugin("reader", "analyzer", Analyzer())
 ROUTER = plugin("chooser", "router", Router())
+
+
+BROKEN = plugin("broken", "extension", Breakage())
 
 
 def standard_plugins() -> tuple[Candidate, ...]:
@@ -213,4 +233,5 @@ def make() -> Any:
         elro=ELRO,
         analyzer=ANALYZER,
         router=ROUTER,
+        broken=BROKEN,
     )

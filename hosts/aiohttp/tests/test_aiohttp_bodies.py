@@ -7,7 +7,6 @@ import json
 import zlib
 
 import pytest
-
 from ion_host_aiohttp.body import BodyLimits
 from ion_host_aiohttp.service import ServiceLimits
 

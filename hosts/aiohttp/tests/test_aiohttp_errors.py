@@ -5,10 +5,10 @@ from __future__ import annotations
 import string
 
 import pytest
-
-from ion_framework.domain.language import Language
 from ion_host_aiohttp.languages import accepted_language
 from ion_host_aiohttp.messages import CATALOGUE, MessageId
+
+from ion_framework.domain.language import Language
 
 
 class TestV1:
@@ -76,24 +76,9 @@ class TestV1:
 
     async def test_internal_error(self, hosting, make):
         """A 500 is Korean by default, English on demand, and names the request."""
-        from ion_framework import hookimpl
-
-        class Saboteur:
-            @hookimpl
-            def ion_finish(self, reply):
-                import attrs
-
-                class Odd:
-                    def __str__(self):
-                        raise RuntimeError
-
-                return attrs.evolve(reply, metadata={"bad": Odd()})
-
-        bad = make.plugin("saboteur", "extension", Saboteur())
-        async with hosting(*make.standard(), bad) as host:
-            post = host.session.post
-            korean = await post("/chat", json={"message": "a"}, headers={"X-Request-ID": "r7"})
-            english = await post("/chat", json={"message": "a"}, headers={"Accept-Language": "en"})
+        async with hosting(*make.standard(), make.broken) as host:
+            korean = await host.session.get("/broken", headers={"X-Request-ID": "r7"})
+            english = await host.session.get("/broken", headers={"Accept-Language": "en"})
 
             assert await korean.json() == {
                 "error": "서버에서 오류가 발생했습니다. 잠시 후 다시 시도해 주세요.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import attrs
 import pytest
-
 from ion_host_aiohttp.endpoint import Call
 from ion_host_aiohttp.lifecycle import Lifecycle
 from ion_host_aiohttp.v1.service_info import live, ready, startup
@@ -65,7 +64,7 @@ class TestHealth:
         assert [reason["code"] for reason in health["reasons"]] == ["no_persona"]
 
     async def test_failed_plugin_is_named(self, hosting, make):
-        """A plugin that failed makes the host degraded, not unready, and is named without its error."""
+        """A failed plugin makes the host degraded, not unready; it is named without its error."""
         from ion_framework import hookimpl
 
         class Broken:

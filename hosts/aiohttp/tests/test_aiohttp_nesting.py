@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from ion_host_aiohttp.nesting import deeper_than
 from ion_host_aiohttp.unsafe_text import find_unsafe_text
 
@@ -31,6 +30,7 @@ def depth_of(document):
 class TestDeeperThan:
     """``deeper_than``."""
 
+    @settings(deadline=None)
     @given(_documents, st.integers(0, 6))
     def test_agrees_with_recursion(self, document, limit):
         """On valid JSON it agrees with a recursive count, whatever stands in strings."""
@@ -38,6 +38,7 @@ class TestDeeperThan:
 
         assert deeper_than(limit, body) == (depth_of(document) > limit)
 
+    @settings(deadline=None)
     @given(st.binary())
     def test_any_bytes_are_answered(self, body):
         """It answers for any bytes without an error."""
@@ -52,6 +53,7 @@ class TestDeeperThan:
 class TestFindUnsafeText:
     """``find_unsafe_text``."""
 
+    @settings(deadline=None)
     @given(_documents)
     def test_finds_what_is_there(self, document):
         """It finds something exactly where a string holds NUL (hypothesis gives no surrogates)."""
@@ -64,6 +66,23 @@ class TestFindUnsafeText:
         body = b'{"a": ["x", {"b": "\\ud800"}], "c": "\\u0000"}'
 
         assert find_unsafe_text(body) == ("a", 1, "b")
+
+    def test_large_body_is_named_as_a_whole(self):
+        """In a body of more than 64 KiB the place is not looked for."""
+        body = b'{"a": "\\ud800", "b": "' + b"x" * 65536 + b'"}'
+
+        assert find_unsafe_text(body) == ()
+
+    def test_pairs_and_backslashes_are_harmless(self):
+        """Pairs of surrogates, escaped backslashes and other escapes are nothing to find."""
+        body = b'["\\ud83d\\ude00", "\\\\u0000", "\\u00e9\\n\\"", "\\\\\\\\ud800"]'
+
+        assert find_unsafe_text(body) is None
+
+    @pytest.mark.parametrize("text", [b"\\ud83d\\ud83d\\ude00", b"\\ude00\\ud83d", b"\\\\\\u0000"])
+    def test_broken_pairs_are_found(self, text):
+        """An extra surrogate, a pair in the wrong order, an escape after a backslash: all found."""
+        assert find_unsafe_text(b'["' + text + b'"]') == (0,)
 
 
 def _escapes(document):

@@ -7,12 +7,12 @@ import socket
 
 import pytest
 from aiohttp import ServerDisconnectedError
-
-from ion_framework.errors import PluginError
 from ion_host_aiohttp.addresses import BindError, base_url, bind
 from ion_host_aiohttp.catalog import OWN, all_endpoints
 from ion_host_aiohttp.endpoint import Answer, Endpoint, ErrorStyle
 from ion_host_aiohttp.notice import start_notice
+
+from ion_framework.errors import PluginError
 
 
 class TestDrain:
@@ -70,7 +70,7 @@ class TestAddresses:
     @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
     def test_other_machines_need_a_word(self, host):
         """An address that other machines reach is refused without --insecure-no-auth."""
-        with pytest.raises(BindError, match="no authentication.*--insecure-no-auth"):
+        with pytest.raises(BindError, match=r"no authentication.*--insecure-no-auth"):
             bind(host, 0, insecure=False)
 
     def test_word_is_enough(self):
@@ -90,7 +90,7 @@ class TestAddresses:
             other.bind(("127.0.0.1", 0))
             other.listen()
             port = other.getsockname()[1]
-            with pytest.raises(BindError, match=f"port {port}: .*in use.*--port"):
+            with pytest.raises(BindError, match=rf"port {port}: .*in use.*--port"):
                 bind("127.0.0.1", port, insecure=False)
 
     def test_unknown_name_is_named(self):
@@ -136,7 +136,7 @@ class TestPluginEndpoints:
     """Endpoints that plugins add."""
 
     async def test_plugin_adds_an_endpoint(self, hosting, make):
-        """An endpoint from ion_provide_routes is served like the host's own; others are left out."""
+        """An endpoint from ion_provide_routes is served; a route of another host is left out."""
         from ion_framework import hookimpl
 
         class Elsewhere:
@@ -160,7 +160,7 @@ class TestPluginEndpoints:
         twin = Endpoint(
             method="POST", path="/chat", handler=_greet, style=ErrorStyle.V1, summary="Twin."
         )
-        with pytest.raises(PluginError, match="two endpoints answer POST /chat: .*'Twin.'"):
+        with pytest.raises(PluginError, match=r"two endpoints answer POST /chat: .*'Twin\.'"):
             all_endpoints([twin])
 
     def test_own_endpoints(self):

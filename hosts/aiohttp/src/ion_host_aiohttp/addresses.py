@@ -24,42 +24,51 @@ def bind(host: str, port: int, *, insecure: bool) -> socket.socket:
     Raises:
         BindError: the address does not exist, is taken, or is not of this machine alone.
     """
-    family, address = _resolve(host, port)
-    if not insecure and not is_loopback(address[0]):
+    addresses = _resolve(host, port)
+    if not insecure and not all(is_loopback(address[0]) for _, address in addresses):
         raise BindError(
             f"{host} can be reached from other machines, and this host has no authentication: "
             "anybody could use it. Listen on 127.0.0.1 (the default), put a proxy that "
             "authenticates before it, or accept the risk with --insecure-no-auth."
         )
+    problem = OSError()
+    for family, address in addresses:
+        # A name may stand for an address that this machine does not have, as localhost for ::1.
+        try:
+            return _bound(family, address)
+        except OSError as error:
+            problem = error
+    reason = os.strerror(problem.errno) if problem.errno else str(problem)
+    raise BindError(
+        f"cannot listen on {host} port {port}: {reason}. "
+        "Choose another with --host, --port, ION_HOST or ION_PORT."
+    ) from problem
+
+
+def _bound(family: int, address: tuple[str, int]) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
             # So that a restart need not wait for the old connections to time out.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-    except OSError as error:
+    except OSError:
         bound.close()
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise BindError(
-            f"cannot listen on {host} port {port}: {reason}. "
-            "Choose another with --host, --port, ION_HOST or ION_PORT."
-        ) from error
+        raise
     bound.setblocking(False)
     return bound
 
 
-def _resolve(host: str, port: int) -> tuple[int, tuple[str, int]]:
+def _resolve(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
+    """Every address of a name, each with its family."""
     try:
-        found = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE | socket.AI_ADDRCONFIG
-        )
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise BindError(
             f"there is no address of the name {host!r}. "
             "Give an address of this machine with --host or ION_HOST, for example 127.0.0.1."
         ) from error
-    family, _, _, _, address = found[0]
-    return family, address  # type: ignore[return-value]  # address begins with host and port
+    return [(family, address) for family, _, _, _, address in found]  # type: ignore[misc]  # address begins with host and port
 
 
 def is_loopback(address: str) -> bool:

@@ -15,6 +15,7 @@ from ion_host_aiohttp.schema_issue import issue_of
 from ion_host_aiohttp.unsafe_text import find_unsafe_text
 
 MAX_DEPTH = 64
+_SHOWN_BYTES = 16384
 
 _Request = TypeVar("_Request")
 _MARK = b"\xef\xbb\xbf"
@@ -68,17 +69,22 @@ def _check_bytes(body: bytes) -> None:
 
 
 def _document(body: bytes) -> object:
-    """The whole document, for showing the value at fault; None where a number is out of range.
+    """The document, for showing the value at fault; None where it is large or out of range.
 
-    The typed decoder stops at the first value that does not fit, so that what comes after it may
-    not even be JSON.
+    Raises:
+        RequestFailed: it is not JSON. The typed decoder stops at the first value that does not
+            fit, so that nothing is known yet of what comes after it.
     """
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except msgspec.DecodeError as error:
+        raise _not_json(error) from None
+    if len(body) > _SHOWN_BYTES:
+        return None
     try:
         return msgspec.json.decode(body)
     except msgspec.ValidationError:
         return None
-    except msgspec.DecodeError as error:
-        raise _not_json(error) from None
 
 
 def _not_json(error: msgspec.DecodeError) -> RequestFailed:

@@ -18,6 +18,9 @@ def encode(value: object) -> bytes:
 
     A surrogate without its partner, which a generator may have produced, becomes ``?``: nothing
     else in an answer may fail because of it.
+
+    Raises:
+        NotImplementedError: a value has no form in JSON.
     """
     try:
         return _ENCODER.encode(value)
@@ -27,8 +30,10 @@ def encode(value: object) -> bytes:
 
 
 def _plain(value: object) -> object:
-    """What plugins put into metadata and JSON does not know: as a dictionary, else as text."""
-    return dict(value) if isinstance(value, Mapping) else str(value)
+    """Mappings that are no dictionaries, which metadata of plugins may hold, as dictionaries."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)

@@ -13,7 +13,14 @@ from ion_host_aiohttp.lifecycle import Phase
 from ion_host_aiohttp.messages import Message, MessageId, say
 from ion_host_aiohttp.service import Service
 
-_OUT = (Status.FAILED, Status.QUARANTINED)
+_OUT = (
+    Status.FAILED,
+    Status.QUARANTINED,
+    Status.INVALID,
+    Status.CONFLICT,
+    Status.INCOMPATIBLE,
+)
+"""Statuses of plugins that somebody installed and that do not work."""
 
 
 @attrs.frozen

@@ -72,7 +72,9 @@ class _Bridge(logging.Handler):
         self._logger = logger
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass one record on."""
-        self._logger.log(
-            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
-        )
+        """Pass one record on; one whose arguments do not fit its text goes without them."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001  arguments are foreign objects and may raise anything
+            message = str(record.msg)
+        self._logger.log(record.levelno, message, logger=record.name, exc_info=record.exc_info)

@@ -10,9 +10,22 @@ import json
 import re
 from collections.abc import Iterable
 
-# The escapes that can make such a character. Raw NUL bytes and raw surrogates are not JSON at all.
-_SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+# Runs over everything harmless, pairs of surrogates included, up to an escape that makes such a
+# character. Possessive, so that no byte is looked at twice. Raw NUL and raw surrogates need no
+# place here: they are not JSON at all.
+_SUSPICIOUS = re.compile(
+    rb"""
+    (?: [^\\]++
+      | \\u[dD][89abAB][0-9a-fA-F]{2} \\u[dD][c-fC-F][0-9a-fA-F]{2}
+      | \\ (?! u0000 | u[dD][89a-fA-F] ) .
+    )*+
+    \\u (?: 0000 | [dD][89a-fA-F] )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
+
+_LOCATED_BYTES = 65536
 
 Path = tuple[str | int, ...]
 
@@ -20,14 +33,17 @@ Path = tuple[str | int, ...]
 def find_unsafe_text(body: bytes) -> Path | None:
     """The path of the first string with such a character, None where there is none.
 
-    A member's name counts as part of its object. A body that is not JSON has none: the decoder
-    says what is wrong with it.
+    A member's name counts as part of its object. A small body that is not JSON has none: the
+    decoder says what is wrong with it. Of a large one only the whole is named, because looking for
+    the place would hold up every other request.
 
     Args:
         body: valid UTF-8, of bounded depth.
     """
-    if not _SUSPICIOUS.search(body):
+    if not _SUSPICIOUS.match(body):
         return None
+    if len(body) > _LOCATED_BYTES:
+        return ()
     try:
         # Numbers stay text: nobody needs them here, and long ones are slow to read or refused.
         document = json.loads(body, parse_int=str, parse_float=str)

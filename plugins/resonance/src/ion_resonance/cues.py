@@ -140,7 +140,7 @@ def _by_expression(cues: Iterable[Cue]) -> dict[re.Pattern[str], list[Cue]]:
 
 @cache
 def matcher(lexicon: str, component: str) -> Matcher:
-    """The matcher of a packaged lexicon, compiled with the first message."""
+    """The matcher of a packaged lexicon, compiled when it is first asked for."""
     return Matcher(load(lexicon), component)
 
 

@@ -1,0 +1,1 @@
+"""What ``ion doctor`` looks at: one module per subject, each giving findings."""

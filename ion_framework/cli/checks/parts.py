@@ -1,0 +1,99 @@
+"""Whether everything is there that a turn needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ion_framework.cli.checks.finding import Finding, error, ok, warning
+from ion_framework.domain.language import Language
+from ion_framework.domain.persona import Persona
+from ion_framework.manifest.model import Kind
+from ion_framework.plugin_host.record import PluginRecord, Status
+
+_NEEDED = {
+    Kind.ANALYZER: ("ion-resonance", "callers have to name the resonance key themselves"),
+    Kind.ROUTER: ("ion-resonance", "callers have to name the persona themselves"),
+    Kind.GENERATOR: ("ion-offline (needs no key and no network)", "nobody can answer"),
+    Kind.PERSONA: ("ion-persona-lua", "there is nobody who could answer"),
+}
+_USEFUL = {
+    Kind.CACHE: ("ion-two-tier-cache", "every answer is generated anew"),
+    Kind.HOST: ("ion-host-aiohttp", "the command ion serve does not exist"),
+}
+
+
+RUNNABLE = (Status.ACTIVE, Status.READY)
+"""What runs, or would if the start had not been stopped."""
+
+
+def check_parts(records: Iterable[PluginRecord], personas: Iterable[Persona]) -> list[Finding]:
+    """A finding for each kind of part: which plugins bring it, or what to install.
+
+    Args:
+        records: the plugins after activation.
+        personas: the personas that they bring.
+    """
+    active = [record for record in records if record.status in RUNNABLE]
+    findings = []
+    for kind, (distribution, effect) in {**_NEEDED, **_USEFUL}.items():
+        names = [record.name for record in active if kind in record.provides]
+        if kind is Kind.PERSONA:
+            names = [persona.name for persona in personas]
+        make = error if kind in _NEEDED else warning
+        findings.append(
+            ok(kind.value, ", ".join(names))
+            if names
+            else make(
+                kind.value,
+                f"no {kind.value} is active",
+                cause=effect,
+                fix=f"install one, for example {distribution}, or enable one that is installed",
+            )
+        )
+    return [*findings, *_only_fallbacks(active)]
+
+
+def _only_fallbacks(active: list[PluginRecord]) -> list[Finding]:
+    generators = [r for r in active if Kind.GENERATOR in r.provides and r.manifest]
+    if not generators or not all(r.manifest and r.manifest.fallback for r in generators):
+        return []
+    return [ok("model", "no language model is set up; answers come from the offline generator")]
+
+
+def check_languages(personas: Iterable[Persona]) -> list[Finding]:
+    """A warning for every persona that lacks texts in a language that ION speaks."""
+    findings = []
+    for persona in personas:
+        missing = missing_texts(persona)
+        findings.append(
+            warning(
+                f"persona {persona.name}",
+                f"has no text for {', '.join(missing)}",
+                cause="turns in that language fall back to texts of another",
+                fix="add these keys to [persona] in its ion-plugin.toml",
+            )
+            if missing
+            else ok(f"persona {persona.name}", "speaks Korean and English")
+        )
+    return findings
+
+
+def missing_texts(persona: Persona) -> tuple[str, ...]:
+    """Keys of the manifest that have a text in one language and lack it in another."""
+    texts = {
+        "display_name": persona.display_name,
+        "description": persona.description,
+        "traits": persona.traits,
+        "strengths": persona.strengths,
+        "prompt_style": persona.prompt_style,
+        "prompts.system": persona.prompts.system,
+        "prompts.guidance": persona.prompts.guidance,
+        **{f"voice.opening.{tone}": lines for tone, lines in persona.voice.opening.items()},
+        "voice.closing": persona.voice.closing,
+    }
+    return tuple(
+        f"{key}.{language.value}"
+        for key, given in texts.items()
+        for language in Language
+        if given and language not in given
+    )

@@ -1,0 +1,50 @@
+"""The status of every plugin, once the host has tried to bring them to life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ion_framework.cli.checks.finding import Finding, error, ok, warning
+from ion_framework.plugin_host.record import PluginRecord, Status
+
+SLOW_IMPORT_MS = 1000.0
+
+_FIXES = {
+    Status.INVALID: "correct the plugin, install another version of it, or disable it",
+    Status.CONFLICT: "uninstall one of them, or disable it by the name of its distribution",
+    Status.INCOMPATIBLE: "install versions of the plugin and of ion-framework that fit together",
+    Status.FAILED: "correct the plugin or what it needs, or disable it: "
+    "--disable, ION_PLUGINS_DISABLE or plugins.disable",
+    Status.QUARANTINED: "see its errors in the log; it is let in again after a while",
+}
+
+
+def check_plugins(records: Iterable[PluginRecord]) -> list[Finding]:
+    """A finding for each plugin."""
+    return [finding for record in records for finding in _check(record)]
+
+
+def _check(record: PluginRecord) -> list[Finding]:
+    check, who = f"plugin {record.name}", f"{record.distribution} {record.version}"
+    message = f"{record.status.value}: {record.reason}"
+    if record.status in _FIXES:
+        return [_broken(record, check, f"{message} ({who})")]
+    if record.status is Status.READY:
+        return [warning(check, f"not started ({who})", cause="the start was stopped")]
+    found = [ok(check, f"{message} ({who})")]
+    if record.import_ms is not None and record.import_ms > SLOW_IMPORT_MS:
+        found.append(
+            warning(
+                check,
+                f"its import took {record.import_ms / 1000:.1f} s ({who})",
+                cause="it imports or does too much before it is needed",
+                fix="import heavy modules in ion_startup or where they are used",
+                report=record.candidate.issues_url,
+            )
+        )
+    return found
+
+
+def _broken(record: PluginRecord, check: str, message: str) -> Finding:
+    make = warning if record.status is Status.QUARANTINED else error
+    return make(check, message, fix=_FIXES[record.status], report=record.candidate.issues_url)

@@ -1,0 +1,13 @@
+"""The core's own commands, known without importing any of them."""
+
+from __future__ import annotations
+
+CORE = {
+    "chat": "Talk to the personas, or have one message answered.",
+    "analyze": "Read the resonance of messages: tone, pace, intent.",
+    "route": "Show which persona a resonance key or a message goes to.",
+    "personas": "List the installed personas.",
+    "plugins": "List the installed plugins and their status.",
+    "doctor": "Test the installation and say what to do about each finding.",
+}
+"""Name and summary. The module of a command, in this package, and its function have its name."""

@@ -1,0 +1,84 @@
+"""``ion doctor``: tests the installation and says what to do about each finding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from ion_framework.cli.checks.configuration import check_settings
+from ion_framework.cli.checks.examination import examine
+from ion_framework.cli.checks.finding import Finding, Severity
+from ion_framework.cli.checks.requirements import check_core
+from ion_framework.cli.opening import logging_to_stderr
+from ion_framework.cli.options import command_line, common, json_option, language_option
+from ion_framework.cli.output import Output
+from ion_framework.cli.texts import locale_language
+from ion_framework.domain.language import Language
+from ion_framework.ion import Ion
+from ion_framework.running import run
+
+_MOODS = {Severity.OK: "good", Severity.WARNING: "notice", Severity.ERROR: "bad"}
+
+_SUMMARIES = {
+    Language.ENGLISH: {
+        Severity.OK: "Everything is well ({ok} checks).",
+        Severity.WARNING: "It works; {warning} warnings deserve a look ({ok} checks are well).",
+        Severity.ERROR: "{error} errors have to be corrected ({warning} warnings, {ok} checks are well).",
+    },
+    Language.KOREAN: {
+        Severity.OK: "모두 정상입니다(점검 {ok}건).",
+        Severity.WARNING: "동작에는 문제가 없지만 확인할 경고가 {warning}건 있습니다(정상 {ok}건).",
+        Severity.ERROR: "고쳐야 할 오류가 {error}건 있습니다(경고 {warning}건, 정상 {ok}건).",
+    },
+}
+
+
+@click.command()
+@click.option("--no-trial", is_flag=True, help="Do not have messages answered by the generator.")
+@language_option
+@json_option
+@common
+@click.pass_context
+def doctor(
+    context: click.Context, no_trial: bool, language: Language | None, as_json: bool
+) -> None:
+    """Test the installation, and say for each finding what to do.
+
+    Imports and starts the plugins, and has a message answered in Korean and in English (a model
+    that is set up is really asked). The exit code is 1 where there is an error.
+    """
+    output = Output()
+    settings, findings = check_settings(os.environ, command_line(context))
+    with output.reserved(), logging_to_stderr(settings):
+        findings = [*check_core(), *findings]
+        findings += run(examine(Ion(settings), settings, trial=not no_trial))
+    if as_json:
+        output.json({"status": _worst(findings), "findings": findings})
+    else:
+        _show(findings, language or locale_language(os.environ), output)
+    context.exit(1 if _worst(findings) is Severity.ERROR else 0)
+
+
+def _worst(findings: Sequence[Finding]) -> Severity:
+    return max((finding.severity for finding in findings), key=list(Severity).index)
+
+
+def _show(findings: Sequence[Finding], language: Language, output: Output) -> None:
+    for finding in findings:
+        output.line(f"{finding.severity.value:8}{finding.check}: {finding.message}", _MOODS[finding.severity])
+        for label, text in (
+            ("cause", finding.cause),
+            ("fix", finding.fix),
+            ("report to", finding.report),
+        ):
+            if text:
+                output.line(f"        {label}: {_continued(text)}")
+    counts = {s.value: sum(f.severity is s for f in findings) for s in Severity}
+    output.line()
+    output.line(_SUMMARIES[language][_worst(findings)].format(**counts))
+
+
+def _continued(text: str) -> str:
+    return text.replace("\n", "\n          ")

@@ -1,0 +1,69 @@
+"""``ion plugins``: what is installed, and its status. Imports none of it unless it is asked to."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ion_framework.cli.options import common, json_option, settings_of
+from ion_framework.cli.output import Output
+from ion_framework.cli.plugin_list import document_of, hidden_commands, table_of
+from ion_framework.cli.remarks import note_remarks, show_remarks
+from ion_framework.clock import SystemClock
+from ion_framework.plugin_host.discovery import installed
+from ion_framework.plugin_host.host import PluginHost
+
+
+@click.group(invoke_without_command=True)
+@click.option("--load", is_flag=True, help="Import and start them, as a host does, and stop them.")
+@json_option
+@common
+@click.pass_context
+def plugins(context: click.Context, load: bool, as_json: bool) -> None:
+    """List the installed plugins with their status, and why they have it.
+
+    Nothing of a plugin is imported without --load. With --load the exit code is 1 where a plugin
+    that is meant to run cannot (failed, invalid, incompatible, conflict), or where a host would
+    not start at all.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    output = Output()
+    if load:
+        from ion_framework.cli.plugin_loading import show_loaded  # imports the whole pipeline
+
+        context.exit(show_loaded(settings_of(context), output, as_json=as_json))
+    host = PluginHost(settings_of(context), installed, os.environ, SystemClock())
+    warnings = (*host.warnings(), *hidden_commands(host.records))
+    stops = host.settings_problems()
+    if as_json:
+        output.json(document_of(host.records))
+        note_remarks(stops, warnings)
+    else:
+        output.table(table_of(host.records, timed=False))
+        show_remarks(output, stops, warnings)
+
+
+@plugins.command()
+@json_option
+@common
+@click.pass_context
+def plan(context: click.Context, as_json: bool) -> None:
+    """Show what would run, in which order and why, and what would stop the start.
+
+    Nothing is imported: which hooks an extension has is known only after --load. The exit code is
+    1 where something would stop the start.
+    """
+    from ion_framework.cli.plugin_plan import make_plan  # imports the hook specs
+    from ion_framework.cli.plugin_plan_view import show_plan
+
+    settings, output = settings_of(context), Output()
+    host = PluginHost(settings, installed, os.environ, SystemClock())
+    made = make_plan(host, settings)
+    above = context.parent.params if context.parent else {}
+    if as_json or above.get("as_json"):
+        output.json(made)
+    else:
+        show_plan(made, output)
+    context.exit(1 if made.stops else 0)

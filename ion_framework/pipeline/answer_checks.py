@@ -1,0 +1,108 @@
+"""What an implementation's answer has to hold beyond its type, so that no later step trips on it.
+
+Every function raises ValueError with a sentence that goes on from the plugin's name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TypeVar
+
+from ion_framework.domain.conversation import Message
+from ion_framework.domain.key import Intent, Pace, Tone
+from ion_framework.domain.language import Language
+from ion_framework.domain.persona import GenerationParameters
+from ion_framework.domain.prompt import Prompt, PromptMode
+from ion_framework.domain.resonance import Evidence, IntentReading, Resonance, Rhythm, ToneReading
+from ion_framework.domain.routing import RoutingDecision
+from ion_framework.jsonable import jsonable
+from ion_framework.pipeline.turn import TurnContext
+
+_Item = TypeVar("_Item")
+
+
+def check_resonance(resonance: Resonance) -> None:
+    """Refuse a reading without a usable key, language or evidence."""
+    _kind("rhythm", resonance.rhythm, Rhythm)
+    _kind("tone", resonance.tone, ToneReading)
+    _kind("intent", resonance.intent, IntentReading)
+    _kind("rhythm.pace", resonance.rhythm.pace, Pace)
+    _kind("tone.primary", resonance.tone.primary, Tone)
+    _kind("intent.primary", resonance.intent.primary, Intent)
+    _kind("language", resonance.language, Language)
+    for item in _items("evidence", resonance.evidence, Evidence):
+        _kind("evidence.weight", item.weight, int, float)
+        for end in (item.start, item.end):
+            _kind("evidence.start and end", end, int, type(None))
+
+
+def check_decision(decision: RoutingDecision, personas: frozenset[str]) -> None:
+    """Refuse a decision for a persona that is not active, or without usable figures."""
+    wanted = (decision.primary, decision.secondary or decision.primary)
+    unknown = [repr(name) for name in dict.fromkeys(map(str, wanted)) if name not in personas]
+    if unknown:
+        raise ValueError(f"decided for {', '.join(unknown)}, which is not active")
+    _kind("confidence", decision.confidence, Decimal)
+    if not 0 <= decision.confidence <= 1:
+        raise ValueError(f"its confidence is {decision.confidence}; it has to be 0 to 1")
+    _kind("scores", decision.scores, Mapping)
+    for value in decision.scores.values():
+        _kind("scores", value, Decimal)
+    for reason in _items("reasons", decision.reasons, str):
+        _text("reasons", reason)
+
+
+def check_context(context: TurnContext) -> None:
+    """Refuse a context that no prompt could be built from."""
+    _messages(context.history)
+    _text("summary", context.summary)
+    for name, texts in (("passages", context.passages), ("notes", context.notes)):
+        for text in _items(name, texts, str):
+            _text(name, text)
+
+
+def check_prompt(prompt: Prompt) -> None:
+    """Refuse a prompt that no generator could send."""
+    for name in ("name", "version", "system", "context", "user"):
+        _text(name, getattr(prompt, name))
+    _messages(prompt.history)
+    _kind("language", prompt.language, Language)
+    _kind("mode", prompt.mode, PromptMode)
+    _kind("parameters", prompt.parameters, GenerationParameters)
+
+
+def check_metadata(metadata: Mapping[str, object]) -> None:
+    """Refuse metadata that is no JSON object."""
+    _kind("metadata", metadata, Mapping)
+    try:
+        json.dumps(jsonable(metadata), default=str, ensure_ascii=False).encode()
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"its metadata is not JSON: {error}") from None
+
+
+def _messages(history: Sequence[Message]) -> None:
+    for message in _items("history", history, Message):
+        _text("history", message.content)
+
+
+def _items(name: str, values: Sequence[_Item], kind: type[_Item]) -> Sequence[_Item]:
+    _kind(name, values, tuple, list)
+    for value in values:
+        _kind(name, value, kind)
+    return values
+
+
+def _text(name: str, value: str) -> None:
+    _kind(name, value, str)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"its {name} has a lone surrogate at {error.start}") from None
+
+
+def _kind(name: str, value: object, *kinds: type) -> None:
+    if not isinstance(value, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise ValueError(f"its {name} holds {type(value).__name__} instead of {wanted}")

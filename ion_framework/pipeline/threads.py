@@ -1,0 +1,122 @@
+"""Calling sync functions that may block in daemon threads, a bounded number per plugin.
+
+Daemon threads and not an executor: an executor joins its threads when the process ends, and a
+plugin that never returns would keep it alive. A bound per plugin and not one for all: a plugin
+whose calls hang uses up its own threads and nobody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ion_framework.pipeline.supervision import ContainedOutcome, Overrun, unwrap
+
+THREADS = 8
+"""Threads that the calls of one plugin may occupy at a time."""
+
+
+async def in_thread(
+    plugin: str, function: Callable[..., Any], arguments: tuple[object, ...], limit_s: float
+) -> Any:
+    """Call a sync function in a thread; waits for a free one where all of the plugin's are busy.
+
+    Args:
+        plugin: whose function it is.
+        function: the function.
+        arguments: its arguments.
+        limit_s: seconds for waiting and running together.
+
+    Raises:
+        Overrun: it took longer, or no thread became free.
+        Misbehaved: it raised SystemExit, KeyboardInterrupt or CancelledError.
+        Exception: whatever ordinary exception it raised.
+    """
+    loop = asyncio.get_running_loop()
+    call = _Call(function, arguments, loop)
+    slots = _slots.setdefault(plugin, _Slots())
+    slots.submit(call)
+    try:
+        await asyncio.wait({call.outcome}, timeout=max(0.0, limit_s))
+    finally:
+        waited = slots.withdraw(call)
+    if call.outcome.done():
+        return unwrap(call.outcome.result())
+    call.outcome.cancel()
+    if waited:
+        raise Overrun(f"no thread was free for {limit_s:.3g} s: all {THREADS} are busy")
+    raise Overrun(f"took longer than {limit_s:.3g} s")
+
+
+class _Call:
+    """One call, waiting for a thread or running in one."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[object, ...],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.outcome: asyncio.Future[ContainedOutcome] = loop.create_future()
+        self._function = function
+        self._arguments = arguments
+        self._loop = loop
+
+    def run(self) -> None:
+        """Call the function and tell the loop that waits for it."""
+        try:
+            outcome = ContainedOutcome(value=self._function(*self._arguments))
+        except BaseException as error:  # noqa: BLE001  containing everything is the purpose
+            outcome = ContainedOutcome(error=error)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._settle, outcome)
+
+    def _settle(self, outcome: ContainedOutcome) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+
+class _Slots:
+    """The threads of one plugin. A thread that is done takes the next call that waits."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._waiting: deque[_Call] = deque()
+
+    def submit(self, call: _Call) -> None:
+        """Run a call in a new thread, or let it wait for one that is busy."""
+        with self._lock:
+            if self._busy >= THREADS:
+                self._waiting.append(call)
+                return
+            self._busy += 1
+        threading.Thread(target=self._work, args=(call,), name="ion-blocking", daemon=True).start()
+
+    def withdraw(self, call: _Call) -> bool:
+        """Take a call out that still waits; says whether it did."""
+        with self._lock:
+            if call not in self._waiting:
+                return False
+            self._waiting.remove(call)
+            return True
+
+    def _work(self, call: _Call) -> None:
+        current: _Call | None = call
+        while current is not None:
+            current.run()
+            current = self._next()
+
+    def _next(self) -> _Call | None:
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._busy -= 1
+            return None
+
+
+_slots: dict[str, _Slots] = {}
+"""By plugin; shared by all `Ion` objects of the process, as the machine's threads are."""
