@@ -1,7 +1,6 @@
 """Runs the commands in the READMEs' ``console`` blocks and writes what they print below them.
 
-    python .ci/readme.py            writes the blocks anew
-    python .ci/readme.py --check    says whether they are as they should be
+With ``--check`` it writes nothing and says whether the blocks are as they should be.
 """  # noqa: INP001  a script, not a module of a package
 
 from __future__ import annotations

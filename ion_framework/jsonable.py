@@ -26,7 +26,7 @@ import attrs
 from ion_framework.domain.key import ResonanceKey
 
 JsonValue: TypeAlias = (
-    "None | bool | int | float | Decimal | str | list[JsonValue] | dict[str, JsonValue]"
+    "bool | int | float | Decimal | str | list[JsonValue] | dict[str, JsonValue] | None"
 )
 
 
@@ -40,22 +40,14 @@ def jsonable(value: object) -> JsonValue:
         TypeError: the value has no form in JSON.
     """
     if isinstance(value, Enum):
-        return jsonable(value.value)
+        value = value.value
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float | Decimal):
         return value if math.isfinite(value) else None
     if isinstance(value, ResonanceKey | PurePath):
         return str(value)
-    if attrs.has(type(value)):
-        return _fields(value)
-    if isinstance(value, Mapping):
-        return {_key(key): jsonable(item) for key, item in value.items()}
-    if isinstance(value, AbstractSet):
-        return [jsonable(item) for item in sorted(value, key=str)]
-    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
-        return [jsonable(item) for item in value]
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    return _compound(value)
 
 
 def to_json(value: object, indent: int | None = None) -> str:
@@ -72,6 +64,18 @@ def to_json(value: object, indent: int | None = None) -> str:
     """
     text = "".join(_pieces(jsonable(value), indent, 0))
     return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def _compound(value: object) -> JsonValue:
+    if attrs.has(type(value)):
+        return _fields(value)
+    if isinstance(value, Mapping):
+        return {_key(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, AbstractSet):
+        return [jsonable(item) for item in sorted(value, key=str)]
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
+        return [jsonable(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _fields(value: Any) -> dict[str, JsonValue]:
@@ -113,7 +117,7 @@ def _collection(
     yield brackets[1]
 
 
-def _scalar(value: None | bool | float | Decimal | str) -> str:
+def _scalar(value: bool | float | Decimal | str | None) -> str:
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, Decimal):
@@ -122,7 +126,8 @@ def _scalar(value: None | bool | float | Decimal | str) -> str:
         return "true" if value else "false"
     if value is None:
         return "null"
-    return float.__repr__(value) if isinstance(value, float) else int.__repr__(value)
+    # The plain forms: a subclass may write itself as it likes.
+    return int.__repr__(value) if isinstance(value, int) else float.__repr__(value)
 
 
 def _digits(value: Decimal) -> str:

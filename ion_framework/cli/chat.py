@@ -21,13 +21,17 @@ from ion_framework.settings.model import Settings
 
 @click.command()
 @click.argument("message", nargs=-1)
-@click.option("--persona", metavar="NAME", help="Have this persona answer.  [default: the one that fits]")
-@click.option("--why", is_flag=True, help="Show the full reason: scores, evidence, plugins, stages.")
+@click.option(
+    "--persona", metavar="NAME", help="Have this persona answer.  [default: the one that fits]"
+)
+@click.option(
+    "--why", is_flag=True, help="Show the full reason: scores, evidence, plugins, stages."
+)
 @language_option
 @json_option
 @common
 @click.pass_context
-def chat(  # noqa: PLR0913  one parameter per option is click's way
+def chat(  # noqa: PLR0913, PLR0917  one parameter per option is click's way
     context: click.Context,
     message: tuple[str, ...],
     persona: str | None,

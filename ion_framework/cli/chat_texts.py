@@ -62,7 +62,10 @@ TEXTS: Mapping[Language, ChatTexts] = {
         ),
     ),
     Language.KOREAN: ChatTexts(
-        welcome="{names} 중에서 메시지에 맞는 페르소나가 답합니다. 명령어는 /help, 끝내려면 Ctrl-D를 누르세요.",
+        welcome=(
+            "{names} 중에서 메시지에 맞는 페르소나가 답합니다. "
+            "명령어는 /help, 끝내려면 Ctrl-D를 누르세요."
+        ),
         you="나> ",
         stopped="(답변을 멈췄습니다)",
         no_answer="이 메시지에는 답하지 못했습니다: {reason}",

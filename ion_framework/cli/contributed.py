@@ -1,4 +1,4 @@
-"""Commands that the manifests of plugins name. Nothing of a plugin is imported until it is called."""
+"""Commands that the manifests of plugins name; imported when they are called, not before."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ class Contributed:
             for record in self._records
             if record.manifest is None and record.status is not Status.DISABLED
         ]
-        unread = "\ncommands of these plugins cannot be read: " + "; ".join(broken) if broken else ""
+        unread = (
+            "\ncommands of these plugins cannot be read: " + "; ".join(broken) if broken else ""
+        )
         if name in MISSING:
             return click.ClickException(MISSING[name] + unread)
         near = difflib.get_close_matches(name, [*core, *self.names()], n=1)

@@ -25,7 +25,9 @@ _SUMMARIES = {
     Language.ENGLISH: {
         Severity.OK: "Everything is well ({ok} checks).",
         Severity.WARNING: "It works; {warning} warnings deserve a look ({ok} checks are well).",
-        Severity.ERROR: "{error} errors have to be corrected ({warning} warnings, {ok} checks are well).",
+        Severity.ERROR: (
+            "{error} errors have to be corrected ({warning} warnings, {ok} checks are well)."
+        ),
     },
     Language.KOREAN: {
         Severity.OK: "모두 정상입니다(점검 {ok}건).",
@@ -67,7 +69,10 @@ def _worst(findings: Sequence[Finding]) -> Severity:
 
 def _show(findings: Sequence[Finding], language: Language, output: Output) -> None:
     for finding in findings:
-        output.line(f"{finding.severity.value:8}{finding.check}: {finding.message}", _MOODS[finding.severity])
+        output.line(
+            f"{finding.severity.value:8}{finding.check}: {finding.message}",
+            _MOODS[finding.severity],
+        )
         for label, text in (
             ("cause", finding.cause),
             ("fix", finding.fix),

@@ -18,11 +18,11 @@ EXIT_GRACE_S = 2.0
 """Seconds that threads of plugins have to end after the command has."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run ``ion``.
 
     Args:
-        arguments: what follows the name of the program; by default that of the process.
+        arguments: what follows the name of the program.
 
     Returns:
         the exit code.
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         _never_fail_to_encode(stream)
     try:
-        code = _run(arguments)
+        code = _exit_code(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         code = _reader_is_gone()
@@ -38,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _exit_code(arguments: Sequence[str]) -> int:
     try:
-        result = ion.main(arguments, prog_name="ion", standalone_mode=False)
+        result = ion.main(list(arguments), prog_name="ion", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code

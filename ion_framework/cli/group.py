@@ -76,4 +76,4 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     help="Show the version.",
 )
 def ion() -> None:
-    """ION, a persona framework: it reads how a message feels and lets the persona that fits answer."""
+    """ION, a persona framework: the persona that fits how a message feels answers it."""

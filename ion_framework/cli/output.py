@@ -13,13 +13,18 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from ion_framework.cli.tables import Table, aligned, cell
-from ion_framework.jsonable import to_json
+from ion_framework.cli.tables import Table, aligned, cell, longest_words
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_STYLES = {"good": "green", "bad": "red", "notice": "yellow", "quiet": "dim", "mark": "bold underline"}
+_STYLES = {
+    "good": "green",
+    "bad": "red",
+    "notice": "yellow",
+    "quiet": "dim",
+    "mark": "bold underline",
+}
 
 
 class Output:
@@ -47,16 +52,22 @@ class Output:
 
     def json(self, value: object) -> None:
         """A whole document: indented on a terminal, on one line in a pipe. UTF-8 in any locale."""
+        from ion_framework.jsonable import to_json  # tables need none of it
+
         self._bytes(to_json(value, indent=2 if self.terminal else None) + "\n")
 
     def json_line(self, value: object) -> None:
         """One of many objects, on a line of its own."""
+        from ion_framework.jsonable import to_json  # tables need none of it
+
         self._bytes(to_json(value) + "\n")
 
     def line(self, text: str = "", mood: str = "") -> None:
         """A line of text."""
         if mood and self.terminal:
-            self._console().print(printable(text), style=_STYLES[mood], markup=False, highlight=False)
+            from rich.text import Text
+
+            self._console().print(Text(printable(text), style=_STYLES[mood]), soft_wrap=True)
         else:
             self.piece(text + "\n")
 
@@ -79,10 +90,10 @@ class Output:
             return
         from rich.text import Text
 
-        shown = Text(text)
+        shown = Text(_same_length(text))
         for start, end in spans:
             shown.stylize(_STYLES["mark"], start, end)
-        self._console().print(shown)
+        self._console().print(shown, soft_wrap=True)
 
     def _bytes(self, text: str) -> None:
         binary = getattr(self._stream, "buffer", None)
@@ -105,13 +116,17 @@ class Output:
         from rich.table import Table as Drawn
         from rich.text import Text
 
-        drawn = Drawn(box=SIMPLE_HEAD, title=table.title or None, title_justify="left", pad_edge=False)
-        for column in table.columns:
-            drawn.add_column(column, overflow="fold")
+        drawn = Drawn(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for column, width in zip(table.columns, longest_words(table), strict=True):
+            # Left to itself, rich breaks words before it gives a column of sentences less room.
+            drawn.add_column(column, overflow="fold", min_width=min(width, _LONGEST_WORD))
         for row in table.rows:
             cells = map(cell, row)
             drawn.add_row(*(Text(printable(c.text), style=_STYLES.get(c.mood, "")) for c in cells))
         self._console().print(drawn)
+
+
+_LONGEST_WORD = 24
 
 
 def note(text: str) -> None:
@@ -122,6 +137,11 @@ def note(text: str) -> None:
 def printable(text: str) -> str:
     """A text without the characters by which whoever wrote it could steer the terminal."""
     return "".join(c for c in text if c in "\n\t" or not _steers(c))
+
+
+def _same_length(text: str) -> str:
+    """As `printable`, with a replacement for each character, so that positions stay."""
+    return "".join(c if c in "\n\t" or not _steers(c) else "\ufffd" for c in text)
 
 
 def _steers(character: str) -> bool:

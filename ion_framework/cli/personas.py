@@ -23,7 +23,6 @@ from ion_framework.plugin_host.host import PluginHost
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.settings.model import Settings
 
-
 _WANTED_BUT_OUT = BROKEN | {Status.IDLE}
 
 
@@ -41,9 +40,7 @@ class Listed:
 @json_option
 @common
 @click.pass_context
-def personas(
-    context: click.Context, load: bool, language: Language | None, as_json: bool
-) -> None:
+def personas(context: click.Context, load: bool, language: Language | None, as_json: bool) -> None:
     """List the personas, in the order that decides ties.
 
     Read from manifests, so nothing of a plugin is imported; an extension may bring more, which

@@ -37,7 +37,9 @@ def route(
     a line.
     """
     if sum((key is not None, message is not None, every)) != 1:
-        raise click.UsageError("give one of: a key (calm-medium-learning), --message, --all", context)
+        raise click.UsageError(
+            "give one of: a key (calm-medium-learning), --message, --all", context
+        )
     parsed = ResonanceKey.parse(key) if key is not None else None
     text = message_of((message,)) if message is not None else ""
     if message is not None and not text.strip():

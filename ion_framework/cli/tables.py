@@ -29,12 +29,10 @@ class Table:
     Attributes:
         columns: headings.
         rows: one cell or text per column.
-        title: what it shows, empty where that is clear.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell | str, ...], ...]
-    title: str = ""
 
 
 def cell(value: Cell | str) -> Cell:
@@ -46,11 +44,18 @@ def aligned(table: Table) -> list[str]:
     """The table as lines of text in columns, two spaces between them, nothing cut, no frame."""
     texts = [[_one_line(cell(value).text) for value in row] for row in table.rows]
     widths = [
-        max(width(text) for text in column)
-        for column in zip(table.columns, *texts, strict=True)
+        max(width(text) for text in column) for column in zip(table.columns, *texts, strict=True)
     ]
-    lines = [_line(row, widths) for row in (table.columns, *texts)]
-    return [*([table.title] if table.title else []), *lines]
+    return [_line(row, widths) for row in (table.columns, *texts)]
+
+
+def longest_words(table: Table) -> list[int]:
+    """The width of the longest word in each column."""
+    texts = [[cell(value).text for value in row] for row in (table.columns, *table.rows)]
+    return [
+        max((width(word) for text in column for word in text.split()), default=0)
+        for column in zip(*texts, strict=True)
+    ]
 
 
 def width(text: str) -> int:

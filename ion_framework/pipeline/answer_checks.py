@@ -105,4 +105,5 @@ def _text(name: str, value: str) -> None:
 def _kind(name: str, value: object, *kinds: type) -> None:
     if not isinstance(value, kinds):
         wanted = " or ".join(kind.__name__ for kind in kinds)
-        raise ValueError(f"its {name} holds {type(value).__name__} instead of {wanted}")
+        text = f"its {name} holds {type(value).__name__} instead of {wanted}"
+        raise ValueError(text)  # noqa: TRY004  one exception for every refusal

@@ -28,6 +28,9 @@ NO_GENERATOR = (
 )
 
 
+TIME_UP = ", and the time of the turn was up"
+
+
 class _Progress:
     """How far one attempt has come, and how long its next piece of text may take."""
 
@@ -123,7 +126,8 @@ class Generation:
             if progress.finish is None:
                 raise HookError(item.hook, item.plugin, "its stream was cut off")  # noqa: TRY301  one path for every failure
         except HookError as error:
-            self._failed(item, progress, error.reason)
+            in_time = self._trace.remaining_s() > 0
+            self._failed(item, progress, error.reason + ("" if in_time else TIME_UP))
             if progress.first_token_ms is None:
                 return
             progress.finish = Finish(FinishReason.TRUNCATED, model=self.model)
@@ -146,7 +150,7 @@ class Generation:
                 text = check_chunk(item, chunk).text
                 # A generator that always has something ready never waits, so time is seen here.
                 if self._trace.remaining_s() <= 0 or not (text or progress.patience_s() > 0):
-                    raise HookError(item.hook, item.plugin, "was not done in time")
+                    raise HookError(item.hook, item.plugin, "gave no text in time")
                 if not text:
                     continue
                 if progress.first_token_ms is None:

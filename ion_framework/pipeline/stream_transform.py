@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -63,25 +64,34 @@ class _Step:
         self._pending: list[Chunk] = []
         self._source_error: Exception | None = None
         self._left = False
+        self._source_idle = asyncio.Event()
+        self._source_idle.set()
         self._started = trace.now_ms()
         self._busy_since: float | None = self._started
 
     async def run(self) -> AsyncGenerator[Chunk, None]:
         """The stream as this step leaves it."""
-        async with aclosing(self._source):
-            try:
-                async with aclosing(self._changed()) as changed:
-                    async for chunk in changed:
-                        yield chunk
-            except HookError as error:
-                self._left = True
-                if self._source_error is not None:
-                    raise self._source_error from None
-                self._note_failure(error)
-                for chunk in self._pending:
+        try:
+            async with aclosing(self._changed()) as changed:
+                async for chunk in changed:
                     yield chunk
-                async for chunk in self._source:
-                    yield chunk
+        except HookError as error:
+            if self._source_error is not None:
+                raise self._source_error from None
+            self._note_failure(error)
+            await self._take_back_source()
+            for chunk in self._pending:
+                yield chunk
+            async for chunk in self._source:
+                yield chunk
+        finally:
+            await self._take_back_source()
+            await self._source.aclose()
+
+    async def _take_back_source(self) -> None:
+        """Wait until the implementation, cancelled by now, has left the source."""
+        self._left = True
+        await self._source_idle.wait()
 
     async def _changed(self) -> AsyncGenerator[Chunk, None]:
         limit_s = min(self._limit_s, self._trace.remaining_s())
@@ -103,6 +113,7 @@ class _Step:
         """The source as the implementation sees it, noting what it has taken in."""
         while not self._left:
             self._busy_since = None
+            self._source_idle.clear()
             try:
                 chunk = await anext(self._source)
             except StopAsyncIteration:
@@ -113,6 +124,7 @@ class _Step:
                 raise SourceError("the answer ended early") from None
             finally:
                 self._busy_since = self._trace.now_ms()
+                self._source_idle.set()
             self._pending.append(chunk)
             yield chunk
 

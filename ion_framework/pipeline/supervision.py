@@ -167,7 +167,7 @@ async def _wait_for_item(
         limit_s = patience_s()
         if limit_s <= 0:
             waited_s = asyncio.get_running_loop().time() - began
-            raise Overrun(f"gave nothing for {waited_s:.3g} s")
+            raise Overrun(f"gave nothing for {round(waited_s, 3):.3g} s")
         handover.arrived.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(limit_s):

@@ -104,6 +104,18 @@ def make_manifest(name: str, *provides: str, **changes: Any) -> Manifest:
     return attrs.evolve(manifest, **changes)
 
 
+def make_plugin(name: str, target: object, *provides: str, **changes: Any) -> Candidate:
+    """An object with hook implementations as a plugin that lives in this process.
+
+    Args:
+        name: the plugin's name.
+        target: the object.
+        provides: its kinds.
+        changes: any other field of `Manifest`.
+    """
+    return inline(make_manifest(name, *provides, **changes), lambda _: target)
+
+
 def persona_plugin(persona: Persona) -> Candidate:
     """A data-only persona as a plugin that lives in this process."""
     return inline(make_manifest(persona.name, "persona", persona=persona))

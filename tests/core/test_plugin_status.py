@@ -110,7 +110,7 @@ STATIC = [
         id="incompatible-older",
     ),
     pytest.param(
-        PluginPackage(name="echo", manifest="ion_api = "),
+        PluginPackage(name="echo", manifest="ion_api = ?\n"),
         {},
         {},
         Status.INVALID,
@@ -118,7 +118,7 @@ STATIC = [
         id="invalid-toml",
     ),
     pytest.param(
-        extension("echo").__class__(
+        PluginPackage(
             name="echo", manifest=MANIFEST.format(name="other", kind="extension"), code=CODE
         ),
         {},

@@ -124,24 +124,24 @@ class Block:
     section: str
 
 
-_LINES = re.compile(
-    r"^(?:## (?P<section>.+)|\*\*`(?P<title>[^`]+)`\*\*.*|"
-    r"```(?P<language>\w*)\n(?P<text>.*?)^```)$",
-    re.MULTILINE | re.DOTALL,
-)
-
-
 def blocks(readme: str) -> tuple[Block, ...]:
     """The fenced blocks of a README in the repository's root, in order."""
-    found, section, title = [], "", ""
-    for match in _LINES.finditer((ROOT / readme).read_text("utf-8")):
-        if match["section"]:
-            section = match["section"]
-        elif match["title"]:
-            title = match["title"]
-        else:
-            found.append(Block(match["language"], match["text"], title, section))
-            title = ""
+    found: list[Block] = []
+    section = title = ""
+    inside: list[str] | None = None
+    language = ""
+    for line in (ROOT / readme).read_text("utf-8").splitlines(keepends=True):
+        if inside is None and line.startswith("```"):
+            inside, language = [], line.strip().removeprefix("```")
+        elif inside is not None and line == "```\n":
+            found.append(Block(language, "".join(inside), title, section))
+            inside, title = None, ""
+        elif inside is not None:
+            inside.append(line)
+        elif line.startswith("## "):
+            section = line.removeprefix("## ").strip()
+        elif named := re.fullmatch(r"\*\*`([^`]+)`\*\*\n", line):
+            title = named[1]
     return tuple(found)
 
 

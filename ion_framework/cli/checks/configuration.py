@@ -15,9 +15,7 @@ from ion_framework.settings.loading import CommandLine, load_settings
 from ion_framework.settings.model import Settings
 
 
-def check_settings(
-    environ: Mapping[str, str], line: CommandLine
-) -> tuple[Settings, list[Finding]]:
+def check_settings(environ: Mapping[str, str], line: CommandLine) -> tuple[Settings, list[Finding]]:
     """The settings, and what is wrong with them; where they cannot be read, the defaults.
 
     Args:

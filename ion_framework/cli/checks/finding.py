@@ -41,7 +41,9 @@ def ok(check: str, message: str) -> Finding:
     return Finding(check, Severity.OK, message)
 
 
-def warning(check: str, message: str, *, cause: str = "", fix: str = "", report: str = "") -> Finding:
+def warning(
+    check: str, message: str, *, cause: str = "", fix: str = "", report: str = ""
+) -> Finding:
     """A finding that somebody should look at; everything works all the same."""
     return Finding(check, Severity.WARNING, message, cause, fix, report)
 

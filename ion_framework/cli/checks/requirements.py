@@ -1,4 +1,4 @@
-"""Whether what is installed fits together: Python, the core, and what each distribution requires."""
+"""Whether what is installed fits together: Python, the core, what each distribution requires."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check_requirements(records: Iterable[PluginRecord]) -> list[Finding]:
 
 def _python(core: Distribution) -> Finding:
     running = platform.python_version()
-    wanted = core.metadata.get("Requires-Python") or ""
+    wanted = core.metadata["Requires-Python"] or ""
     if SpecifierSet(wanted).contains(running, prereleases=True):
         return ok("python", f"Python {running}")
     return error(

@@ -33,6 +33,12 @@ async def _check_turn(ion: Ion, language: Language, text: str) -> Finding:
             sentence(failure),
             fix="see the findings on plugins and parts above; ion plugins --load shows more",
         )
+    except Exception as failure:  # noqa: BLE001  a doctor tells of a bug instead of dying of it
+        return error(
+            check,
+            f"a bug in ION or one of its plugins: {type(failure).__name__}: {failure}",
+            fix="report it with the output of: ion doctor --json",
+        )
     took = time.perf_counter() - began
     who = f"{reply.persona} answered through {reply.generator} in {took * 1000:.0f} ms"
     if reply.degraded:

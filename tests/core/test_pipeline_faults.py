@@ -1,0 +1,424 @@
+"""Every hook of the turn against everything that a third party's implementation may do wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import attrs
+import pytest
+
+from ion_framework.errors import HookError, TurnRefusedError
+from ion_framework.pipeline import supervision
+from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.chunks import Finish, TextChunk
+from ion_framework.pipeline.implementation import CallMode, Implementation
+from ion_framework.pipeline.markers import Family, hookimpl
+from ion_framework.pipeline.receipt import Outcome
+from ion_framework.plugin_host.discovery import inline
+from ion_framework.plugin_host.inspection import RULES
+from ion_framework.plugin_host.record import Status
+from ion_framework.settings.model import Settings, TurnSettings
+from ion_framework.testing import make_ion, make_manifest, run_virtual
+from ion_framework.testing.builders import standard_parts
+
+TURN_HOOKS = tuple(
+    hook for hook, rules in RULES.items() if rules.family is not Family.PROVIDE and rules.kinds
+)
+STREAMS = ("ion_generate", "ion_transform_stream")
+DEADLINE_S = 60.0
+
+
+class UnrulyError(BaseException):
+    """An exception that is no Exception."""
+
+
+class Release:
+    """Ends what hangs, so that the test's loop can end."""
+
+    def __init__(self):
+        self.event = asyncio.Event()
+
+
+async def _raise(error):
+    raise error
+
+
+def _sync_raise(error):
+    raise error
+
+
+def _exhaust(depth=0):
+    return _exhaust(depth + 1)
+
+
+async def _self_cancel(_):
+    asyncio.current_task().cancel()
+    await asyncio.sleep(0)
+
+
+async def _self_cancel_and_return(_):
+    asyncio.current_task().cancel()
+
+
+async def _hang(release):
+    await release.event.wait()
+
+
+async def _stubborn(release):
+    while not release.event.is_set():
+        try:
+            await release.event.wait()
+        except asyncio.CancelledError:
+            continue
+
+
+async def _wrong_type(_):
+    return object()
+
+
+async def _recursion(_):
+    _exhaust()
+
+
+ASYNC_FAULTS = {
+    "exception": (lambda _: _raise(ValueError("boom")), "raised ValueError: boom"),
+    "system exit": (lambda _: _raise(SystemExit(3)), "raised SystemExit"),
+    "keyboard interrupt": (lambda _: _raise(KeyboardInterrupt()), "raised KeyboardInterrupt"),
+    "cancelled": (lambda _: _raise(asyncio.CancelledError()), "raised CancelledError"),
+    "generator exit": (lambda _: _raise(GeneratorExit()), "raised GeneratorExit"),
+    "stop iteration": (lambda _: _raise(StopAsyncIteration()), "raised StopAsyncIteration"),
+    "base exception": (lambda _: _raise(UnrulyError()), "raised UnrulyError"),
+    "timeout of its own": (lambda _: _raise(TimeoutError("upstream")), "TimeoutError: upstream"),
+    "self-cancel": (_self_cancel, "raised CancelledError"),
+    "self-cancel and return": (_self_cancel_and_return, "cancelled itself"),
+    "recursion": (_recursion, "raised RecursionError"),
+    "wrong type": (_wrong_type, "returned object instead of"),
+    "hang": (_hang, "took longer than"),
+    "hang that swallows its cancellation": (_stubborn, "took longer than"),
+}
+SYNC_FAULTS = {
+    "sync exception": (lambda: _sync_raise(ValueError("boom")), "raised ValueError: boom"),
+    "sync system exit": (lambda: _sync_raise(SystemExit(3)), "raised SystemExit"),
+    "sync cancelled": (lambda: _sync_raise(asyncio.CancelledError()), "raised CancelledError"),
+    "sync generator exit": (lambda: _sync_raise(GeneratorExit()), "raised GeneratorExit"),
+    "sync base exception": (lambda: _sync_raise(UnrulyError()), "raised UnrulyError"),
+    "sync self-cancel": (lambda: asyncio.current_task().cancel(), "cancelled the task"),
+    "sync recursion": (_exhaust, "raised RecursionError"),
+    "sync wrong type": (object, "returned object instead of"),
+}
+
+
+@attrs.define
+class Culprit:
+    """A plugin whose one hook misbehaves while it is armed, and has nothing to say otherwise."""
+
+    hook: str
+    candidate: object
+    switch: dict
+    release: Release
+
+
+def build_culprit(hook, implementation_of):
+    switch, release = {"armed": True}, Release()
+    function = implementation_of(switch, release)
+    function.__name__ = hook
+    target = type("Culprit", (), {hook: hookimpl(function)})()
+    manifest = make_manifest("culprit", RULES[hook].kinds[0])
+    return Culprit(hook, inline(manifest, lambda _: target), switch, release)
+
+
+def async_culprit(hook, fault: Callable[[Release], Awaitable[object]]):
+    def implementation_of(switch, release):
+        async def implementation(self):
+            return await fault(release) if switch["armed"] else None
+
+        return implementation
+
+    return build_culprit(hook, implementation_of)
+
+
+def sync_culprit(hook, fault: Callable[[], object]):
+    def implementation_of(switch, _):
+        def implementation(self):
+            return fault() if switch["armed"] else None
+
+        return implementation
+
+    return build_culprit(hook, implementation_of)
+
+
+def generate_culprit(fault, before=()):
+    """A generator whose stream goes wrong after some pieces."""
+
+    def implementation_of(switch, release):
+        async def implementation(self):
+            if not switch["armed"]:
+                yield TextChunk("well again")
+                yield Finish()
+                return
+            for piece in before:
+                yield TextChunk(piece)
+            yield await fault(release)
+
+        return implementation
+
+    return build_culprit("ion_generate", implementation_of)
+
+
+def transform_culprit(fault):
+    """A transformation that goes wrong at the second chunk, after passing on the first."""
+
+    def implementation_of(switch, release):
+        async def implementation(self, chunks):
+            count = 0
+            async for chunk in chunks:
+                count += 1
+                if switch["armed"] and count == 2:
+                    yield await fault(release)
+                yield chunk
+
+        return implementation
+
+    return build_culprit("ion_transform_stream", implementation_of)
+
+
+def ion_with(culprit):
+    return make_ion(
+        culprit.candidate,
+        *standard_parts(),
+        settings=Settings(
+            turn=TurnSettings(deadline_s=DEADLINE_S), order={culprit.hook: ("culprit",)}
+        ),
+        clock=asyncio.get_running_loop(),
+    )
+
+
+@attrs.define
+class Course:
+    """What came of a turn with a culprit, and of the next one without its fault."""
+
+    first: object
+    took_s: float
+    second: object
+    stats: dict
+    status: Status
+    left: int
+
+
+def run_course(culprit_of):
+    async def main():
+        culprit = culprit_of()
+        loop = asyncio.get_running_loop()
+        try:
+            async with ion_with(culprit) as ion:
+                began = loop.time()
+                try:
+                    first = await ion.respond("hello")
+                except TurnRefusedError as error:
+                    first = error
+                took_s = loop.time() - began
+                await asyncio.sleep(30)
+                stats = ion.observer_stats()
+                culprit.switch["armed"] = False
+                second = await ion.respond("hello again")
+                status = ion.host.record("culprit").status
+        finally:
+            culprit.release.event.set()
+        await asyncio.sleep(1)
+        left = len(asyncio.all_tasks()) - 1 + supervision.abandoned()
+        return Course(first, took_s, second, stats, status, left)
+
+    return run_virtual(main())
+
+
+def failures(reply):
+    return [
+        (item.hook, item.plugin, item.distribution, item.version)
+        for item in reply.receipt.plugins
+        if item.outcome is Outcome.FAILED
+    ]
+
+
+def details(reply):
+    return "; ".join(
+        item.detail for item in reply.receipt.plugins if item.outcome is Outcome.FAILED
+    )
+
+
+def check_course(hook, course, reason, content="You said: hello"):
+    """The family's promise, the next turn's health, and that nothing stays behind."""
+    assert course.took_s <= DEADLINE_S
+    family = RULES[hook].family
+    if family is Family.GUARD:
+        assert isinstance(course.first, TurnRefusedError)
+        assert ("culprit", "guard_failed") == (course.first.guard, course.first.code)
+        assert reason in str(course.first.__cause__)
+    elif family is Family.OBSERVE:
+        assert [] == failures(course.first)
+        assert 1 == course.stats["culprit"].failed
+    else:
+        assert [(hook, "culprit", "(inline culprit)", "0")] == failures(course.first)
+        assert reason in details(course.first)
+        assert content == course.first.content
+    assert [] == failures(course.second)
+    assert "" == course.second.degraded
+    assert Status.ACTIVE is course.status
+    assert 0 == course.left
+
+
+def matrix(faults):
+    return [
+        pytest.param(hook, *fault, id=f"{hook}-{name}")
+        for hook in TURN_HOOKS
+        for name, fault in faults.items()
+        # An observer may return anything: nobody looks at it.
+        if not ("wrong type" in name and hook == "ion_observe")
+    ]
+
+
+@pytest.mark.parametrize(("hook", "fault", "reason"), matrix(ASYNC_FAULTS))
+def test_a_fault_of_an_async_hook_stays_within_its_family_policy(hook, fault, reason):
+    """Whatever an async implementation does, the turn ends in time as its family says."""
+    check_course(hook, run_course(lambda: async_culprit(hook, fault)), reason)
+
+
+@pytest.mark.parametrize(("hook", "fault", "reason"), matrix(SYNC_FAULTS))
+def test_a_fault_of_a_sync_hook_stays_within_its_family_policy(hook, fault, reason):
+    """Whatever a plain implementation raises or returns, the turn ends as its family says."""
+    check_course(hook, run_course(lambda: sync_culprit(hook, fault)), reason)
+
+
+STREAM_FAULTS = {
+    name: (fault, reason.replace("returned", "yielded").replace("took longer than", "gave nothing"))
+    for name, (fault, reason) in ASYNC_FAULTS.items()
+    # Python makes a RuntimeError of the first within an async generator; a stream yields where
+    # the second returns.
+    if name not in ("stop iteration", "self-cancel and return")
+}
+
+
+def stream_table():
+    return [pytest.param(*fault, id=name) for name, fault in STREAM_FAULTS.items()]
+
+
+@pytest.mark.parametrize(("fault", "reason"), stream_table())
+def test_a_stream_that_fails_before_its_first_text_falls_through(fault, reason):
+    """A generator that fails before its first piece of text is followed by the next one."""
+    course = run_course(lambda: generate_culprit(fault))
+
+    check_course("ion_generate", course, reason)
+    assert "culprit" in course.first.degraded
+    assert "test-generator" == course.first.generator
+    assert [False, True] == [attempt.succeeded for attempt in course.first.receipt.attempts]
+
+
+@pytest.mark.parametrize(("fault", "reason"), stream_table())
+def test_a_stream_that_fails_after_its_first_text_is_truncated(fault, reason):
+    """A generator that fails in the middle keeps what it said, and the answer is truncated."""
+    course = run_course(lambda: generate_culprit(fault, before=("so ", "far")))
+
+    check_course("ion_generate", course, reason, content="so far")
+    assert "truncated" == course.first.finish_reason
+    assert "culprit" == course.first.generator
+
+
+@pytest.mark.parametrize(("fault", "reason"), stream_table())
+def test_a_transformation_that_fails_in_the_middle_loses_no_text(fault, reason):
+    """A transformation that fails in the middle is skipped, and every word still arrives."""
+    course = run_course(lambda: transform_culprit(fault))
+
+    check_course("ion_transform_stream", course, reason)
+    assert "stop" == course.first.finish_reason
+    assert "" == course.first.degraded
+
+
+@pytest.mark.parametrize("hook", TURN_HOOKS)
+def test_an_exception_with_hostile_text_is_still_told(hook):
+    """An exception whose str() raises, or that holds a lone surrogate, ends no turn."""
+
+    class MuteError(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    mute = run_course(lambda: async_culprit(hook, lambda _: _raise(MuteError())))
+    odd = run_course(lambda: async_culprit(hook, lambda _: _raise(ValueError("\ud800" * 9999))))
+
+    check_course(hook, mute, "raised MuteError: (its text cannot be read")
+    check_course(hook, odd, "raised ValueError: \\ud800\\ud800")
+    if RULES[hook].family in (Family.DECIDE, Family.TRANSFORM):
+        assert len(details(odd.first)) < 1000
+
+
+def test_the_exception_carries_a_note_with_its_provenance():
+    """The original exception is the cause and names hook, plugin, distribution and version."""
+    item = Implementation("ion_route", "sage", "ion-sage", "1.2", lambda: 1 / 0, ())
+
+    for _ in range(2):
+        with pytest.raises(HookError) as caught:
+            asyncio.run(call(item, {}, 1.0))
+        assert ("ion_route", "sage") == (caught.value.hook, caught.value.plugin)
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        expected = ["in hook ion_route of plugin sage (ion-sage 1.2)"]
+        assert expected == caught.value.__cause__.__notes__
+
+
+def test_an_exception_raised_again_and_again_gathers_no_notes():
+    """One exception object that is raised at every call is annotated once."""
+    error = ValueError("the same object")
+    item = Implementation("ion_route", "sage", "ion-sage", "1", lambda: _sync_raise(error), ())
+
+    for _ in range(3):
+        with pytest.raises(HookError):
+            asyncio.run(call(item, {}, 1.0))
+
+    assert 1 == len(error.__notes__)
+
+
+def test_a_system_exit_carries_the_note_as_well():
+    """What is no Exception is annotated like everything else."""
+    error = SystemExit(3)
+    item = Implementation("ion_route", "sage", "ion-sage", "1", lambda: _sync_raise(error), ())
+
+    with pytest.raises(HookError):
+        asyncio.run(call(item, {}, 1.0))
+
+    assert ["in hook ion_route of plugin sage (ion-sage 1)"] == error.__notes__
+
+
+@pytest.mark.parametrize("mode", [CallMode.DIRECT, CallMode.SUPERVISED])
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (_hang, "took longer than 2 s"),
+        (lambda _: _raise(TimeoutError("upstream")), "raised TimeoutError: upstream"),
+        (lambda _: _raise(SystemExit(1)), "SystemExit"),
+        (_wrong_type, "returned object instead of str"),
+    ],
+)
+def test_the_reason_is_the_same_for_first_and_third_party(mode, fault, reason):
+    """Awaited directly or supervised, a failure is told in the same words."""
+
+    async def main():
+        release = Release()
+        item = Implementation(
+            "ion_route", "p", "d", "1", lambda: fault(release), (), (str,), mode
+        )
+        with pytest.raises(HookError) as caught:
+            await call(item, {}, 2.0)
+        return caught.value.reason
+
+    assert reason in run_virtual(main())
+
+
+def test_a_cancellation_from_outside_is_not_taken_for_the_plugins_own():
+    """A turn that is cancelled while a plugin cancels it too ends as cancelled."""
+
+    async def main():
+        item = Implementation(
+            "ion_route", "p", "d", "1", lambda: asyncio.current_task().cancel(), ()
+        )
+        turn = asyncio.ensure_future(call(item, {}, 2.0))
+        asyncio.get_running_loop().call_soon(turn.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+
+    run_virtual(main())

@@ -1,0 +1,480 @@
+"""Generators: who speaks, falling back, deadlines, and callers who leave early."""
+
+import asyncio
+from contextlib import aclosing
+
+import attrs
+import pytest
+
+from ion_framework.errors import NoAnswerError, TurnRefusedError
+from ion_framework.pipeline import supervision
+from ion_framework.pipeline.cache import Miss
+from ion_framework.pipeline.chunks import Finish, FinishReason, TextChunk, Usage
+from ion_framework.pipeline.events import TurnCompleted, TurnFailed
+from ion_framework.pipeline.markers import hookimpl
+from ion_framework.pipeline.receipt import CacheStatus, Outcome
+from ion_framework.pipeline.reply import ReplyDelta
+from ion_framework.settings.model import Settings, TurnSettings
+from ion_framework.testing import (
+    DictCache,
+    FailingGenerator,
+    FakeGenerator,
+    RecordingMonitor,
+    make_ion,
+    make_plugin,
+    run_virtual,
+    running_ion,
+)
+
+LIMITS = TurnSettings(deadline_s=30.0, first_token_s=10.0, next_token_s=4.0)
+DISTRIBUTION = {"first": "ion-offline", "third": "(inline first)"}
+
+
+class ScriptedGenerator:
+    """Plays a script: a number is a pause in seconds, a text a piece, anything else is yielded."""
+
+    model = "scripted-1"
+
+    def __init__(self, *script, calls=None):
+        self.script = script
+        self.closed = 0
+        self.calls = [] if calls is None else calls
+
+    @hookimpl
+    async def ion_generate(self, turn):
+        self.calls.append(turn.text)
+        try:
+            for step in self.script:
+                if isinstance(step, int | float):
+                    await asyncio.sleep(step)
+                elif isinstance(step, BaseException):
+                    raise step
+                else:
+                    yield TextChunk(step) if isinstance(step, str) else step
+        finally:
+            self.closed += 1
+
+
+class PassingGenerator:
+    """Has nothing to say."""
+
+    @hookimpl
+    async def ion_generate(self):
+        return None
+
+
+class CacheProvider:
+    """Provides a cache."""
+
+    def __init__(self, cache):
+        self.cache = cache
+
+    @hookimpl
+    def ion_provide_cache(self):
+        return self.cache
+
+
+def first_party(candidate):
+    return attrs.evolve(candidate, distribution="ion-offline")
+
+
+def build(*generators, limits=LIMITS, mode="third", more=()):
+    """An Ion with these generators, asked in this order, a cache and a virtual clock."""
+    names = [f"gen{number}" for number in range(len(generators))]
+    plugins = [
+        make_plugin(name, target, "generator")
+        for name, target in zip(names, generators, strict=True)
+    ]
+    if mode == "first":
+        plugins = [first_party(plugin) for plugin in plugins]
+    return make_ion(
+        *plugins,
+        make_plugin("store", CacheProvider(DictCache()), "cache"),
+        *more,
+        settings=Settings(turn=limits, order={"ion_generate": tuple(names)}),
+        clock=asyncio.get_running_loop(),
+    )
+
+
+def ask(*generators, **options):
+    """The reply to one turn, its length in (virtual) seconds and whether it was stored."""
+
+    async def main():
+        async with build(*generators, **options) as ion:
+            began = asyncio.get_running_loop().time()
+            reply = await ion.respond("hello")
+            return reply, asyncio.get_running_loop().time() - began, ion.cache.stats().entries
+
+    return run_virtual(main())
+
+
+BOTH = pytest.mark.parametrize("mode", ["first", "third"])
+
+
+@BOTH
+def test_a_complete_answer_is_whole_and_stored(mode):
+    """A stream that ends with Finish is a complete, undegraded answer and is stored."""
+    usage = Usage(3, 2)
+    reply, _, entries = ask(ScriptedGenerator("one ", "", "two", Finish(usage=usage)), mode=mode)
+
+    assert ("one two", FinishReason.STOP, usage) == (
+        reply.content,
+        reply.finish_reason,
+        reply.usage,
+    )
+    assert ("gen0", "scripted-1", "") == (reply.generator, reply.model, reply.degraded)
+    assert 1 == entries
+
+
+EARLY = {
+    "raises": ((ConnectionError("down"),), "raised ConnectionError: down", 0.0),
+    "no finish": (("",), "its stream was cut off", 0.0),
+    "nothing at all": ((), "its stream was cut off", 0.0),
+    "finish without a word": ((Finish(),), "ended without a word", 0.0),
+    "wrong chunk": ((7.5, {"text": "x"}), "yielded dict instead of TextChunk or Finish", 7.5),
+    "text that is none": ((TextChunk,), "yielded type instead of TextChunk or Finish", 0.0),
+    "first token late": ((11, "late", Finish()), "gave nothing for 10 s", 10.0),
+    "empty pieces for ever": (("", 3) * 9, "gave nothing for 1 s", 10.0),
+}
+
+
+@BOTH
+@pytest.mark.parametrize(("script", "reason", "seconds"), EARLY.values(), ids=EARLY)
+def test_a_failure_before_the_first_text_falls_back(script, reason, seconds, mode):
+    """Before the first piece of text the next generator speaks; the reply says why, unstored."""
+    reply, took_s, entries = ask(ScriptedGenerator(*script), FakeGenerator(), mode=mode)
+
+    assert "You said: hello" == reply.content
+    assert "gen1" == reply.generator
+    assert f"gen0: {reason}" == reply.degraded
+    assert [("gen0", False, reason), ("gen1", True, "")] == [
+        (attempt.plugin, attempt.succeeded, attempt.error) for attempt in reply.receipt.attempts
+    ]
+    assert (0, "the answer is degraded") == (entries, reply.receipt.cache.reason)
+    assert took_s == pytest.approx(seconds)
+
+
+LATE = {
+    "raises": (("so far", ConnectionError("down")), "raised ConnectionError: down"),
+    "no finish": (("so far",), "its stream was cut off"),
+    "wrong chunk": (("so far", 42.0, "x"), ""),
+    "next token late": (("so far", 5, "x", Finish()), "gave nothing for 4 s"),
+    "empty pieces": (("so far", *(("", 3) * 9)), "gave nothing for 1 s"),
+    "a second word": (("so far", {}), "yielded dict instead of TextChunk or Finish"),
+}
+
+
+@BOTH
+@pytest.mark.parametrize(("script", "reason"), LATE.values(), ids=LATE)
+def test_a_failure_after_the_first_text_truncates(script, reason, mode):
+    """After the first piece nobody else is asked: the answer ends as truncated, unstored."""
+    calls = []
+    reply, _, entries = ask(
+        ScriptedGenerator(*script), ScriptedGenerator("x", Finish(), calls=calls), mode=mode
+    )
+
+    assert ("so far", FinishReason.TRUNCATED) == (reply.content, reply.finish_reason)
+    assert [] == calls
+    assert reason in reply.receipt.attempts[0].error
+    assert "the answer ended as truncated" == reply.receipt.cache.reason
+    assert (0, 1) == (entries, len(reply.receipt.attempts))
+
+
+@BOTH
+def test_one_deadline_stands_over_everything(mode):
+    """An answer that never ends is cut at the turn's deadline."""
+    endless = ScriptedGenerator(*(("word ", 1) * 100))
+    reply, took_s, _ = ask(endless, mode=mode)
+
+    assert FinishReason.TRUNCATED is reply.finish_reason
+    assert took_s == pytest.approx(LIMITS.deadline_s, abs=1.0)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("piece", "generator", "ending"),
+    [("x", "torrent", "the time of the turn was up"), ("", "zstand-in", "gave no text in time")],
+)
+def test_a_generator_that_never_waits_is_cut_as_well(piece, generator, ending, mode):
+    """An endless stream that always has the next piece ready ends in time, on a real clock."""
+
+    class Torrent:
+        @hookimpl
+        async def ion_generate(self):
+            while True:
+                yield TextChunk(piece)
+
+    async def main():
+        torrent = make_plugin("torrent", Torrent(), "generator")
+        stand_in = make_plugin("zstand-in", FakeGenerator(), "generator", fallback=True)
+        limits = Settings(turn=TurnSettings(deadline_s=0.2))
+        candidate = first_party(torrent) if mode == "first" else torrent
+        async with running_ion(candidate, stand_in, settings=limits) as ion:
+            return await asyncio.wait_for(ion.respond("hello"), 5.0)
+
+    reply = asyncio.run(main())
+
+    assert generator == reply.generator
+    assert reply.receipt.attempts[0].error.endswith(ending)
+
+
+def test_the_time_that_the_caller_takes_is_not_the_generators():
+    """A reader who is slow between two pieces does not make the generator late."""
+
+    async def main():
+        async with build(ScriptedGenerator("a", 3, "b", Finish())) as ion:
+            texts = []
+            async for event in ion.stream("hello"):
+                if isinstance(event, ReplyDelta):
+                    texts.append(event.text)
+                    await asyncio.sleep(6)
+            return texts
+
+    assert ["a", "b"] == run_virtual(main())
+
+
+def test_the_first_generator_leaves_time_for_the_second():
+    """Of two generators, one that hangs uses up no more than its share of the deadline."""
+    limits = TurnSettings(deadline_s=8.0, first_token_s=20.0)
+    reply, took_s, _ = ask(ScriptedGenerator(99), ScriptedGenerator(2, "ok", Finish()), limits=limits)
+
+    assert "ok" == reply.content
+    assert took_s == pytest.approx(6.0)
+
+
+def test_a_generator_that_passes_is_no_failure():
+    """None leaves the answer to the next: not degraded, but a stand-in's answer is not stored."""
+    reply, _, entries = ask(PassingGenerator(), FakeGenerator())
+
+    assert ("gen1", "") == (reply.generator, reply.degraded)
+    outcomes = {
+        item.plugin: item.outcome
+        for item in reply.receipt.plugins
+        if item.hook == "ion_generate"
+    }
+    assert {"gen0": Outcome.PASSED, "gen1": Outcome.ANSWERED} == outcomes
+    assert (0, "the answer is that of a stand-in, gen1") == (entries, reply.receipt.cache.reason)
+
+
+def test_when_every_generator_fails_each_is_named():
+    """With nobody left the error names every generator with its reason and says when to retry."""
+    with pytest.raises(NoAnswerError) as caught:
+        ask(FailingGenerator(), ScriptedGenerator(Finish()))
+
+    assert "generate" == caught.value.stage
+    assert 5 == caught.value.retry_after_s
+    expected = (
+        "no generator could answer: gen0: raised ConnectionError: the upstream is down; "
+        "gen1: ended without a word"
+    )
+    assert expected == str(caught.value)
+
+
+def test_when_every_generator_passes_no_retry_is_advised():
+    """Generators that have nothing to say will not have it in five seconds either."""
+    with pytest.raises(NoAnswerError) as caught:
+        ask(PassingGenerator())
+
+    assert (None, "no generator could answer: every one passed") == (
+        caught.value.retry_after_s,
+        str(caught.value),
+    )
+
+
+def test_a_model_that_declines_refuses_the_turn():
+    """A Finish for safety without a word is a refusal that names the generator."""
+    with pytest.raises(TurnRefusedError) as caught:
+        ask(ScriptedGenerator(Finish(FinishReason.SAFETY)))
+
+    assert ("gen0", "safety") == (caught.value.guard, caught.value.code)
+
+
+@pytest.mark.parametrize("reason", [r for r in FinishReason if r is not FinishReason.STOP])
+def test_an_answer_that_is_not_complete_is_not_stored(reason):
+    """Only an answer that ended with stop is stored."""
+    reply, _, entries = ask(ScriptedGenerator("so far", Finish(reason)))
+
+    assert (reason, 0) == (reply.finish_reason, entries)
+    assert f"the answer ended as {reason.value}" == reply.receipt.cache.reason
+
+
+MISTAKES = [
+    (lambda: TextChunk(42), "TypeError"),
+    (lambda: TextChunk("\ud83d"), "UnicodeEncodeError"),
+    (lambda: Finish("done"), "ValueError"),
+    (lambda: Finish(usage=None), "TypeError"),
+    (lambda: Finish(model=None), "TypeError"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind"), MISTAKES)
+def test_a_chunk_that_nothing_could_send_cannot_be_made(make, kind):
+    """A mistake in a chunk is told of the generator that makes it, and the next one answers."""
+
+    class Careless:
+        @hookimpl
+        async def ion_generate(self):
+            yield make()
+
+    reply, _, _ = ask(Careless(), FakeGenerator())
+
+    assert "gen1" == reply.generator
+    assert f"gen0: raised {kind}" in reply.degraded
+
+
+def test_the_value_of_a_finish_reason_will_do():
+    """Finish("stop") is the same as Finish(FinishReason.STOP)."""
+    assert Finish(FinishReason.LENGTH) == Finish("length")
+
+
+def test_a_blocking_generator_may_be_async():
+    """In a blocking plugin a coroutine hook still runs on the loop, and is awaited."""
+
+    class Opened:
+        @hookimpl
+        async def ion_generate(self):
+            await asyncio.sleep(1)
+            return FakeGenerator().ion_generate(prompt=self.prompt)
+
+        class prompt:  # noqa: N801  it stands for an attribute
+            user = "hi"
+
+    async def main():
+        plugin = make_plugin("opened", Opened(), "generator", blocking=True)
+        async with running_ion(plugin, clock=asyncio.get_running_loop()) as ion:
+            return await ion.respond("hello")
+
+    assert "You said: hi" == run_virtual(main()).content
+
+
+# --- callers who leave ---------------------------------------------------------------------------
+
+
+class CountingCache(DictCache):
+    """A cache that counts what becomes of its leases."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = 0
+
+    async def lookup(self, key):
+        found = await super().lookup(key)
+        if isinstance(found, Miss):
+            self.open += 1
+            return Miss(_CountedLease(self, found.lease))
+        return found
+
+
+class _CountedLease:
+    def __init__(self, cache, inner):
+        self._cache, self._inner = cache, inner
+        self._done = False
+
+    def _end(self):
+        self._cache.open -= not self._done
+        self._done = True
+
+    async def store(self, reply, ttl_s):
+        await self._inner.store(reply, ttl_s)
+        self._end()
+
+    async def release(self):
+        self._end()
+
+
+async def _leave_at_first_text(ion):
+    async with aclosing(ion.stream("hello")) as events:
+        async for event in events:
+            if isinstance(event, ReplyDelta):
+                return
+
+
+async def _cancel_while_waiting(ion):
+    task = asyncio.ensure_future(ion.respond("hello"))
+    await asyncio.sleep(2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def _cancel_while_reading(ion):
+    async def read():
+        async for event in ion.stream("hello"):
+            if isinstance(event, ReplyDelta):
+                await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(read())
+    await asyncio.sleep(2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def _time_out(ion):
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(ion.respond("hello"), 2)
+
+
+class PassThrough:
+    """A transformation that changes nothing."""
+
+    @hookimpl
+    async def ion_transform_stream(self, chunks):
+        async for chunk in chunks:
+            yield chunk
+
+
+@BOTH
+@pytest.mark.parametrize("transformed", [False, True])
+@pytest.mark.parametrize(
+    "leave", [_leave_at_first_text, _cancel_while_waiting, _cancel_while_reading, _time_out]
+)
+def test_a_caller_who_leaves_takes_everything_along(leave, transformed, mode):
+    """Leaving early closes the generator, gives the lease back and leaves no task, every time."""
+
+    async def main():
+        generator = ScriptedGenerator(1, "one ", *((3, "more ") * 9), Finish())
+        cache, monitor = CountingCache(), RecordingMonitor()
+        plugins = [
+            make_plugin("gen", generator, "generator"),
+            make_plugin("store", CacheProvider(cache), "cache"),
+            make_plugin("watch", monitor, "monitor"),
+        ]
+        if transformed:
+            plugins.append(make_plugin("pass", PassThrough(), "extension"))
+        if mode == "first":
+            plugins = [first_party(plugin) for plugin in plugins]
+        async with running_ion(*plugins, clock=asyncio.get_running_loop()) as ion:
+            before = len(asyncio.all_tasks())
+            for _ in range(5):
+                await leave(ion)
+            await asyncio.sleep(0.01)
+            left = (len(asyncio.all_tasks()) - before, cache.open, supervision.abandoned())
+            events = [type(event) for event in monitor.events]
+            return generator.closed, left, events, cache.stats().entries
+
+    closed, left, events, entries = run_virtual(main())
+
+    assert (5, (0, 0, 0), 0) == (closed, left, entries)
+    assert [TurnFailed] * 5 == [event for event in events if event in (TurnFailed, TurnCompleted)]
+
+
+def test_a_transformation_may_end_the_answer_early():
+    """A stream that a transformation ends before its generator closes it and is not stored."""
+
+    class Short:
+        @hookimpl
+        async def ion_transform_stream(self, chunks):
+            async for chunk in chunks:
+                yield chunk
+                return
+
+    generator = ScriptedGenerator("one ", 1, "two", Finish())
+    reply, took_s, entries = ask(generator, more=(make_plugin("short", Short(), "extension"),))
+
+    assert ("one ", FinishReason.OTHER, 0) == (reply.content, reply.finish_reason, entries)
+    assert (1, 0.0) == (generator.closed, took_s)
+    assert [("gen0", False, "not read to its end")] == [
+        (attempt.plugin, attempt.succeeded, attempt.error) for attempt in reply.receipt.attempts
+    ]
+    assert CacheStatus.MISS is reply.receipt.cache.status
