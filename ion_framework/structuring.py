@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar, get_args, get_origin
 
 import attrs
 import cattrs
-from cattrs.cols import is_mapping
+from cattrs.cols import is_mapping, mapping_structure_factory
 from cattrs.gen import make_dict_structure_fn, override
 
 from ion_framework.domain.language import Language
@@ -94,7 +94,7 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, prefer_attrib_converters=False)
     converter.register_structure_hook_factory(attrs.has, lambda kind: _class(converter, kind))
     converter.register_structure_hook_factory(
-        is_mapping, lambda kind: _of_table(converter.gen_structure_mapping(kind))
+        is_mapping, lambda kind: _of_table(mapping_structure_factory(kind, converter))
     )
     for kind, check in _SCALARS.items():
         converter.register_structure_hook(kind, check)

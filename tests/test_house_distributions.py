@@ -139,7 +139,7 @@ def test_ci_runs_what_the_readme_says():
     script = ROOT / ".ci" / "run"
 
     assert script.stat().st_mode & 0o111
-    assert "python -m pip install tox && tox run" in script.read_text("utf-8")
+    assert "\npython -m pip install tox && tox run " in script.read_text("utf-8")
 
 
 def test_no_lock_file_and_no_workspace():

@@ -100,16 +100,29 @@ def test_every_folder_is_on_the_map(readme: str):
     assert not [name for name in packages if f"{name}/" not in mapped]
 
 
+def commands() -> list[str]:
+    """The commands that ``ion --help`` lists."""
+    _, _, listed = printed("-m", "ion_framework.cli", "--help").partition("Commands:\n")
+    return re.findall(r"^  (\w+)  +\S", listed, re.MULTILINE)
+
+
 @EVERY_README
 def test_every_command_is_named(readme: str):
-    """The commands that the README names are those that ``ion --help`` lists."""
-    listed = re.findall(
-        r"^  (\w+)  +\S", printed("-m", "ion_framework.cli", "--help"), re.MULTILINE
-    )
-    commands = set(listed) - {"h"}
+    """The README names every command that ``ion --help`` lists."""
+    named = set(re.findall(r"`ion (\w+)", text(readme)))
 
-    assert {"serve", "chat"} <= commands
-    assert commands <= set(re.findall(r"`ion (\w+)", text(readme)))
+    assert {"serve", "chat"} <= set(commands()) <= named
+
+
+def test_every_command_but_serve_writes_json():
+    """Every command but ``serve`` has the option ``--json``, as the README says."""
+    without = [
+        name
+        for name in commands()
+        if "--json" not in printed("-m", "ion_framework.cli", name, "-h")
+    ]
+
+    assert ["serve"] == without
 
 
 def test_the_python_example_runs():

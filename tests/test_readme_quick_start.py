@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.environments import Environment, copy_checkout, free_port, run_curl
-from tests.support.repository import ROOT, blocks
+from tests.support.repository import blocks
 
 SERVE = "python -m pip install tox && tox run -e serve"
 CHECK = "python -m pip install tox && tox run"
@@ -32,11 +32,6 @@ def test_the_quick_start_is_two_lines(readme: str, section: str):
 
     assert [f"{SERVE}\n", f"{CHECK}\n"] == lines[:2]
     assert not [line for line in lines[2:] if "pip install" in line]
-
-
-def test_ci_runs_the_second_line():
-    """.ci/run runs the second line of the quick start."""
-    assert f"\n{CHECK} " in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
 @pytest.mark.environment

@@ -17,7 +17,7 @@ from ion_framework.cli.options import peek
 from ion_framework.errors import SettingsError
 from ion_framework.manifest.model import CommandSpec
 from ion_framework.plugin_host.assessment import assess
-from ion_framework.plugin_host.discovery import Candidate, installed
+from ion_framework.plugin_host.discovery import Candidate, Source, installed
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.settings.loading import CommandLine, load_settings
 from ion_framework.settings.model import Settings
@@ -40,7 +40,14 @@ class Offer:
 
 
 class Contributed:
-    """The commands of the installed plugins."""
+    """The commands of the installed plugins.
+
+    Args:
+        source: where plugins come from.
+    """
+
+    def __init__(self, source: Source = installed) -> None:
+        self._source = source
 
     def names(self) -> list[str]:
         """Every command that a readable manifest names, by name."""
@@ -75,7 +82,7 @@ class Contributed:
 
     @cached_property
     def _candidates(self) -> tuple[Candidate, ...]:
-        return installed()
+        return tuple(self._source())
 
     @cached_property
     def _records(self) -> tuple[PluginRecord, ...]:

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from ion_framework.cli.tables import Table, aligned, cell, longest_words
+from ion_framework.cli.tables import Table, aligned, cell, fitted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,17 +116,20 @@ class Output:
         from rich.table import Table as Drawn
         from rich.text import Text
 
+        console = self._console()
         drawn = Drawn(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for column, width in zip(table.columns, longest_words(table), strict=True):
-            # Left to itself, rich breaks words before it gives a column of sentences less room.
-            drawn.add_column(column, overflow="fold", min_width=min(width, _LONGEST_WORD))
+        gaps = _GAP * (len(table.columns) - 1)
+        # Left to itself, rich breaks words before it gives a column of sentences less room.
+        for column, width in zip(table.columns, fitted(table, console.width - gaps), strict=True):
+            drawn.add_column(column, overflow="fold", width=width)
         for row in table.rows:
             cells = map(cell, row)
             drawn.add_row(*(Text(printable(c.text), style=_STYLES.get(c.mood, "")) for c in cells))
-        self._console().print(drawn)
+        console.print(drawn)
 
 
-_LONGEST_WORD = 24
+_GAP = 3
+"""Characters that rich puts between two columns."""
 
 
 def note(text: str) -> None:

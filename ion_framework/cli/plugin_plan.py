@@ -15,7 +15,7 @@ from ion_framework.plugin_host.host import PluginHost
 from ion_framework.plugin_host.inspection import RULES
 from ion_framework.plugin_host.ordering import Place, arrange, refuse_ambiguity
 from ion_framework.plugin_host.record import PluginRecord, Status
-from ion_framework.plugin_host.registry import ONE_ONLY
+from ion_framework.plugin_host.registry import ONE_ONLY, unknown_hooks
 from ion_framework.settings.model import Settings
 
 
@@ -101,7 +101,12 @@ def make_plan(host: PluginHost, settings: Settings) -> Plan:
     ready = [record for record in host.records if record.status is Status.READY]
     stages = [_Stage(hook, rules, ready, settings) for hook, rules in RULES.items() if rules.kinds]
     problems = [stage.problem() for stage in stages]
-    stops = [*host.settings_problems(), *_required(host), *(p.text for p in problems if p.certain)]
+    stops = [
+        *host.settings_problems(),
+        *unknown_hooks(settings),
+        *_required(host),
+        *(problem.text for problem in problems if problem.certain),
+    ]
     doubts = [f"may stop the start: {p.text}" for p in problems if p.text and not p.certain]
     return Plan(
         stops=tuple(dict.fromkeys(filter(None, stops))),
@@ -118,20 +123,14 @@ def make_plan(host: PluginHost, settings: Settings) -> Plan:
 
 
 def order_warnings(host: PluginHost, settings: Settings) -> tuple[str, ...]:
-    """A warning for every name under ``[order]`` that does not exist."""
+    """A warning for every plugin under ``[order]`` that is not installed."""
     known = {record.name for record in host.records}
-    warnings = [
-        f"order.{hook}: there is no such hook; hooks are: {', '.join(RULES)}"
-        for hook in settings.order
-        if hook not in RULES
-    ]
-    warnings += [
+    return tuple(
         f"order.{hook} names {name!r}, which is not installed"
         for hook, names in settings.order.items()
         for name in names
         if name not in known
-    ]
-    return tuple(warnings)
+    )
 
 
 @attrs.frozen

@@ -49,13 +49,32 @@ def aligned(table: Table) -> list[str]:
     return [_line(row, widths) for row in (table.columns, *texts)]
 
 
-def longest_words(table: Table) -> list[int]:
-    """The width of the longest word in each column."""
-    texts = [[cell(value).text for value in row] for row in (table.columns, *table.rows)]
-    return [
-        max((width(word) for text in column for word in text.split()), default=0)
-        for column in zip(*texts, strict=True)
-    ]
+def fitted(table: Table, room: int) -> list[int | None]:
+    """A width for each column so that all fit and no word is broken.
+
+    Columns that need little get all of it; those of long texts share what is left.
+
+    Args:
+        table: the table.
+        room: characters for all columns together.
+
+    Returns:
+        the widths; None for each where even the longest words do not fit.
+    """
+    texts = [[_one_line(cell(value).text) for value in row] for row in (table.columns, *table.rows)]
+    columns = list(zip(*texts, strict=True))
+    widths = [max((width(word) for text in c for word in text.split()), default=0) for c in columns]
+    wanted = [max(map(width, column)) - have for column, have in zip(columns, widths, strict=True)]
+    spare = room - sum(widths)
+    if spare < 0:
+        return [None] * len(columns)
+    waiting = len(columns)
+    for place in sorted(range(len(columns)), key=wanted.__getitem__):
+        more = min(wanted[place], spare // waiting)
+        widths[place] += more
+        spare -= more
+        waiting -= 1
+    return list(widths)
 
 
 def width(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import cast
 
 import attrs
 
@@ -42,12 +43,8 @@ class CacheCalls:
         Raises:
             HookError: the cache failed.
         """
-        found = await self._call(self._lookup, {"key": key}, trace)
-        if isinstance(found, Miss):
-            return found
-        if isinstance(found, Hit | Stale) and isinstance(found.reply, CachedReply):
-            return found
-        raise HookError(self._lookup.hook, self._lookup.plugin, "found nothing that can be served")
+        found = await self._call(self._lookup, {"key": key}, trace, _check_served)
+        return cast("Hit | Stale | Miss", found)
 
     async def store(self, lease: Lease, reply: CachedReply, ttl_s: float, trace: Trace) -> None:
         """Fill a missing entry.
@@ -67,11 +64,24 @@ class CacheCalls:
         return attrs.evolve(self._provider, function=function, arguments=arguments, returns=())
 
     async def _call(
-        self, item: Implementation, values: Mapping[str, object], trace: Trace
+        self,
+        item: Implementation,
+        values: Mapping[str, object],
+        trace: Trace,
+        check: Callable[[Implementation, object], None] | None = None,
     ) -> object:
         started = trace.now_ms()
         try:
-            return await call(item, values, min(LIMIT_S, trace.remaining_s()))
+            found = await call(item, values, min(LIMIT_S, trace.remaining_s()))
+            if check is not None:
+                check(item, found)
         except HookError as error:
             trace.note(item, Outcome.FAILED, started, error.reason)
             raise
+        return found
+
+
+def _check_served(item: Implementation, found: object) -> None:
+    if isinstance(found, Miss) or isinstance(getattr(found, "reply", None), CachedReply):
+        return
+    raise HookError(item.hook, item.plugin, "found nothing that can be served")

@@ -25,12 +25,12 @@ from ion_framework.plugin_host.discovery import Candidate, Factory
 from ion_framework.plugin_host.inspection import contract_problems
 from ion_framework.plugin_host.providing import ask
 
-PATIENCE_S = 0.5
+PATIENCE_S = 0.25
 """Seconds after which the next import begins beside one that is not done.
 
 Imports run one after the other, so that their times are their own; only a slow one is overlapped.
 Every one that is left behind halves the patience with the next: ten hanging plugins cost one budget
-and a second, not ten budgets.
+and half a second, not ten budgets.
 """
 
 

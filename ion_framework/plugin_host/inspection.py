@@ -110,7 +110,10 @@ def _signature_problems(name: str, function: Callable[..., Any]) -> list[str]:
     problems = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            problems.append(f"{name} takes *{parameter.name}; name the arguments that it uses")
+            stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
+            problems.append(
+                f"{name} takes {stars}{parameter.name}; name the arguments that it uses"
+            )
         elif parameter.kind is parameter.KEYWORD_ONLY:
             problems.append(
                 f"{name} takes {parameter.name} as keyword-only; hook arguments are passed by "

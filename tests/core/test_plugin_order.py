@@ -200,9 +200,9 @@ def test_order_for_a_hook_that_does_not_exist_stops_the_start(tmp_path):
     config = tmp_path / "ion.toml"
     config.write_text('[order]\nion_rout = ["ann"]\n', "utf-8")
     settings = load_settings({}, CommandLine(config=config))
-    with ion_with(tmp_path / "site", plugin("ann"), settings=settings) as ion:
-        with pytest.raises(SettingsError) as caught:
-            ion.activate()
+    site = ion_with(tmp_path / "site", plugin("ann"), settings=settings)
+    with site as ion, pytest.raises(SettingsError) as caught:
+        ion.activate()
     assert f"{config}: order.ion_rout: there is no such hook; did you mean ion_route?" == str(
         caught.value
     )

@@ -150,10 +150,10 @@ REQUIRED = [
 async def test_a_required_plugin_that_does_not_run_stops_the_start(tmp_path, name, packages, words):
     """Whatever keeps a required plugin from running is told by the error that stops the start."""
     settings = Settings(plugins=PluginSettings(required=(name,)))
-    with ion_with(tmp_path, *packages, starting("good"), settings=settings) as ion:
-        with pytest.raises(RequiredPluginError) as caught:
-            async with ion:
-                pass
+    site = ion_with(tmp_path, *packages, starting("good"), settings=settings)
+    with site as ion, pytest.raises(RequiredPluginError) as caught:
+        async with ion:
+            pass
     assert [] == [word for word in words if word not in str(caught.value)]
 
 

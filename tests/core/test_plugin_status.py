@@ -64,60 +64,64 @@ description = "Where it runs."
 default = "earth"
 """
 
+
+def case(*values, name):
+    """A package, settings, environment, the status that follows, and words of its reason."""
+    return pytest.param(values, id=name)
+
+
 STATIC = [
-    pytest.param(extension("echo"), {}, {}, Status.READY, ("can be activated",), id="ready"),
-    pytest.param(
+    case(extension("echo"), {}, {}, Status.READY, ("can be activated",), name="ready"),
+    case(
         extension("echo", KEYED),
         {},
         {},
         Status.IDLE,
         ("api_key in [plugin.echo]", "ION_ECHO_KEY", "project in [plugin.echo]"),
-        id="idle",
+        name="idle",
     ),
-    pytest.param(
-        extension("echo", KEYED), {}, {"ION_ECHO_KEY": "k"}, Status.READY, (), id="key-given"
-    ),
-    pytest.param(
+    case(extension("echo", KEYED), {}, {"ION_ECHO_KEY": "k"}, Status.READY, (), name="key-given"),
+    case(
         extension("echo", KEYED),
         {"plugin": {"echo": {"project": "p", "region": ""}}},
         {},
         Status.IDLE,
         ("region in [plugin.echo]",),
-        id="idle-second-group",
+        name="idle-second-group",
     ),
-    pytest.param(
+    case(
         extension("echo"),
         {"plugins": PluginSettings(disable=("echo",))},
         {},
         Status.DISABLED,
         ("the settings",),
-        id="disabled",
+        name="disabled",
     ),
-    pytest.param(
+    case(
         PluginPackage(name="echo", manifest='ion_api = 99\nname = "echo"\nnews = { a = 1 }\n'),
         {},
         {},
         Status.INCOMPATIBLE,
         ("ion-plugin.toml: ion_api", "plugin API 99", "offers 1", "upgrade ion-framework"),
-        id="incompatible-newer",
+        name="incompatible-newer",
     ),
-    pytest.param(
+    case(
         PluginPackage(name="echo", manifest="ion_api = 0\n"),
         {},
         {},
         Status.INCOMPATIBLE,
         ("plugin API 0", "ask its author for a newer release"),
-        id="incompatible-older",
+        name="incompatible-older",
     ),
-    pytest.param(
+    case(
         PluginPackage(name="echo", manifest="ion_api = ?\n"),
         {},
         {},
         Status.INVALID,
         ("ion-plugin.toml", "not valid TOML", "line 1"),
-        id="invalid-toml",
+        name="invalid-toml",
     ),
-    pytest.param(
+    case(
         PluginPackage(
             name="echo", manifest=MANIFEST.format(name="other", kind="extension"), code=CODE
         ),
@@ -125,30 +129,31 @@ STATIC = [
         {},
         Status.INVALID,
         ("'echo'", "'other'", "the same name"),
-        id="invalid-two-names",
+        name="invalid-two-names",
     ),
-    pytest.param(
+    case(
         extension("echo", code=""),
         {},
         {},
         Status.INVALID,
         ("names no factory", 'echo = "ion_test_echo.plugin:plugin"'),
-        id="invalid-no-factory",
+        name="invalid-no-factory",
     ),
-    pytest.param(
+    case(
         extension("echo", KEYED),
         {"plugin": {"echo": {"api_kee": "s3cret-value", "project": 3}}},
         {},
         Status.INVALID,
         ("plugin.echo.api_kee", "did you mean api_key?", "plugin.echo.project: must be a string"),
-        id="invalid-settings",
+        name="invalid-settings",
     ),
 ]
 
 
-@pytest.mark.parametrize(("package", "settings", "environ", "status", "words"), STATIC)
-def test_status_before_activation(tmp_path, package, settings, environ, status, words):
+@pytest.mark.parametrize("case", STATIC)
+def test_status_before_activation(tmp_path, case):
     """The status that needs no import, and the reason that says what to do."""
+    package, settings, environ, status, words = case
     with ion_with(tmp_path, package, settings=Settings(**settings), environ=environ) as ion:
         (record,) = ion.plugins
         assert (status, []) == (record.status, [w for w in words if w not in record.reason])
@@ -226,7 +231,7 @@ def plugin(context):
 async def settled(ion, status):
     """Wait until the only plugin has a status."""
     async with asyncio.timeout(5):
-        while ion.plugins[0].status is not status:
+        while ion.plugins[0].status is not status:  # noqa: ASYNC110  a status sends no signal
             await asyncio.sleep(0.001)
 
 
