@@ -8,9 +8,11 @@ leftovers have two seconds, are named in the log, and are left behind.
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
-from collections.abc import Coroutine
-from types import TracebackType
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, nullcontext
+from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
 _Result = TypeVar("_Result")
@@ -19,7 +21,7 @@ GRACE_S = 2.0
 """Seconds that tasks and asynchronous generators have to end once they are cancelled."""
 
 
-def run(main: Coroutine[Any, Any, _Result]) -> _Result:
+def run(main: Coroutine[Any, Any, _Result], *, reads_input: bool = False) -> _Result:
     """Run a coroutine in a new event loop of this thread, and end.
 
     Ctrl-C cancels the coroutine and, once that has ended, raises KeyboardInterrupt; a second
@@ -27,6 +29,8 @@ def run(main: Coroutine[Any, Any, _Result]) -> _Result:
 
     Args:
         main: the coroutine.
+        reads_input: it blocks while it waits for input, where it could not hear of its
+            cancellation: Ctrl-C raises KeyboardInterrupt right there. For the main thread only.
 
     Returns:
         what it returned.
@@ -37,12 +41,28 @@ def run(main: Coroutine[Any, Any, _Result]) -> _Result:
     """
     runner = asyncio.Runner()  # for its handling of Ctrl-C; its own close() would wait for ever
     try:
-        return runner.run(main)
+        with _interrupt_raises() if reads_input else nullcontext():
+            return runner.run(main)
     finally:
         loop = runner.get_loop()
         loop.run_until_complete(_wind_down())
         loop.close()
         asyncio.set_event_loop(None)
+
+
+@contextmanager
+def _interrupt_raises() -> Iterator[None]:
+    """Have Ctrl-C raise KeyboardInterrupt wherever the main thread is, a blocking read included."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    # Not the default handler, which asyncio's runner would replace by its own.
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class BackgroundLoop:

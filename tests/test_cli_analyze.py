@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import tempfile
 
@@ -70,8 +71,33 @@ def test_lines_are_answered_as_they_come_in() -> None:
     assert ("one", "two") == (first["text"], second["text"])
 
 
+def test_interrupt_ends_the_wait_for_a_line() -> None:
+    """One Ctrl-C is enough while the command waits for input."""
+    with (
+        tempfile.TemporaryDirectory() as empty,
+        subprocess.Popen(
+            (*ION, "analyze", "--jsonl", "-"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=empty,
+            env=environment(),
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"one\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+
+        assert 130 == process.wait(20)
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+
+
 def test_people_see_the_key_the_runner_ups_and_the_marked_words() -> None:
-    """In a pipe the passages that spoke stand in brackets, and there is neither colour nor frame."""
+    """In a pipe the passages that spoke stand in brackets, without colour or frame."""
     ran = ion("analyze", ANGRY)
 
     assert 0 == ran.code

@@ -43,7 +43,8 @@ class Terminal:
     pid: int
     descriptor: int
     seen: str = ""
-    _unread: bytes = b""
+    _read_up_to: int = 0
+    _undecoded: bytes = b""
 
     @classmethod
     def start(cls, *arguments: str, folder: Path | None = None, **variables: str) -> Terminal:
@@ -52,15 +53,16 @@ class Terminal:
         pid, descriptor = pty.fork()
         if not pid:
             os.chdir(tempfile.mkdtemp())
-            os.execve(ION[0], [*ION, *arguments], variables)
+            os.execve(ION[0], [*ION, *arguments], variables)  # noqa: S606  the program under test
         return cls(pid, descriptor)
 
     def wait_for(self, text: str) -> None:
-        """Read until a text that was not seen before has come."""
-        start, end = len(self.seen), time.monotonic() + 30
-        while text not in self.seen[start:]:
+        """Read until a text has come after the one that was waited for last."""
+        end = time.monotonic() + 30
+        while text not in self.seen[self._read_up_to :]:
             assert time.monotonic() < end, self.seen
             self._read()
+        self._read_up_to = self.seen.index(text, self._read_up_to) + len(text)
 
     def type(self, text: str) -> None:
         """Type."""
@@ -80,9 +82,9 @@ class Terminal:
             data = os.read(self.descriptor, 65536)
         except OSError:  # how Linux tells that the other side of a terminal is gone
             return False
-        self._unread += data
-        text = self._unread.decode(errors="ignore")
-        self._unread = self._unread[len(text.encode()) :]
+        self._undecoded += data
+        text = self._undecoded.decode(errors="ignore")
+        self._undecoded = self._undecoded[len(text.encode()) :]
         self.seen += text
         return bool(data)
 
@@ -153,7 +155,7 @@ def test_no_generator_is_told_with_the_remedy() -> None:
 
 
 def test_lines_from_a_pipe_are_one_conversation(tmp_path: Path) -> None:
-    """Every line is answered in turn, with the history of those before; blank ones are passed over."""
+    """Every line is answered in turn, with the history of those before; blank ones are skipped."""
     ran = ion("chat", stdin=b"hello\n\nagain\n", folder=slow(tmp_path))
 
     assert (0, "[0] \x1b[2Jthe end\n[2] \x1b[2Jthe end\n") == (ran.code, ran.out)
@@ -168,7 +170,7 @@ def test_line_without_an_answer_does_not_end_the_conversation() -> None:
 
 
 def test_terminal_shows_who_answered_and_is_not_steered(tmp_path: Path) -> None:
-    """Below the answer stand persona, key and confidence; escape sequences of a model are dropped."""
+    """Below the answer stand persona, key and confidence; a model's escapes are dropped."""
     terminal = Terminal.start("chat", "hello", folder=slow(tmp_path))
 
     assert 0 == terminal.end()

@@ -6,8 +6,8 @@ import attrs
 
 from ion_framework.cli.chat_texts import TEXTS, ChatTexts
 from ion_framework.cli.conversation import Conversation
-from ion_framework.domain.language import Language
 from ion_framework.domain.conversation import Role
+from ion_framework.domain.language import Language
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.testing import running_ion

@@ -148,7 +148,7 @@ def test_people_read_severity_cause_and_remedy_and_a_summary_in_their_language()
         "warning cache: no cache is active\n        cause: every answer is generated anew"
         in ran.out
     )
-    assert ran.out.endswith("확인할 경고가 1건 있습니다(정상 29건).\n") or "경고가 1건" in ran.out
+    assert "확인할 경고가 1건 있습니다" in ran.out.splitlines()[-1]
 
 
 def test_unknown_variables_are_warnings() -> None:

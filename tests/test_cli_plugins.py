@@ -50,7 +50,7 @@ def test_list_has_the_promised_fields_for_every_plugin() -> None:
 
 
 def test_listing_imports_no_plugin_and_nothing_heavy() -> None:
-    """Without ``--load`` neither a plugin nor asyncio, rich, structlog or the pipeline is imported."""
+    """Without ``--load`` no plugin, no asyncio, rich or structlog, and no pipeline is imported."""
     done = subprocess.run(
         (sys.executable, "-P", "-X", "importtime", "-m", "ion_framework.cli", "plugins"),
         capture_output=True,

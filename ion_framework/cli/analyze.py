@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
 import click
 
+from ion_framework.cli.lines import raw_lines
 from ion_framework.cli.opening import opened
 from ion_framework.cli.options import common, json_option, settings_of
 from ion_framework.cli.output import Output
@@ -46,7 +46,7 @@ def analyze(
     settings, output = settings_of(context), Output()
     with output.reserved():
         if lines is not None:
-            failures = run(_each_line(settings, lines, output))
+            failures = run(_each_line(settings, lines, output), reads_input=True)
             context.exit(1 if failures else 0)
         run(_one(settings, message_of(message), as_json, output))
 
@@ -66,17 +66,11 @@ async def _each_line(settings: Settings, lines: BinaryIO, output: Output) -> int
     """Read messages as they come in; returns how many lines could not be read."""
     failures = 0
     async with opened(settings) as ion:
-        for raw in _raw_lines(lines):
+        for raw in raw_lines(lines):
             written = await _written(ion, raw)
             failures += "error" in written
             output.json_line(written)
     return failures
-
-
-def _raw_lines(lines: BinaryIO) -> Iterator[bytes]:
-    for number, raw in enumerate(lines):
-        line = raw.removesuffix(b"\n").removesuffix(b"\r")
-        yield line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line
 
 
 async def _written(ion: Ion, raw: bytes) -> dict[str, object]:

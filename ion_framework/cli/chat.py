@@ -52,7 +52,8 @@ def chat(  # noqa: PLR0913, PLR0917  one parameter per option is click's way
         elif sys.stdin.isatty():
             talk(settings, persona, manner, output)
         else:
-            failures = run(piped(settings, sys.stdin.buffer, persona, manner, output))
+            conversation = piped(settings, sys.stdin.buffer, persona, manner, output)
+            failures = run(conversation, reads_input=True)
             context.exit(1 if failures else 0)
 
 

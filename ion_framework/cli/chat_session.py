@@ -12,6 +12,7 @@ from ion_framework.cli.answering import Manner, answer
 from ion_framework.cli.chat_texts import TEXTS, ChatTexts
 from ion_framework.cli.conversation import Conversation
 from ion_framework.cli.failures import sentence
+from ion_framework.cli.lines import raw_lines
 from ion_framework.cli.opening import opened
 from ion_framework.cli.output import Output, note
 from ion_framework.cli.why import show_why
@@ -32,9 +33,9 @@ async def piped(
     failures = 0
     async with opened(settings) as ion:
         conversation = _begin(ion, persona)
-        for number, raw in enumerate(lines, 1):
+        for number, raw in enumerate(raw_lines(lines), 1):
             try:
-                text = raw.decode("utf-8").strip().removeprefix("\ufeff")
+                text = raw.decode("utf-8").strip()
                 if text:
                     reply = await answer(ion, conversation.request(text), manner, output)
                     conversation.add(text, reply)

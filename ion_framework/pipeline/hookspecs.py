@@ -337,8 +337,9 @@ async def ion_transform_stream(turn: Turn, chunks: ChunkStream) -> ChunkStream |
     Returns:
         the new stream (usually by being an async generator), or None to leave it as it is.
 
-    The persona comes first, then extensions, then guards. One that fails is skipped: what it had
-    taken in since its last piece of text is passed on unchanged. A guard that fails ends the
+    The persona comes first, then extensions, then guards. One that fails, or takes longer than
+    ``turn.next_token_s`` for a piece (waiting for ``chunks`` does not count), is skipped: what it
+    had taken in since its last piece of text is passed on unchanged. A guard that fails ends the
     answer. Not called for an answer from the cache, which was transformed when it was stored.
 
     Example::
@@ -362,7 +363,7 @@ async def ion_finish(reply: Reply) -> Reply | None:
 
     Returns:
         the reply with new ``metadata`` (made with ``attrs.evolve``), or None to leave it as it is.
-        Any other change counts as a failure.
+        Any other change, and metadata that is no JSON object, counts as a failure.
 
     An implementation that fails is skipped, and the receipt says so.
 

@@ -1,9 +1,10 @@
 """Importing plugins and calling their factories, contained: in daemon threads, within a budget.
 
 A plugin's import is the first moment at which its code runs. It may raise anything, exit, or
-never come back; the host names it and goes on. A thread that hangs cannot be killed, only left
-behind: it is a daemon, so it does not keep the process alive. The provide hooks run in the same
-thread, right after the factory, and share its budget.
+never come back; the host names it and goes on. A thread that hangs is left behind: it is a daemon,
+so it does not keep the process alive, and it is told to end as soon as it runs Python code, so that
+one that computes for ever does not slow down every turn. The provide hooks run in the same thread,
+right after the factory, and share its budget.
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ class _Worker:
         if self._result is not None:
             return self._result
         error = f"{self._doing} took longer than {budget_s:g} s{self._whereabouts()}"
+        self._tell_to_end()
         return Imported(self._name, error=error, import_ms=self._elapsed_ms())
 
     def _run(self) -> None:
@@ -130,6 +132,13 @@ class _Worker:
 
     def _elapsed_ms(self) -> float:
         return (time.monotonic() - self._started) * 1000
+
+    def _tell_to_end(self) -> None:
+        import ctypes  # only a hang pays for it
+
+        if self._thread.is_alive():
+            ident = ctypes.c_ulong(self._thread.ident or 0)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))
 
     def _whereabouts(self) -> str:
         frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001  the documented way to see another thread

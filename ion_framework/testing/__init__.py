@@ -28,6 +28,7 @@ from ion_framework.testing.contracts import (
     RouterContract,
 )
 from ion_framework.testing.fakes import (
+    CacheProvider,
     DictCache,
     FailingGenerator,
     FakeGenerator,
@@ -36,6 +37,7 @@ from ion_framework.testing.fakes import (
     NamedRoute,
     NullStore,
     RecordingMonitor,
+    ScriptedGenerator,
 )
 from ion_framework.testing.fixtures import virtual_clock
 from ion_framework.testing.packages import PluginPackage, installed_on_path
@@ -44,6 +46,7 @@ from ion_framework.testing.virtual_time import VirtualClock, VirtualTimeLoop, ru
 __all__ = [
     "AnalyzerContract",
     "CacheContract",
+    "CacheProvider",
     "DictCache",
     "FailingGenerator",
     "FakeGenerator",
@@ -57,6 +60,7 @@ __all__ = [
     "PluginPackage",
     "RecordingMonitor",
     "RouterContract",
+    "ScriptedGenerator",
     "VirtualClock",
     "VirtualTimeLoop",
     "installed_on_path",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 import attrs
 
@@ -10,7 +12,15 @@ from ion_framework.domain.key import ResonanceKey
 from ion_framework.domain.language import detect_language
 from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
-from ion_framework.pipeline.cache import CachedReply, CacheKey, CacheStats, Hit, Lookup, Miss
+from ion_framework.pipeline.cache import (
+    CachedReply,
+    CacheKey,
+    CacheStats,
+    Hit,
+    Lookup,
+    Miss,
+    TurnCache,
+)
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
 from ion_framework.pipeline.events import Event
 from ion_framework.pipeline.markers import hookimpl
@@ -85,6 +95,37 @@ class FailingGenerator:
         raise self._error
 
 
+class ScriptedGenerator:
+    """A generator that plays a script, and counts how often its stream was closed.
+
+    Args:
+        script: a number is a pause in seconds, a text a piece of the answer, an exception is
+            raised; anything else is yielded as it is.
+    """
+
+    model = "scripted-1"
+
+    def __init__(self, *script: object) -> None:
+        self.calls = 0
+        self.closed = 0
+        self._script = script
+
+    @hookimpl
+    async def ion_generate(self) -> AsyncGenerator[Any, None]:
+        """The script, from the beginning."""
+        self.calls += 1
+        try:
+            for step in self._script:
+                if isinstance(step, int | float):
+                    await asyncio.sleep(step)
+                elif isinstance(step, BaseException):
+                    raise step
+                else:
+                    yield TextChunk(step) if isinstance(step, str) else step
+        finally:
+            self.closed += 1
+
+
 class RecordingMonitor:
     """A monitor that keeps what it is told."""
 
@@ -144,6 +185,22 @@ class _DictLease:
 
     async def release(self) -> None:
         """Nothing is held."""
+
+
+class CacheProvider:
+    """A plugin object that provides a cache.
+
+    Args:
+        cache: the cache.
+    """
+
+    def __init__(self, cache: TurnCache) -> None:
+        self._cache = cache
+
+    @hookimpl
+    def ion_provide_cache(self) -> TurnCache:
+        """The cache."""
+        return self._cache
 
 
 class NullStore:

@@ -39,14 +39,17 @@ class Living:
 
     @hookimpl
     async def ion_startup(self):
+        """Note the start."""
         await self._note("start")
 
     @hookimpl
     async def ion_shutdown(self):
+        """Note the stop."""
         await self._note("stop")
 
 
 def living(name, diary, faults=(None, None), **changes):
+    """A plugin that notes its life in a diary."""
     return make_plugin(name, Living(name, diary, *faults), "extension", **changes)
 
 
@@ -274,8 +277,8 @@ def test_making_an_ion_imports_no_plugin():
     assert ([], Status.READY) == (called, ion.host.record("lazy").status)
 
 
-def test_an_ion_is_made_without_asyncio_or_plugins_in_a_bare_process():
-    """A process in which nothing is installed beside the core makes an Ion and says what lacks."""
+def test_a_bare_installation_says_what_is_missing():
+    """With nothing installed beside the core an Ion runs, and a turn says what to install."""
     code = (
         "import asyncio\n"
         "from ion_framework import Ion\n"

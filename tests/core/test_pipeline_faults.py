@@ -23,7 +23,6 @@ from ion_framework.testing.builders import standard_parts
 TURN_HOOKS = tuple(
     hook for hook, rules in RULES.items() if rules.family is not Family.PROVIDE and rules.kinds
 )
-STREAMS = ("ion_generate", "ion_transform_stream")
 DEADLINE_S = 60.0
 
 
@@ -118,6 +117,7 @@ class Culprit:
 
 
 def build_culprit(hook, implementation_of):
+    """A culprit with the implementation that a function makes."""
     switch, release = {"armed": True}, Release()
     function = implementation_of(switch, release)
     function.__name__ = hook
@@ -127,6 +127,8 @@ def build_culprit(hook, implementation_of):
 
 
 def async_culprit(hook, fault: Callable[[Release], Awaitable[object]]):
+    """A culprit whose coroutine goes wrong."""
+
     def implementation_of(switch, release):
         async def implementation(self):
             return await fault(release) if switch["armed"] else None
@@ -137,6 +139,8 @@ def async_culprit(hook, fault: Callable[[Release], Awaitable[object]]):
 
 
 def sync_culprit(hook, fault: Callable[[], object]):
+    """A culprit whose plain function goes wrong."""
+
     def implementation_of(switch, _):
         def implementation(self):
             return fault() if switch["armed"] else None
@@ -182,6 +186,7 @@ def transform_culprit(fault):
 
 
 def ion_with(culprit):
+    """An Ion with the culprit first, and good plugins behind it."""
     return make_ion(
         culprit.candidate,
         *standard_parts(),
@@ -205,6 +210,8 @@ class Course:
 
 
 def run_course(culprit_of):
+    """A turn with the culprit armed, and the next one with its fault gone."""
+
     async def main():
         culprit = culprit_of()
         loop = asyncio.get_running_loop()
@@ -231,6 +238,7 @@ def run_course(culprit_of):
 
 
 def failures(reply):
+    """Who failed, with hook and provenance."""
     return [
         (item.hook, item.plugin, item.distribution, item.version)
         for item in reply.receipt.plugins
@@ -239,6 +247,7 @@ def failures(reply):
 
 
 def details(reply):
+    """What went wrong, in the receipt's words."""
     return "; ".join(
         item.detail for item in reply.receipt.plugins if item.outcome is Outcome.FAILED
     )
@@ -266,6 +275,7 @@ def check_course(hook, course, reason, content="You said: hello"):
 
 
 def matrix(faults):
+    """Every hook with every fault."""
     return [
         pytest.param(hook, *fault, id=f"{hook}-{name}")
         for hook in TURN_HOOKS
@@ -297,6 +307,7 @@ STREAM_FAULTS = {
 
 
 def stream_table():
+    """Every fault of a stream."""
     return [pytest.param(*fault, id=name) for name, fault in STREAM_FAULTS.items()]
 
 
@@ -399,9 +410,7 @@ def test_the_reason_is_the_same_for_first_and_third_party(mode, fault, reason):
 
     async def main():
         release = Release()
-        item = Implementation(
-            "ion_route", "p", "d", "1", lambda: fault(release), (), (str,), mode
-        )
+        item = Implementation("ion_route", "p", "d", "1", lambda: fault(release), (), (str,), mode)
         with pytest.raises(HookError) as caught:
             await call(item, {}, 2.0)
         return caught.value.reason

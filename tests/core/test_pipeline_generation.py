@@ -1,25 +1,23 @@
 """Generators: who speaks, falling back, deadlines, and callers who leave early."""
 
 import asyncio
-from contextlib import aclosing
+import re
 
 import attrs
 import pytest
 
 from ion_framework.errors import NoAnswerError, TurnRefusedError
-from ion_framework.pipeline import supervision
-from ion_framework.pipeline.cache import Miss
 from ion_framework.pipeline.chunks import Finish, FinishReason, TextChunk, Usage
-from ion_framework.pipeline.events import TurnCompleted, TurnFailed
 from ion_framework.pipeline.markers import hookimpl
 from ion_framework.pipeline.receipt import CacheStatus, Outcome
 from ion_framework.pipeline.reply import ReplyDelta
 from ion_framework.settings.model import Settings, TurnSettings
 from ion_framework.testing import (
+    CacheProvider,
     DictCache,
     FailingGenerator,
     FakeGenerator,
-    RecordingMonitor,
+    ScriptedGenerator,
     make_ion,
     make_plugin,
     run_virtual,
@@ -27,32 +25,6 @@ from ion_framework.testing import (
 )
 
 LIMITS = TurnSettings(deadline_s=30.0, first_token_s=10.0, next_token_s=4.0)
-DISTRIBUTION = {"first": "ion-offline", "third": "(inline first)"}
-
-
-class ScriptedGenerator:
-    """Plays a script: a number is a pause in seconds, a text a piece, anything else is yielded."""
-
-    model = "scripted-1"
-
-    def __init__(self, *script, calls=None):
-        self.script = script
-        self.closed = 0
-        self.calls = [] if calls is None else calls
-
-    @hookimpl
-    async def ion_generate(self, turn):
-        self.calls.append(turn.text)
-        try:
-            for step in self.script:
-                if isinstance(step, int | float):
-                    await asyncio.sleep(step)
-                elif isinstance(step, BaseException):
-                    raise step
-                else:
-                    yield TextChunk(step) if isinstance(step, str) else step
-        finally:
-            self.closed += 1
 
 
 class PassingGenerator:
@@ -60,21 +32,11 @@ class PassingGenerator:
 
     @hookimpl
     async def ion_generate(self):
-        return None
-
-
-class CacheProvider:
-    """Provides a cache."""
-
-    def __init__(self, cache):
-        self.cache = cache
-
-    @hookimpl
-    def ion_provide_cache(self):
-        return self.cache
+        """Leave it to the next."""
 
 
 def first_party(candidate):
+    """The same plugin as one of ours, awaited directly."""
     return attrs.evolve(candidate, distribution="ion-offline")
 
 
@@ -168,13 +130,11 @@ LATE = {
 @pytest.mark.parametrize(("script", "reason"), LATE.values(), ids=LATE)
 def test_a_failure_after_the_first_text_truncates(script, reason, mode):
     """After the first piece nobody else is asked: the answer ends as truncated, unstored."""
-    calls = []
-    reply, _, entries = ask(
-        ScriptedGenerator(*script), ScriptedGenerator("x", Finish(), calls=calls), mode=mode
-    )
+    other = ScriptedGenerator("x", Finish())
+    reply, _, entries = ask(ScriptedGenerator(*script), other, mode=mode)
 
     assert ("so far", FinishReason.TRUNCATED) == (reply.content, reply.finish_reason)
-    assert [] == calls
+    assert 0 == other.calls
     assert reason in reply.receipt.attempts[0].error
     assert "the answer ended as truncated" == reply.receipt.cache.reason
     assert (0, 1) == (entries, len(reply.receipt.attempts))
@@ -193,7 +153,10 @@ def test_one_deadline_stands_over_everything(mode):
 @BOTH
 @pytest.mark.parametrize(
     ("piece", "generator", "ending"),
-    [("x", "torrent", "the time of the turn was up"), ("", "zstand-in", "gave no text in time")],
+    [
+        ("x", "torrent", "the time of the turn was up"),
+        ("", "zstand-in", r"gave (no text in time|nothing for 0 s)"),
+    ],
 )
 def test_a_generator_that_never_waits_is_cut_as_well(piece, generator, ending, mode):
     """An endless stream that always has the next piece ready ends in time, on a real clock."""
@@ -215,7 +178,7 @@ def test_a_generator_that_never_waits_is_cut_as_well(piece, generator, ending, m
     reply = asyncio.run(main())
 
     assert generator == reply.generator
-    assert reply.receipt.attempts[0].error.endswith(ending)
+    assert re.search(ending, reply.receipt.attempts[0].error)
 
 
 def test_the_time_that_the_caller_takes_is_not_the_generators():
@@ -236,7 +199,9 @@ def test_the_time_that_the_caller_takes_is_not_the_generators():
 def test_the_first_generator_leaves_time_for_the_second():
     """Of two generators, one that hangs uses up no more than its share of the deadline."""
     limits = TurnSettings(deadline_s=8.0, first_token_s=20.0)
-    reply, took_s, _ = ask(ScriptedGenerator(99), ScriptedGenerator(2, "ok", Finish()), limits=limits)
+    reply, took_s, _ = ask(
+        ScriptedGenerator(99), ScriptedGenerator(2, "ok", Finish()), limits=limits
+    )
 
     assert "ok" == reply.content
     assert took_s == pytest.approx(6.0)
@@ -248,9 +213,7 @@ def test_a_generator_that_passes_is_no_failure():
 
     assert ("gen1", "") == (reply.generator, reply.degraded)
     outcomes = {
-        item.plugin: item.outcome
-        for item in reply.receipt.plugins
-        if item.hook == "ion_generate"
+        item.plugin: item.outcome for item in reply.receipt.plugins if item.hook == "ion_generate"
     }
     assert {"gen0": Outcome.PASSED, "gen1": Outcome.ANSWERED} == outcomes
     assert (0, "the answer is that of a stand-in, gen1") == (entries, reply.receipt.cache.reason)
@@ -345,118 +308,6 @@ def test_a_blocking_generator_may_be_async():
             return await ion.respond("hello")
 
     assert "You said: hi" == run_virtual(main()).content
-
-
-# --- callers who leave ---------------------------------------------------------------------------
-
-
-class CountingCache(DictCache):
-    """A cache that counts what becomes of its leases."""
-
-    def __init__(self):
-        super().__init__()
-        self.open = 0
-
-    async def lookup(self, key):
-        found = await super().lookup(key)
-        if isinstance(found, Miss):
-            self.open += 1
-            return Miss(_CountedLease(self, found.lease))
-        return found
-
-
-class _CountedLease:
-    def __init__(self, cache, inner):
-        self._cache, self._inner = cache, inner
-        self._done = False
-
-    def _end(self):
-        self._cache.open -= not self._done
-        self._done = True
-
-    async def store(self, reply, ttl_s):
-        await self._inner.store(reply, ttl_s)
-        self._end()
-
-    async def release(self):
-        self._end()
-
-
-async def _leave_at_first_text(ion):
-    async with aclosing(ion.stream("hello")) as events:
-        async for event in events:
-            if isinstance(event, ReplyDelta):
-                return
-
-
-async def _cancel_while_waiting(ion):
-    task = asyncio.ensure_future(ion.respond("hello"))
-    await asyncio.sleep(2)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def _cancel_while_reading(ion):
-    async def read():
-        async for event in ion.stream("hello"):
-            if isinstance(event, ReplyDelta):
-                await asyncio.sleep(60)
-
-    task = asyncio.ensure_future(read())
-    await asyncio.sleep(2)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def _time_out(ion):
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(ion.respond("hello"), 2)
-
-
-class PassThrough:
-    """A transformation that changes nothing."""
-
-    @hookimpl
-    async def ion_transform_stream(self, chunks):
-        async for chunk in chunks:
-            yield chunk
-
-
-@BOTH
-@pytest.mark.parametrize("transformed", [False, True])
-@pytest.mark.parametrize(
-    "leave", [_leave_at_first_text, _cancel_while_waiting, _cancel_while_reading, _time_out]
-)
-def test_a_caller_who_leaves_takes_everything_along(leave, transformed, mode):
-    """Leaving early closes the generator, gives the lease back and leaves no task, every time."""
-
-    async def main():
-        generator = ScriptedGenerator(1, "one ", *((3, "more ") * 9), Finish())
-        cache, monitor = CountingCache(), RecordingMonitor()
-        plugins = [
-            make_plugin("gen", generator, "generator"),
-            make_plugin("store", CacheProvider(cache), "cache"),
-            make_plugin("watch", monitor, "monitor"),
-        ]
-        if transformed:
-            plugins.append(make_plugin("pass", PassThrough(), "extension"))
-        if mode == "first":
-            plugins = [first_party(plugin) for plugin in plugins]
-        async with running_ion(*plugins, clock=asyncio.get_running_loop()) as ion:
-            before = len(asyncio.all_tasks())
-            for _ in range(5):
-                await leave(ion)
-            await asyncio.sleep(0.01)
-            left = (len(asyncio.all_tasks()) - before, cache.open, supervision.abandoned())
-            events = [type(event) for event in monitor.events]
-            return generator.closed, left, events, cache.stats().entries
-
-    closed, left, events, entries = run_virtual(main())
-
-    assert (5, (0, 0, 0), 0) == (closed, left, entries)
-    assert [TurnFailed] * 5 == [event for event in events if event in (TurnFailed, TurnCompleted)]
 
 
 def test_a_transformation_may_end_the_answer_early():

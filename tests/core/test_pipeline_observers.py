@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ion_framework.errors import TurnError
 from ion_framework.pipeline.events import (
     PluginStatusChanged,
     RequestCompleted,
@@ -34,6 +35,7 @@ class Observer:
 
     @hookimpl
     async def ion_observe(self, event):
+        """See the event, and do what the function does."""
         if not isinstance(event, PluginStatusChanged):
             self.seen.append(event)
             await self.function(event)
@@ -52,7 +54,7 @@ async def _hang(_):
 
 
 def observing(main, *targets, clock=None):
-    """Run something with observers named o0, o1 …"""
+    """Run something with observers named o0, o1 and so on."""
 
     async def run():
         plugins = [
@@ -93,7 +95,7 @@ def test_a_failed_turn_is_told_with_its_cause():
         )
         async with running_ion(*plugins) as ion:
             for text in ("hello", " "):
-                with pytest.raises(Exception, match="."):
+                with pytest.raises(TurnError):
                     await ion.respond(text)
             await asyncio.sleep(0.01)
         return monitor.events
@@ -107,7 +109,7 @@ def test_a_failed_turn_is_told_with_its_cause():
 
 @pytest.mark.parametrize("function", [_fail, _hang], ids=["fails", "hangs"])
 def test_no_turn_waits_for_an_observer(function):
-    """Turns take no longer beside an observer that fails or hangs, and another one sees them all."""
+    """Turns take no longer beside an observer that fails or hangs; another sees them."""
     bad, good = Observer(function), Observer(_nothing)
 
     async def main(ion):

@@ -9,6 +9,7 @@ from ion_framework.errors import NoAnswerError, TurnRefusedError
 from ion_framework.pipeline.chunks import Finish, FinishReason, TextChunk
 from ion_framework.pipeline.markers import hookimpl
 from ion_framework.pipeline.receipt import Outcome
+from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.plugin_host.discovery import inline
 from ion_framework.settings.model import Settings, TurnSettings
 from ion_framework.testing import (
@@ -20,7 +21,6 @@ from ion_framework.testing import (
     run_virtual,
     running_ion,
 )
-from ion_framework.pipeline.turn import TurnRequest
 
 LIMITS = TurnSettings(deadline_s=60.0, first_token_s=20.0, next_token_s=5.0)
 
@@ -33,10 +33,10 @@ class Marker:
 
     @hookimpl
     async def ion_transform_stream(self, chunks):
+        """Transform as the class says."""
         async for chunk in chunks:
-            if isinstance(chunk, TextChunk):
-                chunk = TextChunk(chunk.text + self.mark)
-            yield chunk
+            is_text = isinstance(chunk, TextChunk)
+            yield TextChunk(chunk.text + self.mark) if is_text else chunk
 
 
 class Transforming:
@@ -47,6 +47,7 @@ class Transforming:
 
     @hookimpl
     def ion_transform_stream(self, chunks):
+        """Transform as the class says."""
         return self.function(chunks)
 
 
@@ -58,6 +59,7 @@ class SlowGenerator:
 
     @hookimpl
     async def ion_generate(self):
+        """Generate as the class says."""
         for pause, text in self.steps:
             await asyncio.sleep(pause)
             yield TextChunk(text)
@@ -65,6 +67,7 @@ class SlowGenerator:
 
 
 def persona_with(target, name="sage"):
+    """A persona with hooks of its own."""
     persona = make_persona(name)
     return inline(make_manifest(name, "persona", persona=persona), lambda _: target)
 
@@ -88,10 +91,9 @@ def ask(*plugins, generator=None, limits=LIMITS, request="hello", personas=None,
 
 
 def failed_plugins(reply):
+    """Who failed, and why."""
     return {
-        item.plugin: item.detail
-        for item in reply.receipt.plugins
-        if item.outcome is Outcome.FAILED
+        item.plugin: item.detail for item in reply.receipt.plugins if item.outcome is Outcome.FAILED
     }
 
 
@@ -202,9 +204,7 @@ def test_a_first_party_transformation_that_fails_costs_no_text(function, reason)
 
 def test_a_first_party_transformation_that_hangs_ends_with_the_turn():
     """A directly awaited step that hangs ends the answer just after the turn's deadline."""
-    reply, took_s = ask(
-        make_plugin("broken", Transforming(_hang_at_b), "extension"), mode="first"
-    )
+    reply, took_s = ask(make_plugin("broken", Transforming(_hang_at_b), "extension"), mode="first")
 
     assert ("ab", FinishReason.TRUNCATED) == (reply.content, reply.finish_reason)
     assert took_s == pytest.approx(LIMITS.deadline_s + 1)
@@ -236,7 +236,7 @@ def test_a_failure_of_the_source_is_not_the_transformations(kind, mode):
 
 @BOTH
 def test_a_slow_source_is_not_blamed_on_a_guard(mode):
-    """A generator that hangs until the deadline truncates the answer; the guard around it passes."""
+    """A generator that hangs until the deadline truncates the answer; its guard passes."""
     limits = TurnSettings(deadline_s=12.0, first_token_s=20.0, next_token_s=20.0)
     reply, took_s = ask(
         make_plugin("strict", Marker("!"), "guard"),
