@@ -134,6 +134,8 @@ class _Worker:
         return (time.monotonic() - self._started) * 1000
 
     def _tell_to_end(self) -> None:
+        # A plugin that computes for ever at import would slow down every turn from now on. This
+        # ends its thread at the next step of Python code; one that waits in C stays, and is idle.
         import ctypes  # only a hang pays for it
 
         if self._thread.is_alive():
