@@ -46,7 +46,21 @@ def structure(
             every one is named.
     """
     try:
-        return _converter().structure(table, kind)
+        return _converter(explains=False).structure(table, kind)
+    except Exception:  # noqa: BLE001  whatever it is, it is found again just below
+        return _explained(table, kind, path, file, error)
+
+
+def _explained(
+    table: Mapping[str, object],
+    kind: type[_Class],
+    path: str,
+    file: str,
+    error: type[ProblemsError],
+) -> _Class:
+    """The same, by the converter that takes twice as long to make and can say what is wrong."""
+    try:
+        return _converter(explains=True).structure(table, kind)
     except cattrs.BaseValidationError as failure:
         raise error(*_problems(failure, path, file)) from None
 
@@ -90,8 +104,8 @@ def _fields(kind: type) -> list[attrs.Attribute[Any]]:
 
 
 @cache
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True, prefer_attrib_converters=False)
+def _converter(*, explains: bool) -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=explains)
     converter.register_structure_hook_factory(attrs.has, lambda kind: _class(converter, kind))
     converter.register_structure_hook_factory(
         is_mapping, lambda kind: _of_table(mapping_structure_factory(kind, converter))

@@ -47,10 +47,11 @@ class CommandLine:
             "plugins": {"safe_mode": self.safe_mode or None},
             "log": {"format": self.log_format, "level": self.log_level},
         }
-        return {
+        said = {
             name: {key: value for key, value in section.items() if value is not None}
             for name, section in sections.items()
         }
+        return {name: section for name, section in said.items() if section}
 
 
 def load_settings(environ: Mapping[str, str], command_line: CommandLine | None = None) -> Settings:
@@ -74,7 +75,9 @@ def load_settings(environ: Mapping[str, str], command_line: CommandLine | None =
         *environment_tables(environ),
         ("command line", command_line.table()),
     ):
-        settings = _merge(settings, table, structure(table, Settings, "", source, SettingsError))
+        if table:
+            given = structure(table, Settings, "", source, SettingsError)
+            settings = _merge(settings, table, given)
     layers = (
         _layer("ION_PLUGINS_ENABLE/ION_PLUGINS_DISABLE", environ),
         SelectionLayer("the command line", command_line.enable, command_line.disable),

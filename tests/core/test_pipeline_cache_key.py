@@ -5,6 +5,7 @@ import asyncio
 import attrs
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ion_framework.domain.conversation import Message, Role
@@ -231,10 +232,14 @@ def test_the_model_is_the_plugins_attribute():
     assert [["miss"], ["miss"], ["hit"]] == found
 
 
+# What is shown here is no matter of time, and a busy machine is no counter-example.
+untimed = hypothesis_settings(deadline=None)
+
 FIELDS = [field.name for field in attrs.fields(CacheKey) if field.name not in ("tags", "schema")]
 keys = st.builds(CacheKey, **{name: st.text("ab|:@\x00-", max_size=3) for name in FIELDS})
 
 
+@untimed
 @given(keys, keys)
 def test_unequal_keys_have_unequal_digests(one, other):
     """No text in one field can pass for the border to the next."""
@@ -244,6 +249,7 @@ def test_unequal_keys_have_unequal_digests(one, other):
 names = st.text('an:"[],\\ \x00', max_size=4)
 
 
+@untimed
 @given(names, st.none() | names, names, st.none() | names)
 def test_unequal_callers_are_never_taken_for_each_other(one, one_user, other, other_user):
     """Principals and the names that anonymous callers give never run into each other."""
@@ -263,6 +269,7 @@ messages = st.lists(
 ).map(tuple)
 
 
+@untimed
 @given(messages, st.text('a",[]', max_size=3), messages, st.text('a",[]', max_size=3))
 def test_unequal_prompts_have_unequal_digests(history, user, other_history, other_user):
     """No message can be written so that it passes for a longer history."""

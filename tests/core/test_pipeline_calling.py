@@ -79,7 +79,7 @@ def test_blocked_threads_of_one_plugin_starve_no_other():
     release = threading.Event()
 
     async def main():
-        settings = Settings(turn=TurnSettings(guard_s=0.2, context_s=0.1))
+        settings = Settings(turn=TurnSettings(context_s=0.1))
         stuck = make_plugin(
             "stuck",
             hook("ion_gather_context", lambda self: release.wait(10) and None),
