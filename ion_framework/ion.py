@@ -106,9 +106,8 @@ class Ion:
         self._open = True
         budget_s = self.settings.plugins.startup_budget_s
         table = self._host.table()
-        for item, problem in await start_up(table["ion_startup"], budget_s):
-            if problem:
-                self._host.fail(item.plugin, problem)
+        for started in await start_up(table["ion_startup"], budget_s):
+            self._host.note_startup(started)
         self._host.check_required(Status.ACTIVE)
         self._rebuild()
         self._observers.start()

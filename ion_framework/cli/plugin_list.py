@@ -33,12 +33,17 @@ def document_of(records: Iterable[PluginRecord]) -> list[dict[str, object]]:
             "version": record.version,
             "first_party": record.candidate.first_party,
             "file": record.file,
-            "import_ms": None if record.import_ms is None else round(record.import_ms, 1),
+            "import_ms": _rounded(record.import_ms),
+            "startup_ms": _rounded(record.startup_ms),
             "capabilities": record.manifest.capabilities if record.manifest else None,
             "commands": sorted(record.manifest.commands) if record.manifest else [],
         }
         for record in records
     ]
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 1)
 
 
 def table_of(records: Iterable[PluginRecord], *, timed: bool) -> Table:

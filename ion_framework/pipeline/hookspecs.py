@@ -127,8 +127,9 @@ def ion_provide_secrets() -> SecretSource | None:
 async def ion_startup() -> None:
     """Open connections, warm up. Called once, before the first turn, on the event loop.
 
-    Each implementation has ``plugins.startup_budget_s`` seconds (10 by default) and is timed. One
-    that raises or takes longer makes its plugin FAILED: none of its hooks is called from then on.
+    All are called at once. Each has ``plugins.startup_budget_s`` seconds (2.5 by default) and is
+    timed. One that raises or takes longer makes its plugin FAILED: none of its hooks is called
+    from then on.
 
     Example::
 

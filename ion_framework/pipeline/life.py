@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
+
+import attrs
 
 from ion_framework.errors import HookError
 from ion_framework.pipeline.calling import call
@@ -12,27 +16,41 @@ SHUTDOWN_S = 2.0
 """Seconds that each implementation of ``ion_shutdown`` has."""
 
 
+@attrs.frozen
+class Started:
+    """How one ``ion_startup`` went.
+
+    Attributes:
+        plugin: the plugin.
+        problem: what went wrong, empty where nothing did.
+        duration_ms: how long it took, in milliseconds.
+    """
+
+    plugin: str
+    problem: str
+    duration_ms: float
+
+
 async def start_up(
     implementations: Sequence[Implementation], budget_s: float
-) -> tuple[tuple[Implementation, str], ...]:
-    """Call every ``ion_startup``, one after the other.
+) -> tuple[Started, ...]:
+    """Call every ``ion_startup``, all at once: they wait for connections, and one that hangs
+    must not keep the others waiting.
 
     Args:
-        implementations: in order.
+        implementations: the implementations.
         budget_s: seconds that each may take.
-
-    Returns:
-        each implementation with what went wrong, empty where nothing did.
     """
-    outcomes = []
-    for item in implementations:
-        try:
-            await call(item, {}, budget_s)
-        except HookError as error:
-            outcomes.append((item, f"ion_startup {error.reason}"))
-        else:
-            outcomes.append((item, ""))
-    return tuple(outcomes)
+    return tuple(await asyncio.gather(*(_start(item, budget_s) for item in implementations)))
+
+
+async def _start(item: Implementation, budget_s: float) -> Started:
+    began, problem = time.perf_counter(), ""
+    try:
+        await call(item, {}, budget_s)
+    except HookError as error:
+        problem = f"ion_startup {error.reason}"
+    return Started(item.plugin, problem, (time.perf_counter() - began) * 1000)
 
 
 async def shut_down(implementations: Sequence[Implementation]) -> None:

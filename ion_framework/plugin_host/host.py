@@ -20,6 +20,7 @@ from ion_framework.settings.model import Settings
 if TYPE_CHECKING:
     from ion_framework.domain.persona import Persona
     from ion_framework.pipeline.implementation import Implementation
+    from ion_framework.pipeline.life import Started
     from ion_framework.plugin_host.importing import Imported, Job
     from ion_framework.plugin_host.providing import Taken
     from ion_framework.plugin_host.registry import Registration, Registry
@@ -149,6 +150,13 @@ class PluginHost:
             raise LookupError(f"no plugin {name!r} is installed")
         found.sort(key=lambda record: record.status is Status.DISABLED)
         return found[0]
+
+    def note_startup(self, started: Started) -> None:
+        """Note how a plugin's ``ion_startup`` went, and take the plugin out where it failed."""
+        record = self.record(started.plugin)
+        record = self._replace(record, attrs.evolve(record, startup_ms=started.duration_ms))
+        if started.problem:
+            self.fail(record.name, started.problem)
 
     def fail(self, name: str, reason: str) -> None:
         """Take a plugin out that failed after it was activated."""

@@ -48,6 +48,7 @@ class PluginRecord:
         manifest: its manifest, None where it cannot be read.
         settings: its settings, validated.
         import_ms: milliseconds that import and factory took, None before activation.
+        startup_ms: milliseconds that its ``ion_startup`` took, None without one.
     """
 
     candidate: Candidate
@@ -56,6 +57,7 @@ class PluginRecord:
     manifest: Manifest | None = None
     settings: Mapping[str, object] = attrs.field(factory=dict, repr=False)
     import_ms: float | None = None
+    startup_ms: float | None = None
 
     @property
     def name(self) -> str:

@@ -88,7 +88,7 @@ class PluginSettings:
     required: tuple[str, ...] = ()
     safe_mode: bool = False
     import_budget_s: float = attrs.field(default=5.0, validator=_seconds)
-    startup_budget_s: float = attrs.field(default=10.0, validator=_seconds)
+    startup_budget_s: float = attrs.field(default=2.5, validator=_seconds)
     overrides: tuple[SelectionLayer, ...] = attrs.field(default=(), metadata={NOT_IN_FILES: True})
 
     @property

@@ -73,7 +73,7 @@ FAULTS = {
     "raises": (_raise, "raised ConnectionError: no route"),
     "exits": (_exit, "raised SystemExit"),
     "cancels": (_cancel, "raised CancelledError"),
-    "hangs": (_hang, "took longer than 10 s"),
+    "hangs": (_hang, "took longer than 2.5 s"),
 }
 
 

@@ -246,11 +246,9 @@ class TestSlowBody:
         assert b"\r\nConnection: close\r\n" in answer
 
     async def test_broken_chunk_ends_the_request(self, hosting):
-        """A body whose chunks are not framed correctly is refused as soon as it can be told.
-
-        aiohttp's compiled parser leaves a reader waiting where a later chunk is broken, its other
-        parser tells at once; with the time limit both end as the caller's fault.
-        """
+        """A body whose chunks are not framed correctly is refused as soon as it can be told."""
+        # Where a later chunk is broken, one parser tells at once and the other leaves the reader
+        # waiting; with the time limit both end as the caller's fault.
         limits = ServiceLimits(body=BodyLimits(seconds=0.2))
         async with hosting(limits=limits) as host:
             answer = await host.raw(

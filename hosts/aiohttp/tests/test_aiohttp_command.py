@@ -196,8 +196,9 @@ class TestRefusals:
     def test_help_imports_no_aiohttp(self):
         """``ion serve --help`` answers without importing aiohttp."""
         code = (
-            "import sys; from ion_framework.cli.entry import main; "
-            "main(['serve', '--help']); sys.exit('aiohttp' in sys.modules)"
+            "import sys; from ion_framework.cli.group import ion; "
+            "ion.main(['serve', '--help'], standalone_mode=False); "
+            "sys.exit('aiohttp' in sys.modules)"
         )
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
 

@@ -64,6 +64,7 @@ class Held:
     reply: CachedReply
     stored: float
     ends: float
+    serial: int
 
 
 @attrs.define
@@ -133,7 +134,11 @@ class CacheMachine(RuleBasedStateMachine):
             self.make_room()
             self.counts["stores"] += 1
             self.held[loan.key.digest] = Held(
-                loan.key, reply, self.clock.now, self.clock.now + ttl_s
+                loan.key,
+                reply,
+                self.clock.now,
+                self.clock.now + ttl_s,
+                self.counts["stores"],
             )
         loan.good = False
 
@@ -144,7 +149,7 @@ class CacheMachine(RuleBasedStateMachine):
         passed = [held for held in self.held.values() if not self.fresh(held)]
         if passed:
             # Of two that ended together the one stored first goes first.
-            self.forget([min(passed, key=lambda held: (held.ends, held.stored))])
+            self.forget([min(passed, key=lambda held: (held.ends, held.serial))])
         else:
             self.counts["evictions"] += self.forget([next(iter(self.held.values()))])
 

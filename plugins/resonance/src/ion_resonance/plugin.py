@@ -9,7 +9,6 @@ from ion_framework.domain.persona import Persona
 from ion_resonance.analyzer import analyze
 from ion_resonance.router import Router
 
-
 _WARM_UP = ("hello", "안녕하세요")
 """One message a language: lexicons are loaded by language."""
 
