@@ -34,8 +34,9 @@ class Started:
 async def start_up(
     implementations: Sequence[Implementation], budget_s: float
 ) -> tuple[Started, ...]:
-    """Call every ``ion_startup``, all at once: they wait for connections, and one that hangs
-    must not keep the others waiting.
+    """Call every ``ion_startup``, all at once.
+
+    They mostly wait for connections, and one that hangs must not keep the others waiting.
 
     Args:
         implementations: the implementations.

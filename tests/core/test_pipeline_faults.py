@@ -6,11 +6,9 @@ from collections.abc import Awaitable, Callable
 import attrs
 import pytest
 
-from ion_framework.errors import HookError, TurnRefusedError
+from ion_framework.errors import TurnRefusedError
 from ion_framework.pipeline import supervision
-from ion_framework.pipeline.calling import call
 from ion_framework.pipeline.chunks import Finish, TextChunk
-from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.markers import Family, hookimpl
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.plugin_host.discovery import inline
@@ -19,6 +17,19 @@ from ion_framework.plugin_host.record import Status
 from ion_framework.settings.model import Settings, TurnSettings
 from ion_framework.testing import make_ion, make_manifest, run_virtual
 from ion_framework.testing.builders import standard_parts
+from tests.support.faults import (
+    Release,
+    UnrulyError,
+    cancel_own_task,
+    cancel_own_task_and_return,
+    exhaust_stack,
+    hang,
+    hang_stubbornly,
+    raise_at_once,
+    raise_it,
+    recurse,
+    return_wrong_type,
+)
 
 TURN_HOOKS = tuple(
     hook for hook, rules in RULES.items() if rules.family is not Family.PROVIDE and rules.kinds
@@ -26,82 +37,30 @@ TURN_HOOKS = tuple(
 DEADLINE_S = 60.0
 
 
-class UnrulyError(BaseException):
-    """An exception that is no Exception."""
-
-
-class Release:
-    """Ends what hangs, so that the test's loop can end."""
-
-    def __init__(self):
-        self.event = asyncio.Event()
-
-
-async def _raise(error):
-    raise error
-
-
-def _sync_raise(error):
-    raise error
-
-
-def _exhaust(depth=0):
-    return _exhaust(depth + 1)
-
-
-async def _self_cancel(_):
-    asyncio.current_task().cancel()
-    await asyncio.sleep(0)
-
-
-async def _self_cancel_and_return(_):
-    asyncio.current_task().cancel()
-
-
-async def _hang(release):
-    await release.event.wait()
-
-
-async def _stubborn(release):
-    while not release.event.is_set():
-        try:
-            await release.event.wait()
-        except asyncio.CancelledError:
-            continue
-
-
-async def _wrong_type(_):
-    return object()
-
-
-async def _recursion(_):
-    _exhaust()
-
-
 ASYNC_FAULTS = {
-    "exception": (lambda _: _raise(ValueError("boom")), "raised ValueError: boom"),
-    "system exit": (lambda _: _raise(SystemExit(3)), "raised SystemExit"),
-    "keyboard interrupt": (lambda _: _raise(KeyboardInterrupt()), "raised KeyboardInterrupt"),
-    "cancelled": (lambda _: _raise(asyncio.CancelledError()), "raised CancelledError"),
-    "generator exit": (lambda _: _raise(GeneratorExit()), "raised GeneratorExit"),
-    "stop iteration": (lambda _: _raise(StopAsyncIteration()), "raised StopAsyncIteration"),
-    "base exception": (lambda _: _raise(UnrulyError()), "raised UnrulyError"),
-    "timeout of its own": (lambda _: _raise(TimeoutError("upstream")), "TimeoutError: upstream"),
-    "self-cancel": (_self_cancel, "raised CancelledError"),
-    "self-cancel and return": (_self_cancel_and_return, "cancelled itself"),
-    "recursion": (_recursion, "raised RecursionError"),
-    "wrong type": (_wrong_type, "returned object instead of"),
-    "hang": (_hang, "took longer than"),
-    "hang that swallows its cancellation": (_stubborn, "took longer than"),
+    "exception": (lambda _: raise_it(ValueError("boom")), "raised ValueError: boom"),
+    "system exit": (lambda _: raise_it(SystemExit(3)), "raised SystemExit"),
+    "keyboard interrupt": (lambda _: raise_it(KeyboardInterrupt()), "raised KeyboardInterrupt"),
+    "cancelled": (lambda _: raise_it(asyncio.CancelledError()), "raised CancelledError"),
+    "generator exit": (lambda _: raise_it(GeneratorExit()), "raised GeneratorExit"),
+    "stop iteration": (lambda _: raise_it(StopAsyncIteration()), "raised StopAsyncIteration"),
+    "base exception": (lambda _: raise_it(UnrulyError()), "raised UnrulyError"),
+    "timeout of its own": (lambda _: raise_it(TimeoutError("upstream")), "TimeoutError: upstream"),
+    "self-cancel": (cancel_own_task, "raised CancelledError"),
+    "self-cancel and return": (cancel_own_task_and_return, "cancelled itself"),
+    "recursion": (recurse, "raised RecursionError"),
+    "wrong type": (return_wrong_type, "returned object instead of"),
+    "hang": (hang, "took longer than"),
+    "hang that swallows its cancellation": (hang_stubbornly, "took longer than"),
 }
 SYNC_FAULTS = {
-    "sync exception": (lambda: _sync_raise(ValueError("boom")), "raised ValueError: boom"),
-    "sync system exit": (lambda: _sync_raise(SystemExit(3)), "raised SystemExit"),
-    "sync cancelled": (lambda: _sync_raise(asyncio.CancelledError()), "raised CancelledError"),
-    "sync generator exit": (lambda: _sync_raise(GeneratorExit()), "raised GeneratorExit"),
-    "sync base exception": (lambda: _sync_raise(UnrulyError()), "raised UnrulyError"),
+    "sync exception": (lambda: raise_at_once(ValueError("boom")), "raised ValueError: boom"),
+    "sync system exit": (lambda: raise_at_once(SystemExit(3)), "raised SystemExit"),
+    "sync cancelled": (lambda: raise_at_once(asyncio.CancelledError()), "raised CancelledError"),
+    "sync generator exit": (lambda: raise_at_once(GeneratorExit()), "raised GeneratorExit"),
+    "sync base exception": (lambda: raise_at_once(UnrulyError()), "raised UnrulyError"),
     "sync self-cancel": (lambda: asyncio.current_task().cancel(), "cancelled the task"),
-    "sync recursion": (_exhaust, "raised RecursionError"),
+    "sync recursion": (exhaust_stack, "raised RecursionError"),
     "sync wrong type": (object, "returned object instead of"),
 }
 
@@ -350,84 +309,10 @@ def test_an_exception_with_hostile_text_is_still_told(hook):
         def __str__(self):
             raise RuntimeError("no words")
 
-    mute = run_course(lambda: async_culprit(hook, lambda _: _raise(MuteError())))
-    odd = run_course(lambda: async_culprit(hook, lambda _: _raise(ValueError("\ud800" * 9999))))
+    mute = run_course(lambda: async_culprit(hook, lambda _: raise_it(MuteError())))
+    odd = run_course(lambda: async_culprit(hook, lambda _: raise_it(ValueError("\ud800" * 9999))))
 
     check_course(hook, mute, "raised MuteError: (its text cannot be read")
     check_course(hook, odd, "raised ValueError: \\ud800\\ud800")
     if RULES[hook].family in (Family.DECIDE, Family.TRANSFORM):
         assert len(details(odd.first)) < 1000
-
-
-def test_the_exception_carries_a_note_with_its_provenance():
-    """The original exception is the cause and names hook, plugin, distribution and version."""
-    item = Implementation("ion_route", "sage", "ion-sage", "1.2", lambda: 1 / 0, ())
-
-    for _ in range(2):
-        with pytest.raises(HookError) as caught:
-            asyncio.run(call(item, {}, 1.0))
-        assert ("ion_route", "sage") == (caught.value.hook, caught.value.plugin)
-        assert isinstance(caught.value.__cause__, ZeroDivisionError)
-        expected = ["in hook ion_route of plugin sage (ion-sage 1.2)"]
-        assert expected == caught.value.__cause__.__notes__
-
-
-def test_an_exception_raised_again_and_again_gathers_no_notes():
-    """One exception object that is raised at every call is annotated once."""
-    error = ValueError("the same object")
-    item = Implementation("ion_route", "sage", "ion-sage", "1", lambda: _sync_raise(error), ())
-
-    for _ in range(3):
-        with pytest.raises(HookError):
-            asyncio.run(call(item, {}, 1.0))
-
-    assert 1 == len(error.__notes__)
-
-
-def test_a_system_exit_carries_the_note_as_well():
-    """What is no Exception is annotated like everything else."""
-    error = SystemExit(3)
-    item = Implementation("ion_route", "sage", "ion-sage", "1", lambda: _sync_raise(error), ())
-
-    with pytest.raises(HookError):
-        asyncio.run(call(item, {}, 1.0))
-
-    assert ["in hook ion_route of plugin sage (ion-sage 1)"] == error.__notes__
-
-
-@pytest.mark.parametrize("mode", [CallMode.DIRECT, CallMode.SUPERVISED])
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        (_hang, "took longer than 2 s"),
-        (lambda _: _raise(TimeoutError("upstream")), "raised TimeoutError: upstream"),
-        (lambda _: _raise(SystemExit(1)), "SystemExit"),
-        (_wrong_type, "returned object instead of str"),
-    ],
-)
-def test_the_reason_is_the_same_for_first_and_third_party(mode, fault, reason):
-    """Awaited directly or supervised, a failure is told in the same words."""
-
-    async def main():
-        release = Release()
-        item = Implementation("ion_route", "p", "d", "1", lambda: fault(release), (), (str,), mode)
-        with pytest.raises(HookError) as caught:
-            await call(item, {}, 2.0)
-        return caught.value.reason
-
-    assert reason in run_virtual(main())
-
-
-def test_a_cancellation_from_outside_is_not_taken_for_the_plugins_own():
-    """A turn that is cancelled while a plugin cancels it too ends as cancelled."""
-
-    async def main():
-        item = Implementation(
-            "ion_route", "p", "d", "1", lambda: asyncio.current_task().cancel(), ()
-        )
-        turn = asyncio.ensure_future(call(item, {}, 2.0))
-        asyncio.get_running_loop().call_soon(turn.cancel)
-        with pytest.raises(asyncio.CancelledError):
-            await turn
-
-    run_virtual(main())
