@@ -25,7 +25,7 @@ def test_startup_reports_start_and_size(tmp_path: Path):
     promises = {name: row["budget"] for name, row in rows.items()}
     expected = {
         "import ion_framework": {"limit": 80.0, "judged": "over bare"},
-        "ion plugins, 20 more installed": {"limit": 150.0, "judged": "over bare"},
+        "ion plugins, 20 installed": {"limit": 150.0, "judged": "over bare"},
         "ion serve, ready": {"limit": 1000.0, "judged": "total"},
     }
     if sys.platform == "linux":
