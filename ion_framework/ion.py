@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from types import TracebackType
 from typing import Self
@@ -31,8 +33,14 @@ from ion_framework.pipeline.turn import Turn, TurnRequest
 from ion_framework.pipeline.unanswered import ROUTERS, unanswered
 from ion_framework.plugin_host.discovery import Source, installed
 from ion_framework.plugin_host.host import PluginHost
+from ion_framework.plugin_host.ordering import arrange
 from ion_framework.plugin_host.record import PluginRecord, Status
+from ion_framework.plugin_host.registry import place_of
+from ion_framework.settings.loading import load_settings
 from ion_framework.settings.model import Settings
+
+EARLY_EVENTS = 1000
+"""Events that wait until the observers listen; the oldest go first."""
 
 OBSERVER_CLOSE_S = 2.0
 """Seconds that observers have, at the end, for what still waits in their queues."""
@@ -51,7 +59,8 @@ class Ion:
     Several differently configured ones may live in one process.
 
     Args:
-        settings: the settings; the defaults need no file.
+        settings: the settings; by default those of ``ion.toml`` and the environment, as the
+            command line reads them.
         source: where plugins come from; by default the installed distributions.
         environ: the environment; by default that of the process.
         clock: the clock.
@@ -70,12 +79,13 @@ class Ion:
         environ: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.settings = settings or Settings()
+        environ = os.environ if environ is None else environ
+        self.settings = load_settings(environ) if settings is None else settings
         self.clock: Clock = clock or SystemClock()
-        self._host = PluginHost(
-            self.settings, source, os.environ if environ is None else environ, self.clock
-        )
+        self._host = PluginHost(self.settings, source, environ, self.clock)
         self._host.on_change(self._status_changed)
+        self._early: deque[Event] = deque(maxlen=EARLY_EVENTS)
+        self._observing = False
         self._observers = Observers((), self.clock, self._host.quarantine)
         self._parts = Parts(Hooks({}, {}, self.settings.turn), {}, None)
         self._table = RoutingTable(())
@@ -110,7 +120,7 @@ class Ion:
             self._host.note_startup(started)
         self._host.check_required(Status.ACTIVE)
         self._rebuild()
-        self._observers.start()
+        self._begin_to_observe()
 
     async def close(self) -> None:
         """Tell observers what still waits, and call ``ion_shutdown`` in reverse order.
@@ -119,9 +129,11 @@ class Ion:
         """
         if not self._open:
             return
-        self._open = False
-        await self._observers.close(OBSERVER_CLOSE_S)
-        await shut_down(self._host.table()["ion_shutdown"])
+        self._open = self._observing = False
+        try:
+            await self._observers.close(OBSERVER_CLOSE_S)
+        finally:
+            await shut_down(self._host.table()["ion_shutdown"])
 
     async def __aenter__(self) -> Self:
         self.activate()
@@ -263,10 +275,22 @@ class Ion:
         return self._observers.stats()
 
     def emit(self, event: Event) -> None:
-        """Tell the observers of an event; returns at once."""
-        self._observers.emit(event)
+        """Tell the observers of an event; returns at once.
+
+        What happens before they listen (a plugin that fails to start) waits for them.
+        """
+        if self._observing:
+            self._observers.emit(event)
+        else:
+            self._early.append(event)
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _begin_to_observe(self) -> None:
+        self._observers.start()
+        self._observing = True
+        while self._early:
+            self._observers.emit(self._early.popleft())
 
     def _rebuild(self) -> None:
         models = self._models()
@@ -276,7 +300,11 @@ class Ion:
             hooks=Hooks(table, models, self.settings.turn),
             personas=personas,
             cache=self._choose_cache(table["ion_provide_cache"]),
-            degraded=_standing_degradation(self._host.records),
+            degraded=_standing_degradation(
+                self._host.records,
+                self.settings.order.get("ion_generate", ()),
+                {item.plugin for item in table["ion_generate"]},
+            ),
         )
         self._table = RoutingTable(personas.values())
         self._provisions = Provisions(
@@ -321,6 +349,8 @@ class Ion:
         return None
 
     def _status_changed(self, before: PluginRecord, after: PluginRecord) -> None:
+        if before.status is Status.READY and after.status is Status.ACTIVE:
+            return  # what every plugin does at the start is no news
         self.emit(
             PluginStatusChanged(
                 plugin=after.name,
@@ -332,14 +362,30 @@ class Ion:
         )
 
 
-def _standing_degradation(records: tuple[PluginRecord, ...]) -> str:
-    """Why every answer is second best: a generator that is wanted cannot run."""
-    broken = [
-        f"the generator {record.name} is {record.status.value}: {record.reason}"
+def _standing_degradation(
+    records: Sequence[PluginRecord], order: Sequence[str], active: AbstractSet[str]
+) -> str:
+    """Why every answer is second best: a generator that would be asked first cannot run.
+
+    Args:
+        records: every plugin.
+        order: the list ``order.ion_generate`` of the settings.
+        active: the generators that run.
+    """
+    wanted = {
+        record.name: record
         for record in records
         if Kind.GENERATOR in record.provides
-        and record.status in (Status.FAILED, Status.INVALID, Status.CONFLICT)
         and record.manifest is not None
         and not record.manifest.fallback
-    ]
-    return "; ".join(broken)
+        and (record.name in active or record.status in _BROKEN)
+    }
+    reasons = []
+    for name in arrange(map(place_of, wanted.values()), order):
+        if name in active:
+            break
+        reasons.append(f"the generator {name} is {wanted[name].status.value}")
+    return "; ".join(reasons)
+
+
+_BROKEN = (Status.FAILED, Status.INVALID, Status.CONFLICT)

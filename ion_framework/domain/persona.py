@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import attrs
 
+from ion_framework.domain.frozen import frozen
 from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
 from ion_framework.domain.language import Language
 
@@ -36,9 +37,9 @@ def pick_list(texts: LocalizedList, language: Language) -> tuple[str, ...]:
 class Affinities:
     """How strongly a persona is drawn to each tone, pace and intent: exact decimals, 0 to 1."""
 
-    tone: Mapping[Tone, Decimal] = attrs.field(factory=dict)
-    pace: Mapping[Pace, Decimal] = attrs.field(factory=dict)
-    intent: Mapping[Intent, Decimal] = attrs.field(factory=dict)
+    tone: Mapping[Tone, Decimal] = attrs.field(factory=dict, converter=frozen)
+    pace: Mapping[Pace, Decimal] = attrs.field(factory=dict, converter=frozen)
+    intent: Mapping[Intent, Decimal] = attrs.field(factory=dict, converter=frozen)
 
     def of(self, key: ResonanceKey) -> tuple[Decimal, Decimal, Decimal]:
         """The affinities for the key's tone, pace and intent; 0.5 where none is stated."""
@@ -124,8 +125,8 @@ class PersonaPrompts:
             framework's own.
     """
 
-    system: Localized
-    guidance: Localized = attrs.field(factory=dict)
+    system: Localized = attrs.field(converter=frozen)
+    guidance: Localized = attrs.field(factory=dict, converter=frozen)
 
 
 @attrs.frozen
@@ -137,8 +138,8 @@ class Voice:
         closing: how it ends; one of them is used.
     """
 
-    opening: Mapping[str, LocalizedList] = attrs.field(factory=dict)
-    closing: LocalizedList = attrs.field(factory=dict)
+    opening: Mapping[str, LocalizedList] = attrs.field(factory=dict, converter=frozen)
+    closing: LocalizedList = attrs.field(factory=dict, converter=frozen)
 
 
 @attrs.frozen
@@ -166,15 +167,15 @@ class Persona:
 
     name: str
     version: str
-    display_name: Localized
-    description: Localized
-    traits: LocalizedList
-    strengths: LocalizedList
+    display_name: Localized = attrs.field(converter=frozen)
+    description: Localized = attrs.field(converter=frozen)
+    traits: LocalizedList = attrs.field(converter=frozen)
+    strengths: LocalizedList = attrs.field(converter=frozen)
     affinities: Affinities
     prompts: PersonaPrompts
     rank: int = DEFAULT_RANK
-    keywords: LocalizedList = attrs.field(factory=dict)
-    prompt_style: Localized = attrs.field(factory=dict)
+    keywords: LocalizedList = attrs.field(factory=dict, converter=frozen)
+    prompt_style: Localized = attrs.field(factory=dict, converter=frozen)
     preferred_tones: tuple[Tone, ...] = ()
     examples: tuple[Example, ...] = ()
     voice: Voice = attrs.field(factory=Voice)

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 import attrs
 
+from ion_framework.domain.frozen import frozen
 from ion_framework.domain.key import ALL_KEYS, ResonanceKey
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import UnknownPersonaError
@@ -55,7 +56,7 @@ class RoutingDecision:
     primary: str
     secondary: str | None
     confidence: Decimal
-    scores: Mapping[str, Decimal]
+    scores: Mapping[str, Decimal] = attrs.field(converter=frozen)
     reasons: tuple[str, ...] = ()
     router: str = ""
     forced: bool = False

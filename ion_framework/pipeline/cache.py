@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
+from ion_framework.domain.frozen import frozen
 from ion_framework.pipeline.chunks import Usage
 
 SCHEMA = 1
@@ -144,7 +145,7 @@ class CacheStats:
     entries: int
     bytes: int
     evictions: int
-    tiers: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict)
+    tiers: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, converter=frozen)
 
 
 @runtime_checkable

@@ -70,7 +70,7 @@ class RequestCompleted:
 
 @attrs.frozen
 class PluginStatusChanged:
-    """A plugin's status changed.
+    """A plugin's status changed, other than by becoming active at the start.
 
     Attributes:
         plugin: the plugin.

@@ -144,8 +144,8 @@ async def ion_startup() -> None:
 async def ion_shutdown() -> None:
     """Close what ``ion_startup`` opened. Called once, after the last turn, on the event loop.
 
-    Called for every active plugin, in reverse order, each within 2 seconds; a failure is logged
-    and stops nobody else. A plugin that failed in ``ion_startup`` is not called.
+    Called for every active plugin, in reverse order, each within 2 seconds and all within 4; a
+    failure is logged and stops nobody else. A plugin that failed in ``ion_startup`` is not called.
 
     Example::
 
@@ -170,7 +170,8 @@ async def ion_guard(turn: Turn) -> Refusal | None:
         None to agree, a `Refusal` to refuse. One refusal is enough.
 
     A guard that raises, hangs or returns something else refuses the turn, with the code
-    ``guard_failed``.
+    ``guard_failed``. One that cannot be activated is not asked at all: name a guard without which
+    nothing may be answered in ``plugins.required``, and the start stops where it is missing.
 
     Example::
 

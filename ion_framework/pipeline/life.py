@@ -13,7 +13,10 @@ from ion_framework.pipeline.calling import call
 from ion_framework.pipeline.implementation import Implementation
 
 SHUTDOWN_S = 2.0
-"""Seconds that each implementation of ``ion_shutdown`` has."""
+"""Seconds that each implementation of ``ion_shutdown`` has at most."""
+
+ALL_SHUTDOWNS_S = 4.0
+"""Seconds that all of them have together; platforms kill a process that takes longer to stop."""
 
 
 @attrs.frozen
@@ -55,10 +58,19 @@ async def _start(item: Implementation, budget_s: float) -> Started:
 
 
 async def shut_down(implementations: Sequence[Implementation]) -> None:
-    """Call every ``ion_shutdown`` in reverse order; a failure is logged and stops nobody else."""
-    for item in reversed(implementations):
+    """Call every ``ion_shutdown`` in reverse order; a failure is logged and stops nobody else.
+
+    Each has an equal part of what is left of the time for all, so that one that hangs takes
+    nobody else's.
+    """
+    now = asyncio.get_running_loop().time
+    until = now() + ALL_SHUTDOWNS_S
+    for waiting, item in zip(
+        range(len(implementations), 0, -1), reversed(implementations), strict=True
+    ):
+        share_s = max(0.0, until - now()) / waiting
         try:
-            await call(item, {}, SHUTDOWN_S)
+            await call(item, {}, min(SHUTDOWN_S, share_s))
         except HookError as error:
             import structlog  # only a failure pays for it
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import attrs
 
+from ion_framework.domain.frozen import frozen
 from ion_framework.domain.key import ResonanceKey
 
 
@@ -124,7 +125,7 @@ class Receipt:
 
     request_id: str
     key: ResonanceKey
-    scores: Mapping[str, Decimal]
+    scores: Mapping[str, Decimal] = attrs.field(converter=frozen)
     margin: Decimal
     confidence: Decimal
     reasons: tuple[str, ...]

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
+from ion_framework.domain.frozen import frozen
 from ion_framework.domain.language import Language
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
@@ -44,7 +45,7 @@ class Reply:
     generator: str
     degraded: str
     receipt: Receipt
-    metadata: Mapping[str, object] = attrs.field(factory=dict)
+    metadata: Mapping[str, object] = attrs.field(factory=dict, converter=frozen)
 
 
 @attrs.frozen

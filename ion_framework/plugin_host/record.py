@@ -23,7 +23,7 @@ class Status(StrEnum):
     ``invalid``       breaks the plugin contract
     ``active``        runs
     ``failed``        raised or hung while it was activated
-    ``quarantined``   kept failing and is left out for a while
+    ``quarantined``   kept failing as an observer, and is told nothing for a while
     """
 
     READY = "ready"

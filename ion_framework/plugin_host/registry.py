@@ -107,7 +107,7 @@ class Registry:
                 (registration, _implementation(hook, registration, impl.function, arguments))
             )
         general = [registration for registration, _ in found if not registration.persona]
-        places = [_place(registration.record) for registration in general]
+        places = [place_of(registration.record) for registration in general]
         explicit = tuple(self._order.get(hook, ()))
         if RULES[hook].family is Family.DECIDE or hook in ONE_ONLY:
             refuse_ambiguity(hook, places, explicit)
@@ -138,7 +138,8 @@ def _rank(registration: Registration, position: Mapping[str, int]) -> tuple[int,
     return (1, guards_last, position[registration.record.name], registration.key)
 
 
-def _place(record: PluginRecord) -> Place:
+def place_of(record: PluginRecord) -> Place:
+    """What the order of a plugin depends on, by its manifest."""
     manifest = record.manifest
     if manifest is None:
         return Place(record.name)

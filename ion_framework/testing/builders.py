@@ -180,7 +180,7 @@ def make_ion(
     }
     known = personas if personas is not None else (make_persona(),)
     candidates = (*plugins, *standard_parts(*kinds), *map(persona_plugin, known))
-    return Ion(settings, source=lambda: candidates, environ={}, clock=clock)
+    return Ion(settings or Settings(), source=lambda: candidates, environ={}, clock=clock)
 
 
 @asynccontextmanager

@@ -184,3 +184,17 @@ def test_a_decision_is_a_value():
     """Two decisions with the same content are equal and can be evolved."""
     decision = TABLE[ALL_KEYS[0]]
     assert attrs.evolve(decision, router="x") != decision
+
+
+def test_nobody_can_change_what_the_table_holds():
+    """The scores of a decision, which all turns share, cannot be changed."""
+    with pytest.raises(TypeError):
+        TABLE[ALL_KEYS[0]].scores["lua"] = Decimal(0)
+
+
+def test_a_persona_keeps_a_copy_of_its_mappings():
+    """Changing the mapping that a persona was made from changes nothing in the persona."""
+    tones = {Tone.CALM: Decimal(1)}
+    persona = make_persona(tone=tones)
+    tones[Tone.CALM] = Decimal(0)
+    assert Decimal(1) == persona.affinities.tone[Tone.CALM]

@@ -182,8 +182,7 @@ def test_standing_degradation_stores_nothing():
 
     reply, entries = asyncio.run(main())
 
-    assert reply.degraded.startswith("the generator wanted is failed: ")
-    assert "OSError: no library" in reply.degraded
+    assert "the generator wanted is failed" == reply.degraded
     assert (0, "the answer is degraded") == (entries, reply.receipt.cache.reason)
 
 

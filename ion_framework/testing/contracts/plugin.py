@@ -48,7 +48,7 @@ class PluginContract:
         return Ion(settings, source=source, environ=self.environ)
 
     def _stand_ins(self) -> tuple[Candidate, ...]:
-        bare = Ion(source=lone_source(self.plugin), environ=self.environ)
+        bare = Ion(Settings(), source=lone_source(self.plugin), environ=self.environ)
         kinds = {kind.value for record in bare.plugins for kind in record.provides}
         return (*standard_parts(*kinds), *map(persona_plugin, self.companions))
 

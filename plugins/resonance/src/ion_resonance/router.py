@@ -22,9 +22,8 @@ class Router:
 
     def route(self, key: ResonanceKey, personas: tuple[Persona, ...]) -> RoutingDecision | None:
         """The decision for a key among these personas; None where there is no persona."""
-        # The engine passes the very same tuple turn after turn; comparing personas field by field
-        # is left to the rare case that it does not.
-        if personas is not self._personas and personas != self._personas:
+        # Tuples compare their members by identity first, so this is cheap while nothing changes.
+        if personas != self._personas:
             self._decisions = self._computed(personas)
         self._personas = personas
         return self._decisions.get(key)
