@@ -129,7 +129,10 @@ class TurnError(IonError):
 
 
 class InvalidRequestError(TurnError):
-    """The request cannot be answered as it is (blank text, too long, unknown persona).
+    """The request cannot be answered as it is.
+
+    Its text is blank or no valid Unicode, or it asks for a persona that is not active. The core
+    sets no limit of length; hosts do, before they ask.
 
     Attributes:
         field: the field at fault.
@@ -163,11 +166,16 @@ class NoAnswerError(TurnError):
         stage: the stage at which the turn ended.
         retry_after_s: seconds after which a new attempt makes sense, None where
             it makes none (something has to be installed first).
+        detail: what the plugins said that failed, empty where none did. For operators: the message
+            names the plugins and is fit for callers, this is not.
     """
 
     code = "no_answer"
 
-    def __init__(self, stage: str, message: str, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self, stage: str, message: str, retry_after_s: int | None = None, *, detail: str = ""
+    ) -> None:
         super().__init__(message)
         self.stage = stage
         self.retry_after_s = retry_after_s
+        self.detail = detail

@@ -16,7 +16,7 @@ from ion_framework.clock import Clock, SystemClock
 from ion_framework.domain.persona import Persona
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision, RoutingTable
-from ion_framework.errors import NoAnswerError, UnknownPersonaError
+from ion_framework.errors import NoAnswerError, PluginError, UnknownPersonaError
 from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.cache import TurnCache
 from ion_framework.pipeline.cache_calls import CacheCalls
@@ -56,11 +56,12 @@ class Ion:
             reply = await ion.respond("How do I read a query plan?")
             print(reply.persona, reply.content)
 
-    Several differently configured ones may live in one process.
+    Several differently configured ones may live in one process. Each is open once at a time; after
+    its end it may be opened again, with the same plugins.
 
     Args:
-        settings: the settings; by default those of ``ion.toml`` and the environment, as the
-            command line reads them.
+        settings: the settings; by default those of the environment and of the file that
+            ``ION_CONFIG`` names, as the command line reads them.
         source: where plugins come from; by default the installed distributions.
         environ: the environment; by default that of the process.
         clock: the clock.
@@ -98,21 +99,29 @@ class Ion:
     def activate(self) -> None:
         """Import and register the plugins. Runs their code; does no I/O of its own.
 
+        Once is enough: what is imported already stays as it is.
+
         Raises:
             PluginOrderError: the order of plugins is contradictory or ambiguous; says what to
                 write.
             RequiredPluginError: a required plugin is not active.
             SettingsError: a plugin's settings are wrong.
         """
+        if self._open:
+            return
         self._host.activate()
         self._rebuild()
 
     async def start(self) -> None:
         """Call ``ion_startup`` of every plugin; one that fails is taken out and the rest goes on.
 
+        After `close` the same plugins may be started again; one that failed stays out.
+
         Raises:
+            PluginError: it is started already.
             RequiredPluginError: a required plugin failed.
         """
+        self._refuse_if_open()
         self._open = True
         budget_s = self.settings.plugins.startup_budget_s
         table = self._host.table()
@@ -136,6 +145,7 @@ class Ion:
             await shut_down(self._host.table()["ion_shutdown"])
 
     async def __aenter__(self) -> Self:
+        self._refuse_if_open()
         self.activate()
         try:
             await self.start()
@@ -286,6 +296,10 @@ class Ion:
 
     # --- inside ---------------------------------------------------------------------------------
 
+    def _refuse_if_open(self) -> None:
+        if self._open:
+            raise PluginError("this Ion is open already; close it first, or make another Ion")
+
     def _begin_to_observe(self) -> None:
         self._observers.start()
         self._observing = True
@@ -293,11 +307,10 @@ class Ion:
             self._observers.emit(self._early.popleft())
 
     def _rebuild(self) -> None:
-        models = self._models()
         table = self._host.table()
         personas = self._collect_personas()
         self._parts = Parts(
-            hooks=Hooks(table, models, self.settings.turn),
+            hooks=Hooks(table, self._host.models(), self.settings.turn),
             personas=personas,
             cache=self._choose_cache(table["ion_provide_cache"]),
             degraded=_standing_degradation(
@@ -317,19 +330,6 @@ class Ion:
         self._observers = Observers(table["ion_observe"], self.clock, self._host.quarantine)
         self._engine.forget()
 
-    def _models(self) -> dict[str, str]:
-        """The model of each generator; one that cannot even say that is taken out."""
-        models = {}
-        for registration in self._host.registrations():
-            if registration.standard or Kind.GENERATOR not in registration.record.provides:
-                continue
-            name = registration.record.name
-            try:
-                models[name] = str(getattr(registration.target, "model", ""))
-            except Exception as error:  # noqa: BLE001  the attribute may be a plugin's own code
-                self._host.fail(name, f"its attribute model raised {type(error).__name__}")
-        return models
-
     def _collect_personas(self) -> dict[str, Persona]:
         found = [
             persona
@@ -345,7 +345,9 @@ class Ion:
         }
         for provider in providers:
             if provider.plugin in provided:
-                return CacheCalls(provided[provider.plugin], provider)
+                return CacheCalls(
+                    provided[provider.plugin], provider, self.settings.turn.cache_s
+                )
         return None
 
     def _status_changed(self, before: PluginRecord, after: PluginRecord) -> None:

@@ -39,7 +39,7 @@ def sentence(error: IonError) -> str:
     if isinstance(error, TurnRefusedError):
         return f"refused by {error.guard} ({error.code}): {error}"
     if isinstance(error, NoAnswerError):
-        return f"no answer: {error}"
+        return f"no answer: {error}" + (f" ({error.detail})" if error.detail else "")
     if isinstance(error, InvalidRequestError):
         return f"the {error.field} cannot be used: {error}"
     return str(error)

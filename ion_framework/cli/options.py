@@ -53,7 +53,7 @@ COMMON: tuple[Callable[[_Command], _Command], ...] = (
         metavar="FILE",
         expose_value=False,
         callback=_note,
-        help="Settings file.  [default: ION_CONFIG, else ion.toml here]",
+        help="Settings file.  [default: ION_CONFIG]",
     ),
     click.option(
         "--enable",

@@ -8,6 +8,7 @@ and sessions are left out: a model does not need them.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 import attrs
@@ -169,13 +170,22 @@ def _context(material: PromptMaterial) -> str:
     headings = _HEADINGS[material.resonance.language]
     parts = []
     if material.notes:
-        parts.append("\n".join((headings["notes"], *(f"- {note}" for note in material.notes))))
+        lines = (f"- {' '.join(note.split())}" for note in material.notes)
+        parts.append("\n".join((headings["notes"], *lines)))
     if material.passages:
-        blocks = (f"<passage>\n{text}\n</passage>" for text in material.passages)
+        blocks = (f"<passage>\n{_without_marks(text)}\n</passage>" for text in material.passages)
         parts.append("\n".join((headings["passages"], *blocks)))
     if material.summary:
         parts.append(f"{headings['summary']}\n{material.summary}")
     return "\n\n".join(parts)
+
+
+def _without_marks(passage: str) -> str:
+    """A passage in which nothing looks like the marks around it: it cannot end its own block."""
+    return _MARK.sub("&lt;", passage)
+
+
+_MARK = re.compile(r"<(?=\s*(?:/\s*)?passage)", re.IGNORECASE)
 
 
 def _compact_system(persona: Persona, material: PromptMaterial) -> str:

@@ -26,12 +26,14 @@ GUIDANCE_NAMES: Mapping[str, str] = {
 }
 """Names that a guidance text may use."""
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
+"""One part without alternatives: white space around the name is taken off afterwards, because a
+pattern that did it would take time in the cube of a run of spaces."""
 
 
 def unknown_names(text: str, allowed: Mapping[str, str]) -> tuple[str, ...]:
     """The placeholders of a text that are not allowed in it, in order, each once."""
-    used = dict.fromkeys(_PLACEHOLDER.findall(text))
+    used = dict.fromkeys(name.strip() for name in _PLACEHOLDER.findall(text))
     return tuple(name for name in used if name not in allowed)
 
 
@@ -43,11 +45,12 @@ def render(text: str, values: Mapping[str, str]) -> str:
     """
 
     def value(match: re.Match[str]) -> str:
+        name = match[1].strip()
         try:
-            return values[match[1]]
+            return values[name]
         except KeyError:
             raise TemplateError(
-                f"unknown placeholder {{{{{match[1]}}}}}; valid are: {', '.join(sorted(values))}"
+                f"unknown placeholder {{{{{name}}}}}; valid are: {', '.join(sorted(values))}"
             ) from None
 
     return _PLACEHOLDER.sub(value, text)

@@ -9,30 +9,12 @@ from pathlib import Path
 
 import attrs
 
-from ion_framework.domain.key import Tone
-from ion_framework.domain.persona import (
-    Affinities,
-    Persona,
-    PersonaPrompts,
-    Voice,
-)
-from ion_framework.domain.template import GUIDANCE_NAMES, SYSTEM_NAMES, unknown_names
 from ion_framework.errors import ApiMismatchError, ManifestError
-from ion_framework.manifest.model import (
-    API_MAJOR,
-    MANIFEST_NAME,
-    Kind,
-    Manifest,
-    PersonaTable,
-)
+from ion_framework.manifest.files import inline_files, read_text
+from ion_framework.manifest.model import API_MAJOR, MANIFEST_NAME, Kind, Manifest
+from ion_framework.manifest.persona import name_problem, persona_problems, read_persona
 from ion_framework.settings.plugin_values import default_problem
 from ion_framework.structuring import structure
-
-MAX_FILE_BYTES = 256 * 1024
-"""Size up to which a manifest, or a text file that it names, is read."""
-
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_MAX_NAME = 64
 
 
 def read_manifest(folder: Path, version: str) -> Manifest:
@@ -61,9 +43,9 @@ def _manifest(table: dict[str, object], folder: Path, version: str) -> Manifest:
     manifest = structure(table, Manifest, "", str(file))
     problems = list(_check(manifest, str(file)))
     if persona_table is not None:
-        _inline_files(persona_table, folder, "persona", problems)
+        problems += inline_files(persona_table, folder, "persona")
         if not problems:
-            persona = _persona(persona_table, manifest.name, version, str(file))
+            persona = read_persona(persona_table, manifest.name, version, str(file))
             manifest = attrs.evolve(manifest, persona=persona)
     problems += _check_persona(manifest, persona_table is not None, str(file))
     if problems:
@@ -73,7 +55,7 @@ def _manifest(table: dict[str, object], folder: Path, version: str) -> Manifest:
 
 def _load(file: Path) -> dict[str, object]:
     try:
-        text = _read_text(file)
+        text = read_text(file)
     except FileNotFoundError:
         raise ManifestError(
             f"{file}: there is no manifest; put an {MANIFEST_NAME} beside __init__.py"
@@ -95,24 +77,11 @@ def _check_api(wanted: object, file: Path) -> None:
         )
 
 
-def _read_text(file: Path) -> str:
-    with file.open("rb") as stream:
-        data = stream.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"larger than {MAX_FILE_BYTES} bytes")
-    try:
-        return data.decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 at byte {error.start}") from None
-
-
 def _check(manifest: Manifest, file: str) -> list[str]:
     problems = []
-    if not _NAME.fullmatch(manifest.name) or len(manifest.name) > _MAX_NAME:
-        problems.append(
-            f"{file}: name: {manifest.name!r} is not valid; use up to {_MAX_NAME} lower-case "
-            "letters, digits and single dashes, a letter first"
-        )
+    wrong_name = name_problem(manifest.name)
+    if wrong_name:
+        problems.append(f"{file}: name: {wrong_name}")
     if not manifest.provides:
         problems.append(f"{file}: provides: name at least one of {', '.join(Kind)}")
     for group in manifest.needs:
@@ -146,86 +115,4 @@ def _check_persona(manifest: Manifest, has_table: bool, file: str) -> list[str]:
         ]
     if manifest.persona is None:
         return []
-    prompts = manifest.persona.prompts
-    problems = []
-    for key, texts, names in (
-        ("system", prompts.system, SYSTEM_NAMES),
-        ("guidance", prompts.guidance, GUIDANCE_NAMES),
-    ):
-        for language, text in texts.items():
-            where = f"{file}: persona.prompts.{key}.{language.value}"
-            problems += [
-                f"{where}: unknown placeholder {{{{{name}}}}}; valid are: {', '.join(names)}"
-                for name in unknown_names(text, names)
-            ]
-            if not text.strip():
-                problems.append(f"{where}: is empty")
-    if not prompts.system:
-        problems.append(f"{file}: persona.prompts.system: give a text in at least one language")
-    problems += [
-        f"{file}: persona.voice.opening.{key}: is no tone; valid are: {', '.join(_OPENINGS)}"
-        for key in manifest.persona.voice.opening
-        if key not in _OPENINGS
-    ]
-    return problems
-
-
-_OPENINGS = (*Tone, "any")
-
-
-def _inline_files(value: object, folder: Path, path: str, problems: list[str]) -> None:
-    """Put the text of a file in the place of every ``{ file = "…" }``, in place."""
-    entries = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value if isinstance(value, list) else ())
-    )
-    for key, item in list(entries):
-        where = f"{path}.{key}"
-        if isinstance(item, dict) and set(item) == {"file"}:
-            try:
-                value[key] = _package_text(folder, item["file"])  # type: ignore[index]  # entries came from a dict or a list
-            except (OSError, ValueError) as error:
-                problems.append(f"{folder / MANIFEST_NAME}: {where}.file: {error}")
-        else:
-            _inline_files(item, folder, where, problems)
-
-
-def _package_text(folder: Path, name: object) -> str:
-    if not isinstance(name, str):
-        raise ValueError(f"must be a path inside the package, is {name!r}")  # noqa: TRY004  one kind of error for all that is wrong with a path
-    root = folder.resolve()
-    file = root / name
-    if root not in file.resolve().parents:
-        raise ValueError(f"{name!r} lies outside the package")
-    step = root
-    for part in file.relative_to(root).parts:
-        step /= part
-        if step.is_symlink():
-            raise ValueError(f"{name!r} goes through a link; put the text itself there")
-    return _read_text(file)
-
-
-def _persona(table: object, name: str, version: str, file: str) -> Persona:
-    if not isinstance(table, dict):
-        raise ManifestError(f"{file}: persona: must be a table")
-    raw = structure(table, PersonaTable, "persona", file)
-    shown = raw.display_name or {language: name.capitalize() for language in raw.prompts.system}
-    return Persona(
-        name=name,
-        version=raw.version or version,
-        display_name=shown,
-        description=raw.description,
-        traits=raw.traits,
-        strengths=raw.strengths,
-        affinities=Affinities(raw.affinities.tone, raw.affinities.pace, raw.affinities.intent),
-        prompts=PersonaPrompts(raw.prompts.system, raw.prompts.guidance),
-        rank=raw.rank,
-        keywords=raw.keywords,
-        prompt_style=raw.prompt_style,
-        preferred_tones=raw.preferred_tones,
-        examples=raw.examples,
-        voice=Voice(raw.voice.opening, raw.voice.closing),
-        cache=raw.cache,
-        parameters=raw.parameters,
-    )
+    return [f"{file}: {problem}" for problem in persona_problems(manifest.persona)]

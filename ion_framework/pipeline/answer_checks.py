@@ -6,6 +6,7 @@ Every function raises ValueError with a sentence that goes on from the plugin's 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
@@ -24,32 +25,37 @@ _Item = TypeVar("_Item")
 
 
 def check_resonance(resonance: Resonance) -> None:
-    """Refuse a reading without a usable key, language or evidence."""
+    """Refuse a reading without a usable key, language, measures or evidence."""
     _kind("rhythm", resonance.rhythm, Rhythm)
     _kind("tone", resonance.tone, ToneReading)
     _kind("intent", resonance.intent, IntentReading)
-    _kind("rhythm.pace", resonance.rhythm.pace, Pace)
+    _rhythm(resonance.rhythm)
     _kind("tone.primary", resonance.tone.primary, Tone)
+    _kind("tone.secondary", resonance.tone.secondary, Tone, type(None))
     _kind("intent.primary", resonance.intent.primary, Intent)
+    _kind("intent.secondary", resonance.intent.secondary, Intent, type(None))
     _kind("language", resonance.language, Language)
+    _text("source", resonance.source)
     for item in _items("evidence", resonance.evidence, Evidence):
-        _kind("evidence.weight", item.weight, int, float)
-        for end in (item.start, item.end):
-            _kind("evidence.start and end", end, int, type(None))
+        _evidence(item)
 
 
 def check_decision(decision: RoutingDecision, personas: frozenset[str]) -> None:
     """Refuse a decision for a persona that is not active, or without usable figures."""
+    _kind("primary", decision.primary, str)
+    _kind("secondary", decision.secondary, str, type(None))
     wanted = (decision.primary, decision.secondary or decision.primary)
-    unknown = [repr(name) for name in dict.fromkeys(map(str, wanted)) if name not in personas]
+    unknown = [repr(name) for name in dict.fromkeys(wanted) if name not in personas]
     if unknown:
         raise ValueError(f"decided for {', '.join(unknown)}, which is not active")
-    _kind("confidence", decision.confidence, Decimal)
+    _decimal("confidence", decision.confidence)
     if not 0 <= decision.confidence <= 1:
         raise ValueError(f"its confidence is {decision.confidence}; it has to be 0 to 1")
     _kind("scores", decision.scores, Mapping)
-    for value in decision.scores.values():
-        _kind("scores", value, Decimal)
+    for name, value in decision.scores.items():
+        _text("scores", name)
+        _decimal("scores", value)
+    _text("router", decision.router)
     for reason in _items("reasons", decision.reasons, str):
         _text("reasons", reason)
 
@@ -82,6 +88,22 @@ def check_metadata(metadata: Mapping[str, object]) -> None:
         raise ValueError(f"its metadata is not JSON: {error}") from None
 
 
+def _rhythm(rhythm: Rhythm) -> None:
+    _kind("rhythm.pace", rhythm.pace, Pace)
+    _kind("rhythm.sentences", rhythm.sentences, int)
+    _number("rhythm.words_per_sentence", rhythm.words_per_sentence)
+    _number("rhythm.question_ratio", rhythm.question_ratio)
+    _number("rhythm.exclamation_ratio", rhythm.exclamation_ratio)
+
+
+def _evidence(item: Evidence) -> None:
+    _text("evidence.value", item.value)
+    _text("evidence.cue", item.cue)
+    _number("evidence.weight", item.weight)
+    for end in (item.start, item.end):
+        _kind("evidence.start and end", end, int, type(None))
+
+
 def _messages(history: Sequence[Message]) -> None:
     for message in _items("history", history, Message):
         _text("history", message.content)
@@ -100,6 +122,22 @@ def _text(name: str, value: str) -> None:
         value.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"its {name} has a lone surrogate at {error.start}") from None
+
+
+def _number(name: str, value: float) -> None:
+    _kind(name, value, int, float)
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False  # an int that no float can hold
+    if not finite:
+        raise ValueError(f"its {name} is not finite")
+
+
+def _decimal(name: str, value: Decimal) -> None:
+    _kind(name, value, Decimal)
+    if not value.is_finite():
+        raise ValueError(f"its {name} is not finite")
 
 
 def _kind(name: str, value: object, *kinds: type) -> None:

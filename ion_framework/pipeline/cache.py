@@ -153,7 +153,11 @@ class TurnCache(Protocol):
     """What a cache plugin returns from ``ion_provide_cache``."""
 
     async def lookup(self, key: CacheKey) -> Lookup:
-        """Look an answer up. An outage is a miss, never an exception."""
+        """Look an answer up. An outage is a miss, never an exception.
+
+        Where another turn holds the lease of this entry, this may wait for its answer, for less
+        than the setting ``turn.cache_s``: after that the turn goes on without the cache.
+        """
 
     async def invalidate(self, tag: str) -> int:
         """Drop every entry with this tag; returns how many there were."""

@@ -16,7 +16,7 @@ from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
 
 LIMIT_S = 2.0
-"""Seconds that one call of the cache may take."""
+"""Seconds that storing an answer, or giving a lease back, may take."""
 
 
 class CacheCalls:
@@ -28,10 +28,12 @@ class CacheCalls:
     Args:
         cache: the cache.
         provider: the implementation of ``ion_provide_cache`` that it comes from.
+        lookup_s: seconds that a look-up may take, as far as the turn has them.
     """
 
-    def __init__(self, cache: TurnCache, provider: Implementation) -> None:
+    def __init__(self, cache: TurnCache, provider: Implementation, lookup_s: float) -> None:
         self.cache = cache
+        self._lookup_s = lookup_s
         self._provider = provider
         self._lookup = attrs.evolve(
             provider, function=cache.lookup, arguments=("key",), returns=(Hit, Stale, Miss)
@@ -43,7 +45,8 @@ class CacheCalls:
         Raises:
             HookError: the cache failed.
         """
-        found = await self._call(self._lookup, {"key": key}, trace, _check_served)
+        limit_s = min(self._lookup_s, trace.remaining_s())
+        found = await self._call(self._lookup, {"key": key}, trace, limit_s, _check_served)
         return cast("Hit | Stale | Miss", found)
 
     async def store(self, lease: Lease, reply: CachedReply, ttl_s: float, trace: Trace) -> None:
@@ -53,12 +56,13 @@ class CacheCalls:
             HookError: the cache failed.
         """
         item = self._of_lease(lease.store, "reply", "ttl_s")
-        await self._call(item, {"reply": reply, "ttl_s": ttl_s}, trace)
+        # Whoever waits for this entry must not pay for a turn that has no time left.
+        await self._call(item, {"reply": reply, "ttl_s": ttl_s}, trace, LIMIT_S)
 
     async def release(self, lease: Lease, trace: Trace) -> None:
         """Give a lease back; a failure stands in the receipt and does not concern the turn."""
         with suppress(HookError):
-            await self._call(self._of_lease(lease.release), {}, trace)
+            await self._call(self._of_lease(lease.release), {}, trace, LIMIT_S)
 
     def _of_lease(self, function: Callable[..., object], *arguments: str) -> Implementation:
         return attrs.evolve(self._provider, function=function, arguments=arguments, returns=())
@@ -68,11 +72,12 @@ class CacheCalls:
         item: Implementation,
         values: Mapping[str, object],
         trace: Trace,
+        limit_s: float,
         check: Callable[[Implementation, object], None] | None = None,
     ) -> object:
-        started = trace.now_ms()
+        started = trace.spent_ms()
         try:
-            found = await call(item, values, min(LIMIT_S, trace.remaining_s()))
+            found = await call(item, values, limit_s)
             if check is not None:
                 check(item, found)
         except HookError as error:

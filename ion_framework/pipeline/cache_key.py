@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from itertools import groupby
 
 from ion_framework.domain.persona import CacheScope, GenerationParameters, Persona
 from ion_framework.domain.prompt import Prompt
 from ion_framework.pipeline.cache import CacheKey
 from ion_framework.pipeline.turn import ANONYMOUS, Turn, TurnContext, TurnRequest
+
+LONGEST_RUN = 30
+"""Marks in a row of a text in the stream-safe format (Unicode Standard Annex 15)."""
 
 
 def make_key(turn: Turn, persona: Persona, prompt: Prompt, generator: str) -> CacheKey:
@@ -23,7 +27,7 @@ def make_key(turn: Turn, persona: Persona, prompt: Prompt, generator: str) -> Ca
     request = turn.request
     return CacheKey(
         tenant=request.tenant,
-        principal="" if _is_shared(persona, turn.context) else principal_of(request),
+        principal="" if _is_shared(persona, turn) else principal_of(request),
         persona=persona.name,
         persona_version=persona.version,
         prompt=prompt.name,
@@ -51,8 +55,21 @@ def principal_of(request: TurnRequest) -> str:
     return json.dumps([request.principal, named] if named else [request.principal])
 
 
-def _is_shared(persona: Persona, context: TurnContext) -> bool:
-    return persona.cache.scope is CacheScope.SHARED and context == TurnContext()
+def _is_shared(persona: Persona, turn: Turn) -> bool:
+    """Whether an answer is for everybody: nothing in the turn may tell of its user.
+
+    The request counts and not only the prompt, because a generator sees the whole turn.
+    """
+    request = turn.request
+    tells = (
+        request.user_id,
+        request.session_id,
+        request.history,
+        request.summary,
+        request.notes,
+        turn.context != TurnContext(),
+    )
+    return persona.cache.scope is CacheScope.SHARED and not any(tells)
 
 
 def _canonical_parameters(parameters: GenerationParameters) -> str:
@@ -71,4 +88,27 @@ def _canonical_text(turn: Turn, prompt: Prompt) -> str:
         prompt.language.value,
         prompt.mode.value,
     )
-    return unicodedata.normalize("NFC", json.dumps(parts, ensure_ascii=False))
+    return _normalised(json.dumps(parts, ensure_ascii=False))
+
+
+def _normalised(text: str) -> str:
+    """The text in the normal form NFC, or as it is where it is in no stream-safe format.
+
+    Sorting the marks of one character takes quadratic time, so that a message of nothing but
+    marks would hold the event loop for seconds. No language has so many in a row.
+    """
+    if text.isascii() or _longest_run(text) > LONGEST_RUN:
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+def _longest_run(text: str) -> int:
+    marks = {char for char in set(text) if unicodedata.combining(_first_part(char))}
+    if not marks:
+        return 0
+    return max(sum(1 for _ in run) for marked, run in groupby(text, marks.__contains__) if marked)
+
+
+def _first_part(char: str) -> str:
+    """What a character begins with once it is taken apart: some that are no marks hold some."""
+    return unicodedata.normalize("NFD", char)[0]

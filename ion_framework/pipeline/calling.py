@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Mapping
 from ion_framework.domain.conversation import shorten
 from ion_framework.errors import HookError
 from ion_framework.pipeline.implementation import CallMode, Implementation
-from ion_framework.pipeline.supervision import Misbehaved, Overrun, supervise
+from ion_framework.pipeline.redaction import redact
+from ion_framework.pipeline.supervision import Misbehaved, Overrun, cancellations, supervise
 from ion_framework.pipeline.threads import in_thread
 
 SLOW_SYNC_S = 0.1
@@ -70,7 +71,7 @@ async def _call(
     function = implementation.function
     # Only a plain function blocks: a coroutine of a blocking plugin belongs on the loop.
     if implementation.mode is CallMode.THREAD and not inspect.iscoroutinefunction(function):
-        result = await in_thread(implementation.plugin, function, arguments, limit_s)
+        result = await in_thread(implementation.threads, function, arguments, limit_s)
     else:
         started = time.perf_counter()
         result = await _call_on_loop(implementation, arguments)
@@ -85,10 +86,15 @@ async def _call(
 
 
 async def _await_directly(awaitable: Awaitable[object], limit_s: float) -> object:
+    requested = cancellations()
     limit = asyncio.timeout(limit_s)
     try:
         async with limit:
             return await awaitable
+    except asyncio.CancelledError as error:
+        if cancellations() > requested:
+            raise
+        raise Misbehaved("raised CancelledError") from error
     except TimeoutError as error:
         if not limit.expired():
             raise
@@ -145,15 +151,17 @@ def _warn_slow(implementation: Implementation, held: float) -> None:
 
 def failed(implementation: Implementation, failure: BaseException) -> HookError:
     """The error that tells of an implementation's failure; adds a note to the original."""
-    if isinstance(failure, HookError):
-        return failure
+    if type(failure) is HookError:
+        # Mostly the core's own, but a plugin may raise one with words of its own.
+        reason = redact(failure.reason, implementation.secrets)
+        return HookError(implementation.hook, implementation.plugin, reason)
     original = failure.__cause__ if isinstance(failure, Misbehaved) else None
     _add_note(
         original or failure,
         f"in hook {implementation.hook} of plugin {implementation.plugin} "
         f"({implementation.distribution} {implementation.version})",
     )
-    text = _text_of(failure)
+    text = text_of(failure, implementation.secrets)
     if isinstance(failure, Overrun | Misbehaved):
         reason = text
     else:
@@ -167,10 +175,12 @@ def _add_note(failure: BaseException, note: str) -> None:
         failure.add_note(note)
 
 
-def _text_of(failure: BaseException) -> str:
-    """What an exception says, short, and fit for every log and encoder after it."""
+def text_of(failure: BaseException, secrets: tuple[str, ...]) -> str:
+    """What an exception says: short, without secrets, and fit for every log and encoder."""
     try:
         text = str(failure)
     except Exception as error:  # noqa: BLE001  str() of somebody else's exception is their code too
         return f"(its text cannot be read: {type(error).__name__})"
+    # Hidden before the text is cut: half a secret would not be found.
+    text = redact(text, secrets)
     return shorten(text.encode("utf-8", "backslashreplace").decode(), REASON_CHARS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from decimal import Decimal
 
 import attrs
 
@@ -17,12 +16,11 @@ from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.errors import (
     HookError,
-    InvalidRequestError,
     NoAnswerError,
     TurnError,
     TurnRefusedError,
-    UnknownPersonaError,
 )
+from ion_framework.pipeline.asked_persona import asked_persona, check_persona, forced_decision
 from ion_framework.pipeline.cache import CachedReply, Hit, Lookup, Miss, Stale
 from ion_framework.pipeline.cache_calls import CacheCalls
 from ion_framework.pipeline.cache_key import make_key
@@ -36,6 +34,7 @@ from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus
 from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEvent, ReplyStarted
 from ion_framework.pipeline.reply_writing import Answer, write_reply
 from ion_framework.pipeline.request_check import check_request
+from ion_framework.pipeline.storing import why_not_stored
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
 from ion_framework.pipeline.unanswered import (
@@ -112,7 +111,8 @@ class Engine:
                 self._failed(request, CANCELLED, "the caller left before the end", trace)
             raise
         except TurnError as error:
-            self._failed(request, error.code, str(error), trace)
+            detail = error.detail if isinstance(error, NoAnswerError) else ""
+            self._failed(request, error.code, str(error), trace, detail)
             raise
         except Exception as error:
             self._failed(request, "internal_error", type(error).__name__, trace)
@@ -161,9 +161,11 @@ class Engine:
         duration_s = trace.now_ms() / 1000
         self._emit(TurnCompleted(request, reply, self._clock.time(), duration_s))
 
-    def _failed(self, request: TurnRequest, code: str, message: str, trace: Trace) -> None:
+    def _failed(
+        self, request: TurnRequest, code: str, message: str, trace: Trace, detail: str = ""
+    ) -> None:
         duration_s = trace.now_ms() / 1000
-        self._emit(TurnFailed(request, code, message, self._clock.time(), duration_s))
+        self._emit(TurnFailed(request, code, message, self._clock.time(), duration_s, detail))
 
 
 @attrs.frozen
@@ -208,6 +210,7 @@ class _Run:
     async def _understand(self) -> Turn:
         turn = Turn(self._request, _context_of(self._request))
         check_request(self._request)
+        check_persona(self._request, self._parts.personas)
         with self._trace.stage("guard"):
             await self._hooks.guard(turn, self._trace)
         with self._trace.stage("context"):
@@ -227,7 +230,7 @@ class _Run:
         if not personas:
             raise NoAnswerError("route", NO_PERSONA)
         wanted = self._request.persona
-        forced = _named(wanted, self._parts.personas) if wanted else None
+        forced = asked_persona(wanted, self._parts.personas) if wanted else None
         found = await self._hooks.route(turn, personas, self._trace)
         if found is None and forced is None:
             raise unanswered(ROUTERS, self._hooks, "", self._trace)
@@ -237,7 +240,7 @@ class _Run:
         if forced is None and decision is not None:
             return decision
         assert forced is not None  # noqa: S101  the two branches above leave nothing else
-        return _forced(forced, decision)
+        return forced_decision(forced, decision)
 
     async def _prompt(self, turn: Turn, persona: Persona) -> Prompt:
         prompt = await self._hooks.build_prompt(turn, persona, self._trace)
@@ -277,9 +280,13 @@ class _Run:
                     async for chunk in chunks:
                         if isinstance(chunk, TextChunk):
                             pieces.append(chunk.text)
-                            yield ReplyDelta(chunk.text)
+                            began_ms = self._trace.now_ms()
+                            try:
+                                yield ReplyDelta(chunk.text)
+                            finally:
+                                self._trace.held_since(began_ms)
             answer = self._completed_answer(generation, "".join(pieces))
-            refused = _why_not_stored(answer, generation)
+            refused = why_not_stored(answer, generation, self._trace)
             outcome = await self._store(answer, refused, _known(turn)[0], slot)
         finally:
             # A lease that was used ignores this; one that was not must not keep others waiting.
@@ -343,37 +350,3 @@ def _context_of(request: TurnRequest) -> TurnContext:
 def _known(turn: Turn) -> tuple[Persona, RoutingDecision, Resonance]:
     assert turn.persona and turn.decision and turn.resonance  # noqa: S101, PT018  _understand() has filled them
     return turn.persona, turn.decision, turn.resonance
-
-
-def _named(name: str, personas: Mapping[str, Persona]) -> Persona:
-    found = personas.get(name.strip().lower())
-    if found is None:
-        known = UnknownPersonaError(name, tuple(personas))
-        raise InvalidRequestError("persona", str(known))
-    return found
-
-
-def _forced(persona: Persona, decision: RoutingDecision | None) -> RoutingDecision:
-    reason = f"{persona.name} was asked for by name"
-    if decision is None:
-        return RoutingDecision(
-            persona.name, None, Decimal(1), {}, (reason,), "request", forced=True
-        )
-    runner_up = decision.primary if decision.primary != persona.name else decision.secondary
-    return attrs.evolve(
-        decision,
-        primary=persona.name,
-        secondary=runner_up,
-        reasons=(reason, *decision.reasons),
-        forced=True,
-    )
-
-
-def _why_not_stored(answer: Answer, generation: Generation) -> str:
-    if answer.finish_reason is not FinishReason.STOP:
-        return f"the answer ended as {answer.finish_reason.value}"
-    if answer.degraded:
-        return "the answer is degraded"
-    if not generation.by_first:
-        return f"the answer is that of a stand-in, {answer.generator}"
-    return ""

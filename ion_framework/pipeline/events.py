@@ -38,6 +38,7 @@ class TurnFailed:
         message: the cause in words.
         at: end of the turn, seconds since the Unix epoch.
         duration_s: length of the turn.
+        detail: what the plugins said that failed, for operators and not for callers.
     """
 
     request: TurnRequest
@@ -45,6 +46,7 @@ class TurnFailed:
     message: str
     at: float
     duration_s: float
+    detail: str = ""
 
 
 @attrs.frozen

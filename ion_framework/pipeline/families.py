@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ion_framework.errors import HookError, TurnRefusedError
-from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.calling import call, failed, text_of
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
@@ -49,7 +49,7 @@ async def guard(
     """
     trace = budget.trace
     for index, item in enumerate(implementations):
-        started = trace.now_ms()
+        started = trace.spent_ms()
         try:
             verdict = await call(item, values, budget.share(len(implementations) - index))
         except HookError as error:
@@ -79,13 +79,13 @@ async def decide(
     """
     trace = budget.trace
     for index, item in enumerate(implementations):
-        started = trace.now_ms()
+        started = trace.spent_ms()
         try:
             answer = await call(item, values, budget.share(len(implementations) - index))
             if answer is not None and check is not None:
-                check(answer)
-        except (HookError, ValueError) as error:
-            trace.note(item, Outcome.FAILED, started, _reason(error))
+                _accepted(item, check, answer)
+        except HookError as error:
+            trace.note(item, Outcome.FAILED, started, error.reason)
             continue
         if answer is None:
             trace.note(item, Outcome.PASSED, started)
@@ -114,20 +114,32 @@ async def transform(
     """
     trace, value = budget.trace, values[name]
     for index, item in enumerate(implementations):
-        started = trace.now_ms()
+        started = trace.spent_ms()
         share = budget.share(len(implementations) - index)
         try:
             changed = await call(item, {**values, name: value}, share)
             if changed is None:
                 trace.note(item, Outcome.PASSED, started)
                 continue
-            value = accept(value, changed) if accept else changed
-        except (HookError, ValueError) as error:
-            trace.note(item, Outcome.FAILED, started, _reason(error))
+            value = _accepted(item, accept, value, changed) if accept else changed
+        except HookError as error:
+            trace.note(item, Outcome.FAILED, started, error.reason)
             continue
         trace.note(item, Outcome.CHANGED, started)
     return value
 
 
-def _reason(error: HookError | ValueError) -> str:
-    return error.reason if isinstance(error, HookError) else str(error)
+def _accepted(item: Implementation, check: Callable[..., object], *values: object) -> object:
+    """What a check makes of an answer; whatever goes wrong in it is the answer's fault.
+
+    Raises:
+        HookError: the answer cannot be used.
+    """
+    try:
+        return check(*values)
+    except ValueError as error:
+        reason = text_of(error, item.secrets)
+        raise HookError(item.hook, item.plugin, reason) from error
+    except Exception as error:  # the values may be a plugin's own code, down to their comparison
+        reason = f"its answer cannot be checked: {failed(item, error).reason}"
+        raise HookError(item.hook, item.plugin, reason) from error

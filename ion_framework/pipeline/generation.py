@@ -15,7 +15,12 @@ from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk
 from ion_framework.pipeline.families import Budget
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.receipt import Attempt, Outcome
-from ion_framework.pipeline.supervision import Overrun, supervise_stream
+from ion_framework.pipeline.supervision import (
+    Misbehaved,
+    Overrun,
+    cancellations,
+    supervise_stream,
+)
 from ion_framework.pipeline.trace import Trace
 from ion_framework.settings.model import TurnSettings
 
@@ -35,12 +40,12 @@ class _Progress:
     """How far one attempt has come, and how long its next piece of text may take."""
 
     def __init__(self, trace: Trace, limits: TurnSettings, share_s: float) -> None:
-        self.started_ms = trace.now_ms()
+        self.started_ms = trace.spent_ms()
         self.first_token_ms: float | None = None
         self.finish: Finish | None = None
         self._trace = trace
         self._limits = limits
-        self._until_ms = self.started_ms + min(limits.first_token_s, share_s) * 1000
+        self._until_ms = trace.now_ms() + min(limits.first_token_s, share_s) * 1000
 
     def renew(self) -> None:
         """Begin to wait for a further piece; the time that the caller took does not count."""
@@ -58,7 +63,8 @@ class Generation:
         plugin: the generator that speaks, empty before the first piece of text.
         model: its model.
         finish: how it ended, None before the end.
-        failures: what went wrong with generators that were asked earlier.
+        failures: which generators failed and when, one sentence each, in the core's own words.
+        details: what they said of it, for operators.
     """
 
     def __init__(
@@ -76,6 +82,7 @@ class Generation:
         self.model = ""
         self.finish: Finish | None = None
         self.failures: list[str] = []
+        self.details: list[str] = []
 
     @property
     def by_first(self) -> bool:
@@ -105,7 +112,12 @@ class Generation:
         if not self.failures:
             raise NoAnswerError("generate", "no generator could answer: every one passed")
         reasons = "; ".join(self.failures)
-        raise NoAnswerError("generate", f"no generator could answer: {reasons}", RETRY_AFTER_S)
+        raise NoAnswerError(
+            "generate",
+            f"no generator could answer: {reasons}",
+            RETRY_AFTER_S,
+            detail="; ".join(self.details),
+        )
 
     async def _attempt(
         self,
@@ -126,8 +138,7 @@ class Generation:
             if progress.finish is None:
                 raise HookError(item.hook, item.plugin, "its stream was cut off")  # noqa: TRY301  one path for every failure
         except HookError as error:
-            in_time = self._trace.remaining_s() > 0
-            self._failed(item, progress, error.reason + ("" if in_time else TIME_UP))
+            self._failed(item, progress, error.reason)
             if progress.first_token_ms is None:
                 return
             progress.finish = Finish(FinishReason.TRUNCATED, model=self.model)
@@ -154,7 +165,7 @@ class Generation:
                 if not text:
                     continue
                 if progress.first_token_ms is None:
-                    progress.first_token_ms = self._trace.now_ms() - progress.started_ms
+                    progress.first_token_ms = self._trace.spent_ms() - progress.started_ms
                     self.plugin, self.model = item.plugin, self._models.get(item.plugin, "")
                 yield chunk
                 progress.renew()
@@ -167,7 +178,13 @@ class Generation:
         return attrs.evolve(finish, model=self.model)
 
     def _failed(self, item: Implementation, progress: _Progress, reason: str) -> None:
-        self.failures.append(f"{item.plugin}: {reason}")
+        early = progress.first_token_ms is None
+        when = "before its first word" if early else "in the middle of its answer"
+        time_up = "" if self._trace.remaining_s() > 0 else TIME_UP
+        reason += time_up
+        # Callers read the first; an exception's own words are for operators only.
+        self.failures.append(f"the generator {item.plugin} failed {when}{time_up}")
+        self.details.append(f"{item.plugin}: {reason}")
         self._trace.note(item, Outcome.FAILED, progress.started_ms, reason)
         self._record(item, progress, succeeded=False, error=reason)
 
@@ -184,7 +201,7 @@ class Generation:
                 model=self._models.get(item.plugin, ""),
                 succeeded=succeeded,
                 first_token_ms=progress.first_token_ms,
-                duration_ms=self._trace.now_ms() - progress.started_ms,
+                duration_ms=self._trace.spent_ms() - progress.started_ms,
                 error=error,
             )
         )
@@ -233,12 +250,17 @@ async def _direct(
     try:
         while True:
             limit_s = max(0.0, patience_s())
+            requested = cancellations()
             limit = asyncio.timeout(limit_s)
             try:
                 async with limit:
                     chunk = await anext(stream)
             except StopAsyncIteration:
                 return
+            except asyncio.CancelledError as error:
+                if cancellations() > requested:
+                    raise
+                raise Misbehaved("raised CancelledError") from error
             except TimeoutError as error:
                 if not limit.expired():
                     raise

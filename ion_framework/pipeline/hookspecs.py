@@ -31,6 +31,7 @@ from ion_framework.domain.persona import Persona
 from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
+from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.cache import TurnCache
 from ion_framework.pipeline.chunks import ChunkStream
 from ion_framework.pipeline.events import Event
@@ -43,12 +44,12 @@ from ion_framework.pipeline.verdict import Refusal
 # --- life ---------------------------------------------------------------------------------------
 
 
-@hookspec(HookRules(Family.PROVIDE, (list, tuple), awaitable=False, kinds=("extension",)))
+@hookspec(HookRules(Family.PROVIDE, (list, tuple), kinds=(Kind.EXTENSION,)))
 def ion_provide_personas() -> Sequence[Persona] | None:
     """Provide personas that no manifest describes, for example from a database.
 
-    Called once, at activation, without I/O. Every persona's name must be new; a name that is
-    taken makes the plugin INVALID. A failure makes the plugin FAILED.
+    Called once, at activation, without I/O. One whose name is taken, or that a manifest could not
+    describe, makes the plugin INVALID. A failure makes the plugin FAILED.
 
     Example::
 
@@ -59,7 +60,7 @@ def ion_provide_personas() -> Sequence[Persona] | None:
     """
 
 
-@hookspec(HookRules(Family.PROVIDE, (TurnCache,), awaitable=False, kinds=("cache",)))
+@hookspec(HookRules(Family.PROVIDE, (TurnCache,), kinds=(Kind.CACHE,)))
 def ion_provide_cache() -> TurnCache | None:
     """Provide the cache of replies.
 
@@ -76,7 +77,7 @@ def ion_provide_cache() -> TurnCache | None:
     """
 
 
-@hookspec(HookRules(Family.PROVIDE, (Store,), awaitable=False, kinds=("store",)))
+@hookspec(HookRules(Family.PROVIDE, (Store,), kinds=(Kind.STORE,)))
 def ion_provide_store() -> Store | None:
     """Provide a store of conversations; it is found in ``Ion.provisions.stores``.
 
@@ -91,7 +92,7 @@ def ion_provide_store() -> Store | None:
     """
 
 
-@hookspec(HookRules(Family.PROVIDE, (list, tuple), awaitable=False, kinds=("extension", "monitor")))
+@hookspec(HookRules(Family.PROVIDE, (list, tuple), kinds=(Kind.EXTENSION, Kind.MONITOR)))
 def ion_provide_routes() -> Sequence[Route] | None:
     """Provide endpoints for a host; they are found in ``Ion.provisions.routes``.
 
@@ -107,12 +108,12 @@ def ion_provide_routes() -> Sequence[Route] | None:
     """
 
 
-@hookspec(HookRules(Family.PROVIDE, (SecretSource,), awaitable=False, kinds=("extension",)))
+@hookspec(HookRules(Family.PROVIDE, (SecretSource,), kinds=(Kind.EXTENSION,)))
 def ion_provide_secrets() -> SecretSource | None:
     """Provide a source of secrets; hosts and plugins ask ``Ion.provisions.secret(name)``.
 
-    Called once, at activation, without I/O. The first source that knows a name answers.
-    A failure makes the plugin FAILED.
+    Called once, at activation, without I/O. The first source that knows a name answers; one
+    that raises is logged and passed over. A failure of the hook makes the plugin FAILED.
 
     Example::
 
@@ -125,11 +126,12 @@ def ion_provide_secrets() -> SecretSource | None:
 
 @hookspec(HookRules(Family.PROVIDE))
 async def ion_startup() -> None:
-    """Open connections, warm up. Called once, before the first turn, on the event loop.
+    """Open connections, warm up. Called before the first turn.
 
-    All are called at once. Each has ``plugins.startup_budget_s`` seconds (2.5 by default) and is
-    timed. One that raises or takes longer makes its plugin FAILED: none of its hooks is called
-    from then on.
+    Called on the event loop; a third party's plain function in a thread, because it may block.
+    All are called at once, whenever the `Ion` is opened. Each has ``plugins.startup_budget_s``
+    seconds (2.5 by default) and is timed. One that raises or takes longer makes its plugin FAILED:
+    none of its hooks is called from then on.
 
     Example::
 
@@ -142,7 +144,7 @@ async def ion_startup() -> None:
 
 @hookspec(HookRules(Family.OBSERVE))
 async def ion_shutdown() -> None:
-    """Close what ``ion_startup`` opened. Called once, after the last turn, on the event loop.
+    """Close what ``ion_startup`` opened. Called after the last turn, on the event loop.
 
     Called for every active plugin, in reverse order, each within 2 seconds and all within 4; a
     failure is logged and stops nobody else. A plugin that failed in ``ion_startup`` is not called.
@@ -159,7 +161,7 @@ async def ion_shutdown() -> None:
 # --- the turn -----------------------------------------------------------------------------------
 
 
-@hookspec(HookRules(Family.GUARD, (Refusal,), kinds=("guard",)))
+@hookspec(HookRules(Family.GUARD, (Refusal,), kinds=(Kind.GUARD,)))
 async def ion_guard(turn: Turn) -> Refusal | None:
     """Say whether a turn may be answered.
 
@@ -183,7 +185,7 @@ async def ion_guard(turn: Turn) -> Refusal | None:
     """
 
 
-@hookspec(HookRules(Family.TRANSFORM, (TurnContext,), kinds=("extension", "store")))
+@hookspec(HookRules(Family.TRANSFORM, (TurnContext,), kinds=(Kind.EXTENSION, Kind.STORE)))
 async def ion_gather_context(turn: Turn) -> TurnContext | None:
     """Add to what is known: history, a running summary, retrieved passages.
 
@@ -205,7 +207,7 @@ async def ion_gather_context(turn: Turn) -> TurnContext | None:
     """
 
 
-@hookspec(HookRules(Family.DECIDE, (Resonance,), kinds=("analyzer",)))
+@hookspec(HookRules(Family.DECIDE, (Resonance,), kinds=(Kind.ANALYZER,)))
 async def ion_analyze(turn: Turn) -> Resonance | None:
     """Read a message's resonance: tone, pace, intent, and the evidence for them.
 
@@ -228,7 +230,7 @@ async def ion_analyze(turn: Turn) -> Resonance | None:
     """
 
 
-@hookspec(HookRules(Family.DECIDE, (RoutingDecision,), kinds=("router",)))
+@hookspec(HookRules(Family.DECIDE, (RoutingDecision,), kinds=(Kind.ROUTER,)))
 async def ion_route(turn: Turn, personas: tuple[Persona, ...]) -> RoutingDecision | None:
     """Decide which persona answers.
 
@@ -237,10 +239,9 @@ async def ion_route(turn: Turn, personas: tuple[Persona, ...]) -> RoutingDecisio
         personas: every active persona, by rank, then by name.
 
     Returns:
-        the decision, or None to leave it to the next router. A decision for a persona that is
-        not active counts as a failure.
+        the decision, or None to leave it to the next router.
 
-    A failure falls through to the next router.
+    A failure falls through to the next router; a decision for an inactive persona is one.
 
     Example::
 
@@ -251,9 +252,9 @@ async def ion_route(turn: Turn, personas: tuple[Persona, ...]) -> RoutingDecisio
     """
 
 
-@hookspec(HookRules(Family.DECIDE, (Prompt,), kinds=("extension",), persona=True))
+@hookspec(HookRules(Family.DECIDE, (Prompt,), kinds=(Kind.EXTENSION,), persona=True))
 async def ion_build_prompt(turn: Turn, persona: Persona) -> Prompt | None:
-    """Build what the generator is told.
+    """Build what the generator is told; a failure falls through to the next implementation.
 
     Args:
         turn: the turn, with resonance and decision.
@@ -262,8 +263,6 @@ async def ion_build_prompt(turn: Turn, persona: Persona) -> Prompt | None:
     Returns:
         the prompt, or None to leave it to the next. A persona's own implementation goes first,
         the standard prompt of its manifest comes last.
-
-    A failure falls through to the next implementation.
 
     Example::
 
@@ -275,7 +274,7 @@ async def ion_build_prompt(turn: Turn, persona: Persona) -> Prompt | None:
     """
 
 
-@hookspec(HookRules(Family.TRANSFORM, (Prompt,), kinds=("extension",), persona=True))
+@hookspec(HookRules(Family.TRANSFORM, (Prompt,), kinds=(Kind.EXTENSION,), persona=True))
 async def ion_render_prompt(turn: Turn, prompt: Prompt) -> Prompt | None:
     r"""Make last changes to a prompt.
 
@@ -298,7 +297,7 @@ async def ion_render_prompt(turn: Turn, prompt: Prompt) -> Prompt | None:
     """
 
 
-@hookspec(HookRules(Family.DECIDE, (AsyncIterator,), kinds=("generator",)))
+@hookspec(HookRules(Family.DECIDE, (AsyncIterator,), kinds=(Kind.GENERATOR,)))
 async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     """Generate the answer as a stream of `TextChunk`, ended by one `Finish`.
 
@@ -313,7 +312,7 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     One deadline stands over all generators. A generator that fails before its first piece of text
     falls through to the next, and the reply is marked as degraded; afterwards the answer ends as
     ``truncated``. A stream without a `Finish` was cut off. The plugin object may name its model in
-    an attribute ``model``, which becomes part of the cache key.
+    an attribute ``model``, which is read once, at activation, and becomes part of the cache key.
 
     Example::
 
@@ -328,7 +327,9 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     """
 
 
-@hookspec(HookRules(Family.TRANSFORM, (AsyncIterator,), kinds=("extension", "guard"), persona=True))
+@hookspec(
+    HookRules(Family.TRANSFORM, (AsyncIterator,), kinds=(Kind.EXTENSION, Kind.GUARD), persona=True)
+)
 async def ion_transform_stream(turn: Turn, chunks: ChunkStream) -> ChunkStream | None:
     """Change the text of an answer while it streams: the only place where text changes.
 
@@ -339,10 +340,10 @@ async def ion_transform_stream(turn: Turn, chunks: ChunkStream) -> ChunkStream |
     Returns:
         the new stream (usually by being an async generator), or None to leave it as it is.
 
-    The persona comes first, then extensions, then guards. One that fails, or takes longer than
-    ``turn.next_token_s`` for a piece (waiting for ``chunks`` does not count), is skipped: what it
-    had taken in since its last piece of text is passed on unchanged. A guard that fails ends the
-    answer. Not called for an answer from the cache, which was transformed when it was stored.
+    The persona comes first, then what ``order`` lists, then extensions, then guards. One that
+    fails, or takes longer than ``turn.next_token_s`` for a piece (waiting for ``chunks`` does not
+    count), is skipped: what it had taken in since its last piece of text is passed on unchanged.
+    A guard that fails ends the answer. Not called for an answer from the cache.
 
     Example::
 
@@ -356,7 +357,7 @@ async def ion_transform_stream(turn: Turn, chunks: ChunkStream) -> ChunkStream |
     """
 
 
-@hookspec(HookRules(Family.TRANSFORM, (Reply,), kinds=("extension", "monitor"), persona=True))
+@hookspec(HookRules(Family.TRANSFORM, (Reply,), kinds=(Kind.EXTENSION, Kind.MONITOR), persona=True))
 async def ion_finish(reply: Reply) -> Reply | None:
     """Add to the metadata of a complete reply.
 
@@ -379,7 +380,7 @@ async def ion_finish(reply: Reply) -> Reply | None:
     """
 
 
-@hookspec(HookRules(Family.OBSERVE, kinds=("monitor", "extension", "store")))
+@hookspec(HookRules(Family.OBSERVE, kinds=(Kind.MONITOR, Kind.EXTENSION, Kind.STORE)))
 async def ion_observe(event: Event) -> None:
     """Be told what happened, after it happened.
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 
+from ion_framework.pipeline.threads import Threads
+
 
 class CallMode(StrEnum):
     """How an implementation is called.
@@ -38,6 +40,8 @@ class Implementation:
         fallback: whether the plugin is a fallback.
         persona: name of the persona in whose turns alone it runs, empty for a general one.
         guard: whether the plugin is a guard, whose failures end the turn.
+        secrets: texts that nothing told of it may hold, longest first.
+        threads: those in which the plugin's blocking functions run.
     """
 
     hook: str
@@ -51,6 +55,8 @@ class Implementation:
     fallback: bool = False
     persona: str = ""
     guard: bool = False
+    secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
+    threads: Threads = attrs.field(factory=Threads, repr=False, eq=False)
 
     def positional(self, values: Mapping[str, object]) -> tuple[object, ...]:
         """The arguments for a call, in this implementation's order."""

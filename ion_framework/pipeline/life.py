@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import attrs
 
 from ion_framework.errors import HookError
 from ion_framework.pipeline.calling import call
-from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.implementation import CallMode, Implementation
 
 SHUTDOWN_S = 2.0
 """Seconds that each implementation of ``ion_shutdown`` has at most."""
@@ -51,10 +52,17 @@ async def start_up(
 async def _start(item: Implementation, budget_s: float) -> Started:
     began, problem = time.perf_counter(), ""
     try:
-        await call(item, {}, budget_s)
+        await call(_off_the_loop(item), {}, budget_s)
     except HookError as error:
         problem = f"ion_startup {error.reason}"
     return Started(item.plugin, problem, (time.perf_counter() - began) * 1000)
+
+
+def _off_the_loop(item: Implementation) -> Implementation:
+    """A third party's plain function may block, and there is no turn yet whose time counts."""
+    if item.mode is CallMode.SUPERVISED and not inspect.iscoroutinefunction(item.function):
+        return attrs.evolve(item, mode=CallMode.THREAD)
+    return item
 
 
 async def shut_down(implementations: Sequence[Implementation]) -> None:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import attrs
 import pluggy
 
+from ion_framework.manifest.model import Kind
+
 PROJECT = "ion"
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -48,16 +50,19 @@ class HookRules:
     Attributes:
         family: its failure policy.
         returns: what an implementation may return besides None.
-        awaitable: whether an implementation may be a coroutine function.
         kinds: the kinds that a plugin must provide (one of them) to implement it; empty means any.
         persona: whether a persona may implement it (in its own turns only).
     """
 
     family: Family
     returns: tuple[type, ...] = ()
-    awaitable: bool = True
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     persona: bool = False
+
+    @property
+    def collected(self) -> bool:
+        """Whether its values are collected at activation, where nothing can be awaited."""
+        return self.family is Family.PROVIDE and bool(self.returns)
 
 
 _RULES = "ion_rules"

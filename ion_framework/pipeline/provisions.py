@@ -51,9 +51,37 @@ class Provisions:
     secrets: tuple[SecretSource, ...] = attrs.field(default=(), repr=False)
 
     def secret(self, name: str) -> str | None:
-        """The secret of this name from the first source that has it, None where none has."""
+        """The secret of this name from the first source that has it, None where none has.
+
+        A source that fails is logged and passed over, so that it does not hide the next one's.
+        """
         for source in self.secrets:
-            value = source.get(name)
+            value = _ask(source, name)
             if value is not None:
                 return value
         return None
+
+
+def _ask(source: SecretSource, name: str) -> str | None:
+    try:
+        value: object = source.get(name)
+    except (Exception, SystemExit) as failure:  # noqa: BLE001  the source is a plugin's own code
+        _log(source, name, f"raised {type(failure).__name__}")
+        return None
+    if value is None or isinstance(value, str):
+        return value
+    _log(source, name, f"returned {type(value).__name__} instead of str")
+    return None
+
+
+def _log(source: SecretSource, name: str, fault: str) -> None:
+    """Log a fault by its kind alone: the text of an exception may hold the secret."""
+    import structlog  # only a failure pays for it
+
+    kind = type(source)
+    structlog.get_logger("ion").warning(
+        "a source of secrets failed",
+        secret=name,
+        source=f"{kind.__module__}.{kind.__qualname__}",
+        fault=fault,
+    )

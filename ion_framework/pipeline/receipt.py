@@ -42,7 +42,8 @@ class Participation:
         distribution: the distribution that it comes from, empty for the core's own.
         version: version of the distribution.
         outcome: what it did; ``passed`` means that it had nothing to say.
-        duration_ms: how long it took, in milliseconds.
+        duration_ms: how long it took, in milliseconds, without the time in which the reader of
+            the answer held the turn.
         detail: what went wrong, empty otherwise.
     """
 
@@ -83,7 +84,8 @@ class Attempt:
         model: its model, as far as known.
         succeeded: whether its stream was used to the end.
         first_token_ms: milliseconds until the first piece of text, None without one.
-        duration_ms: milliseconds from start to end.
+        duration_ms: milliseconds from start to end, without the time in which the reader of the
+            answer held the turn.
         error: what went wrong, empty otherwise.
     """
 
@@ -97,7 +99,14 @@ class Attempt:
 
 @attrs.frozen
 class StageTiming:
-    """How long one stage of the turn took, in milliseconds since the turn began."""
+    """How long one stage of the turn took.
+
+    Attributes:
+        stage: the stage.
+        start_ms: milliseconds from the beginning of the turn to that of the stage.
+        duration_ms: milliseconds that it took, without the time in which the reader of the answer
+            held the turn.
+    """
 
     stage: str
     start_ms: float

@@ -66,8 +66,8 @@ class _Step:
         self._left = False
         self._source_idle = asyncio.Event()
         self._source_idle.set()
-        self._started = trace.now_ms()
-        self._busy_since: float | None = self._started
+        self._started = trace.spent_ms()
+        self._busy_since: float | None = trace.now_ms()
 
     async def run(self) -> AsyncGenerator[Chunk, None]:
         """The stream as this step leaves it."""
@@ -138,6 +138,8 @@ class _Step:
             self._busy_since = self._trace.now_ms()
             async for chunk in stream:
                 checked = chunk if isinstance(chunk, Finish) else check_chunk(self._item, chunk)
+                if self._left:
+                    return
                 self._pending.clear()
                 self._busy_since = None
                 yield checked

@@ -90,6 +90,16 @@ def _leave(task: asyncio.Task[ContainedOutcome]) -> None:
     task.add_done_callback(_abandoned.discard)
 
 
+def cancellations() -> int:
+    """How often the cancellation of the running task has been asked for.
+
+    What is awaited directly and raises CancelledError without a rise of this number was not
+    cancelled by the task's owner: it awaited something cancelled, and that is its own failure.
+    """
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
+
+
 def abandoned() -> int:
     """Number of calls that were cancelled and have not ended."""
     return len(_abandoned)

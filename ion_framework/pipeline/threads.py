@@ -11,6 +11,8 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 from ion_framework.pipeline.supervision import ContainedOutcome, Overrun, unwrap
@@ -20,12 +22,12 @@ THREADS = 8
 
 
 async def in_thread(
-    plugin: str, function: Callable[..., Any], arguments: tuple[object, ...], limit_s: float
+    threads: Threads, function: Callable[..., Any], arguments: tuple[object, ...], limit_s: float
 ) -> Any:
     """Call a sync function in a thread; waits for a free one where all of the plugin's are busy.
 
     Args:
-        plugin: whose function it is.
+        threads: those of the plugin whose function it is.
         function: the function.
         arguments: its arguments.
         limit_s: seconds for waiting and running together.
@@ -37,12 +39,11 @@ async def in_thread(
     """
     loop = asyncio.get_running_loop()
     call = _Call(function, arguments, loop)
-    slots = _slots.setdefault(plugin, _Slots())
-    slots.submit(call)
+    threads.submit(call)
     try:
         await asyncio.wait({call.outcome}, timeout=max(0.0, limit_s))
     finally:
-        waited = slots.withdraw(call)
+        waited = threads.withdraw(call)
     if call.outcome.done():
         return unwrap(call.outcome.result())
     call.outcome.cancel()
@@ -64,14 +65,17 @@ class _Call:
         self._function = function
         self._arguments = arguments
         self._loop = loop
+        # As for a function on the loop: what the caller has set (a request id) is seen in it.
+        self._context = copy_context()
 
     def run(self) -> None:
         """Call the function and tell the loop that waits for it."""
         try:
-            outcome = ContainedOutcome(value=self._function(*self._arguments))
+            outcome = ContainedOutcome(value=self._context.run(self._function, *self._arguments))
         except BaseException as error:  # noqa: BLE001  containing everything is the purpose
             outcome = ContainedOutcome(error=error)
-        if not self._loop.is_closed():
+        # A loop that is closed by now has nobody left who waits; only asking it tells for sure.
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._settle, outcome)
 
     def _settle(self, outcome: ContainedOutcome) -> None:
@@ -79,7 +83,7 @@ class _Call:
             self.outcome.set_result(outcome)
 
 
-class _Slots:
+class Threads:
     """The threads of one plugin. A thread that is done takes the next call that waits."""
 
     def __init__(self) -> None:
@@ -116,7 +120,3 @@ class _Slots:
                 return self._waiting.popleft()
             self._busy -= 1
             return None
-
-
-_slots: dict[str, _Slots] = {}
-"""By plugin; shared by all `Ion` objects of the process, as the machine's threads are."""

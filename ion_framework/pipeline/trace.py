@@ -20,10 +20,22 @@ class Trace:
         self.participations: list[Participation] = []
         self.stages: list[StageTiming] = []
         self.attempts: list[Attempt] = []
+        self._held_ms = 0.0
 
     def now_ms(self) -> float:
         """Milliseconds since the turn began."""
         return (self._clock.monotonic() - self.began) * 1000
+
+    def spent_ms(self) -> float:
+        """Milliseconds that the turn has spent: those in which its reader held it do not count.
+
+        Durations are measured with it, so that a slow reader makes no plugin look slow.
+        """
+        return self.now_ms() - self._held_ms
+
+    def held_since(self, began_ms: float) -> None:
+        """Note that the reader of the answer has held the turn since then."""
+        self._held_ms += self.now_ms() - began_ms
 
     def remaining_s(self) -> float:
         """Seconds until the turn's deadline, never negative."""
@@ -32,16 +44,23 @@ class Trace:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage, whether it succeeds or not."""
-        start = self.now_ms()
+        start, spent = self.now_ms(), self.spent_ms()
         try:
             yield
         finally:
-            self.stages.append(StageTiming(name, start, self.now_ms() - start))
+            self.stages.append(StageTiming(name, start, self.spent_ms() - spent))
 
     def note(
         self, implementation: Implementation, outcome: Outcome, started_ms: float, detail: str = ""
     ) -> None:
-        """Note what an implementation did."""
+        """Note what an implementation did.
+
+        Args:
+            implementation: the implementation.
+            outcome: what it did.
+            started_ms: what `spent_ms` was when it began.
+            detail: what went wrong, empty otherwise.
+        """
         self.participations.append(
             Participation(
                 hook=implementation.hook,
@@ -49,14 +68,14 @@ class Trace:
                 distribution=implementation.distribution,
                 version=implementation.version,
                 outcome=outcome,
-                duration_ms=self.now_ms() - started_ms,
+                duration_ms=self.spent_ms() - started_ms,
                 detail=detail,
             )
         )
 
-    def last_failure(self, hook: str) -> str:
-        """What the last failure in a hook was, for an error message; empty where there was none."""
+    def last_failure(self, hook: str) -> Participation | None:
+        """The last failure in a hook, None where there was none."""
         for item in reversed(self.participations):
             if item.hook == hook and item.outcome is Outcome.FAILED:
-                return f"{item.plugin}: {item.detail}"
-        return ""
+                return item
+        return None

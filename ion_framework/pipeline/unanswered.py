@@ -61,6 +61,11 @@ def unanswered(deciders: Deciders, hooks: Hooks, persona: str, trace: Trace) -> 
     if not hooks.of(deciders.hook, persona):
         return NoAnswerError(deciders.stage, deciders.missing)
     failure = trace.last_failure(deciders.hook)
-    if not failure:
+    if failure is None:
         return NoAnswerError(deciders.stage, f"{deciders.unable}: every one passed")
-    return NoAnswerError(deciders.stage, f"{deciders.unable}: {failure}", RETRY_AFTER_S)
+    return NoAnswerError(
+        deciders.stage,
+        f"{deciders.unable}: {failure.plugin} failed",
+        RETRY_AFTER_S,
+        detail=f"{failure.plugin}: {failure.detail}",
+    )

@@ -42,7 +42,13 @@ def _assess(candidate: Candidate, settings: Settings, environ: Mapping[str, str]
     resolved = resolve(manifest.name, manifest.settings, given, environ, settings.file)
     if resolved.problems:
         reason = "its settings are wrong: " + "; ".join(resolved.problems)
-        return PluginRecord(candidate, Status.INVALID, reason, manifest)
+        return PluginRecord(
+            candidate,
+            Status.INVALID,
+            reason,
+            manifest,
+            settings_problems=resolved.problems,
+        )
     missing = _missing(manifest, resolved.values)
     if missing:
         return PluginRecord(candidate, Status.IDLE, missing, manifest, resolved.values)

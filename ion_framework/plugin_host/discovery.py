@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.machinery import ModuleSpec
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -73,8 +73,21 @@ def installed() -> tuple[Candidate, ...]:
 
     Reads entry points and the location of packages; imports nothing.
     """
-    found = (_candidate(point) for point in entry_points(group=GROUP))
+    try:
+        found = [_candidate(point) for point in entry_points(group=GROUP)]
+    except Exception:  # noqa: BLE001  metadata that cannot be read; told below, by distribution
+        found = [item for each in distributions() for item in _candidates_of(each)]
     return tuple(sorted(found, key=lambda c: (c.name, c.distribution)))
+
+
+def _candidates_of(distribution: Distribution) -> Iterator[Candidate]:
+    """The candidates of one distribution; itself, with the problem, where it cannot be read."""
+    name, version, issues_url = _provenance(distribution)
+    try:
+        yield from map(_candidate, distribution.entry_points.select(group=GROUP))
+    except Exception as error:  # noqa: BLE001  whatever it is, only this distribution suffers
+        problem = f"its entry points cannot be read: {error}; reinstall the distribution"
+        yield Candidate(name, "", name, version, None, problem, issues_url)
 
 
 def inline(manifest: Manifest, factory: Factory | None = None) -> Candidate:

@@ -16,6 +16,7 @@ from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.plugin_host.selection import is_named, unmatched
 from ion_framework.settings.environment import unknown_variables
 from ion_framework.settings.model import Settings
+from ion_framework.settings.plugin_values import variables_of
 
 if TYPE_CHECKING:
     from ion_framework.domain.persona import Persona
@@ -47,7 +48,7 @@ class PluginHost:
         self._records = list(assess(self._candidates, settings, environ))
         self._environ = environ
         self._registry: Registry | None = None
-        self._provided: dict[str, list[tuple[PluginRecord, Any]]] = {}
+        self._provided: dict[str, dict[str, Any]] = {}
         self._on_change: Callable[[PluginRecord, PluginRecord], None] | None = None
 
     @property
@@ -62,7 +63,7 @@ class PluginHost:
             for record in self._records
             if record.manifest
             for spec in record.manifest.settings.values()
-            for name in spec.env
+            for name in variables_of(spec)
         ]
         return (
             *unmatched(self._candidates, self._settings.plugins),
@@ -82,7 +83,7 @@ class PluginHost:
         problems += [
             f"{record.name}: {record.reason}"
             for record in self._records
-            if record.status is Status.INVALID and record.reason.startswith("its settings")
+            if record.status is Status.INVALID and record.settings_problems
         ]
         return tuple(problems)
 
@@ -93,13 +94,22 @@ class PluginHost:
     def activate(self) -> None:
         """Import every READY plugin, check it against the hook specs and register it.
 
-        What fails becomes FAILED or INVALID with a reason; the rest goes on.
+        What fails becomes FAILED or INVALID with a reason; the rest goes on. A second time nothing
+        is imported again; plugins that were in quarantine are active.
 
         Raises:
             SettingsError: a ``[plugin.…]`` table is wrong or belongs to nobody, or ``[order]``
                 names a hook that does not exist.
             RequiredPluginError: a required plugin is not active.
         """
+        if self._registry is None:
+            self._bring_to_life()
+        for record in self._records:
+            if record.status is Status.QUARANTINED:
+                self.quarantine(record.name, "")
+        self.check_required(Status.ACTIVE)
+
+    def _bring_to_life(self) -> None:
         from ion_framework.plugin_host.importing import import_all  # listing needs none of it
         from ion_framework.plugin_host.providing import Taken
         from ion_framework.plugin_host.registry import Registry, unknown_hooks
@@ -108,7 +118,6 @@ class PluginHost:
         if problems:
             raise SettingsError(*problems)
         self.check_required(Status.READY)
-        self._registry = Registry(self._settings.order)
         ready = [r for r in self._records if r.status is Status.READY]
         jobs = [self._job(r, r.manifest) for r in ready if r.candidate.has_code and r.manifest]
         imported = {
@@ -116,8 +125,11 @@ class PluginHost:
         }
         taken = Taken()
         for record in ready:
+            # Before anybody else: no extension takes the name of a persona that is installed.
+            taken.reserve(_own_persona(record), record.name)
+        self._registry = Registry(self._settings.order)
+        for record in ready:
             self._activate(record, imported.get(record.name), taken)
-        self.check_required(Status.ACTIVE)
 
     def table(self) -> dict[str, tuple[Implementation, ...]]:
         """Implementations by hook, in order.
@@ -132,12 +144,16 @@ class PluginHost:
         return self._active_registry.registrations()
 
     def provided(self, hook: str) -> tuple[tuple[PluginRecord, Any], ...]:
-        """What plugins returned from a provide hook, with the plugin."""
+        """What plugins returned from a provide hook, with the plugin, in the hook's order."""
+        values = self._provided.get(hook, {})
+        plugins = (item.plugin for item in self._active_registry.implementations(hook))
         return tuple(
-            (record, value)
-            for record, value in self._provided.get(hook, ())
-            if self.record(record.name).status is Status.ACTIVE
+            (self.record(name), values[name]) for name in dict.fromkeys(plugins) if name in values
         )
+
+    def models(self) -> dict[str, str]:
+        """The model of each generator that names one, by plugin."""
+        return {item.record.name: item.model for item in self.registrations() if item.model}
 
     def record(self, name: str) -> PluginRecord:
         """The record of a plugin; of two that share a name the one that is not disabled.
@@ -229,15 +245,15 @@ class PluginHost:
             self._change(record, Status.INVALID, str(error))
             return
         for hook, value in provided.items():
-            self._provided.setdefault(hook, []).append((record, value))
+            self._provided.setdefault(hook, {})[record.name] = value
         self._change(record, Status.ACTIVE, "runs")
 
     def _provided_by(self, record: PluginRecord, imported: Imported | None) -> Mapping[str, Any]:
         from ion_framework.plugin_host.providing import PERSONAS
 
-        persona = record.manifest.persona if record.manifest else None
-        if persona is not None:
-            return {PERSONAS: (persona,)}
+        own = _own_persona(record)
+        if own:
+            return {PERSONAS: own}
         return imported.provided if imported else {}
 
     def _register(
@@ -251,10 +267,12 @@ class PluginHost:
         from ion_framework.plugin_host.providing import PERSONAS
         from ion_framework.plugin_host.registry import Registration
 
+        own = _own_persona(record)
         if imported is not None:
-            own = record.manifest.persona if record.manifest else None
-            name = own.name if own else ""
-            self._active_registry.add(Registration(record, imported.target, name))
+            name = own[0].name if own else ""
+            self._active_registry.add(
+                Registration(record, imported.target, name, model=imported.model)
+            )
         personas: Sequence[Persona] = provided.get(PERSONAS, ())
         taken.claim(personas, record.name)
         for persona in personas:
@@ -271,3 +289,9 @@ class PluginHost:
             if known.candidate == record.candidate:
                 self._records[index] = changed
         return changed
+
+
+def _own_persona(record: PluginRecord) -> tuple[Persona, ...]:
+    """The persona of a plugin's manifest, none for another kind of plugin."""
+    persona = record.manifest.persona if record.manifest else None
+    return (persona,) if persona else ()

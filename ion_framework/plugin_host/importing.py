@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
 import attrs
 
-from ion_framework.manifest.model import Manifest
+from ion_framework.manifest.model import Kind, Manifest
+from ion_framework.pipeline.redaction import redact, secret_texts
 from ion_framework.plugin_host.context import PluginContext
 from ion_framework.plugin_host.discovery import Candidate, Factory
 from ion_framework.plugin_host.inspection import contract_problems
@@ -52,8 +53,9 @@ class Imported:
         name: the plugin.
         target: what the factory returned; None where it failed.
         error: what went wrong, one sentence; empty where nothing did.
-        problems: where the object breaks the contract; its provide hooks were then not called.
+        problems: where the object, or a persona that it provides, breaks the contract.
         provided: what its provide hooks returned, by hook.
+        model: name of a generator's model, empty where it names none.
         import_ms: milliseconds that import and factory took.
     """
 
@@ -62,6 +64,7 @@ class Imported:
     error: str = ""
     problems: tuple[str, ...] = ()
     provided: Mapping[str, object] = attrs.field(factory=dict)
+    model: str = ""
     import_ms: float = 0.0
 
 
@@ -89,6 +92,7 @@ class _Worker:
         self.job = job
         self.done = threading.Event()
         self._name = job.candidate.name
+        self._secrets = secret_texts(job.manifest, job.context.settings)
         self._doing = "its import"
         self._result: Imported | None = None
         self._thread = threading.Thread(
@@ -113,7 +117,8 @@ class _Worker:
         try:
             self._result = self._bring_to_life()
         except BaseException as failure:  # noqa: BLE001  SystemExit too; the thread is the plugin's own
-            error = f"{self._doing} raised {describe(failure, self.job.candidate.folder)}"
+            told = describe(failure, self.job.candidate.folder, self._secrets)
+            error = f"{self._doing} raised {told}"
             self._result = Imported(self._name, error=error, import_ms=self._elapsed_ms())
         self.done.set()
 
@@ -124,11 +129,28 @@ class _Worker:
         import_ms = self._elapsed_ms()
         self._doing = "inspecting its object"
         problems = contract_problems(target, self.job.manifest)
-        provided, error = ({}, "") if problems else ask(target, self._announce)
-        return Imported(self._name, target, error, problems, provided, import_ms)
+        if problems:
+            return Imported(self._name, target, problems=problems, import_ms=import_ms)
+        provided = ask(target, self.job.candidate.version, self._announce)
+        return Imported(
+            self._name,
+            target,
+            provided.error,
+            provided.problems,
+            provided.values,
+            self._model(target),
+            import_ms,
+        )
 
-    def _announce(self, hook: str) -> None:
-        self._doing = hook
+    def _model(self, target: object) -> str:
+        """The model of a generator; read here, because the attribute may be code of the plugin."""
+        if Kind.GENERATOR not in self.job.manifest.provides:
+            return ""
+        self._announce("its attribute model")
+        return str(getattr(target, "model", ""))
+
+    def _announce(self, step: str) -> None:
+        self._doing = step
 
     def _elapsed_ms(self) -> float:
         return (time.monotonic() - self._started) * 1000
@@ -171,19 +193,20 @@ def factory_of(candidate: Candidate) -> Factory:
     return factory
 
 
-def describe(failure: BaseException, folder: Path | None) -> str:
+def describe(failure: BaseException, folder: Path | None, secrets: Sequence[str]) -> str:
     """An exception in one sentence, with the place in the plugin's code that led to it.
 
     Args:
         failure: the exception.
         folder: the plugin's package.
+        secrets: texts that it must not show.
     """
     kind = type(failure).__name__
     try:
         message = str(failure)
     except Exception:  # noqa: BLE001  a plugin's own exception class may fail at this, too
         message = "its message cannot be read"
-    text = f"{kind}: {message}" if message else kind
+    text = f"{kind}: {redact(message, secrets)}" if message else kind
     place = _own_place(traceback.extract_tb(failure.__traceback__), folder)
     return text if isinstance(failure, SyntaxError) or not place else f"{text} ({place})"
 

@@ -62,6 +62,12 @@ def implemented(target: object) -> tuple[str, ...]:
     return tuple(name for name, function in _methods(target) if hasattr(function, _MARK))
 
 
+def nearest_hook(name: str) -> str:
+    """What to say of a name that is no hook: the nearest that is one, or all of them."""
+    near = difflib.get_close_matches(name, SPECS, n=1)
+    return f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(SPECS)}"
+
+
 def _methods(target: object) -> Iterator[tuple[str, Callable[..., Any]]]:
     for name in dir(target):
         # Looked up statically: a property of the plugin must not run while it is inspected.
@@ -85,9 +91,7 @@ def _implementation_problems(
             "manifest, and wrap a stream in ion_transform_stream"
         ]
     if name not in SPECS:
-        near = difflib.get_close_matches(name, SPECS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(SPECS)}"
-        return [f"{name} is no hook; {hint}"]
+        return [f"{name} is no hook; {nearest_hook(name)}"]
     problems = _self_problems(target, name, function)
     problems = problems or _signature_problems(name, getattr(target, name))
     problems += _colour_problems(name, function)
@@ -135,7 +139,7 @@ def _colour_problems(name: str, function: Callable[..., Any]) -> list[str]:
     if inspect.isgeneratorfunction(function):
         kind = "yield from an async def" if streams else "return one value"
         return [f"{name} is a generator; {kind}"]
-    if inspect.iscoroutinefunction(function) and not rules.awaitable:
+    if inspect.iscoroutinefunction(function) and rules.collected:
         return [f"{name} is async; it is called at activation, where nothing is awaited: use def"]
     return []
 
@@ -143,14 +147,11 @@ def _colour_problems(name: str, function: Callable[..., Any]) -> list[str]:
 def _kind_problems(name: str, manifest: Manifest) -> list[str]:
     rules = RULES[name]
     if Kind.PERSONA in manifest.provides:
-        if rules.persona or name in _LIFE:
+        if rules.persona:
             return []
         own = ", ".join(hook for hook, rule in RULES.items() if rule.persona)
         return [f"{name} is no hook of a persona, which may implement: {own}"]
     if rules.kinds and not set(rules.kinds) & set(manifest.provides):
-        wanted = " or ".join(repr(kind) for kind in rules.kinds)
+        wanted = " or ".join(repr(kind.value) for kind in rules.kinds)
         return [f"{name} needs {wanted} in the manifest's provides"]
     return []
-
-
-_LIFE = ("ion_startup", "ion_shutdown")

@@ -4,39 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import attrs
+
 from ion_framework.domain.persona import Persona
-from ion_framework.errors import PluginError
-from ion_framework.pipeline.markers import Family
+from ion_framework.errors import ManifestError, PluginError
+from ion_framework.manifest.persona import check_provided
 from ion_framework.plugin_host.inspection import RULES, implemented
 
 PERSONAS = "ion_provide_personas"
 
 
-def ask(target: object, announce: Callable[[str], None]) -> tuple[Mapping[str, object], str]:
+@attrs.frozen
+class Provided:
+    """What the provide hooks of one plugin returned.
+
+    Attributes:
+        values: what they returned, by hook, None left out.
+        error: the value of a wrong type, empty where there is none.
+        problems: what is wrong with the personas, one sentence each.
+    """
+
+    values: Mapping[str, object] = attrs.field(factory=dict)
+    error: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def ask(target: object, version: str, announce: Callable[[str], None]) -> Provided:
     """Call every provide hook that an object implements, `ion_startup` excepted.
+
+    Whatever a hook raises is passed on.
 
     Args:
         target: the plugin's object.
+        version: version of its distribution, for personas that state none.
         announce: told the name of every hook before it is called.
-
-    Returns:
-        what they returned, by hook, None left out; and what is wrong with it, empty where nothing
-        is. Whatever a hook raises is passed on.
     """
     values: dict[str, object] = {}
     for hook in implemented(target):
-        rules = RULES[hook]
-        if rules.family is not Family.PROVIDE or not rules.returns:
+        if not RULES[hook].collected:
             continue
         announce(hook)
         value = getattr(target, hook)()
         if value is None:
             continue
-        problem = _wrong_type(hook, value)
-        if problem:
-            return {}, problem
+        wrong = _wrong_type(hook, value)
+        if wrong:
+            return Provided(error=wrong)
+        if hook == PERSONAS:
+            try:
+                value = _checked(value, version)
+            except ManifestError as error:
+                return Provided(problems=error.problems)
         values[hook] = value
-    return values, ""
+    return Provided(values)
+
+
+def _checked(personas: object, version: str) -> tuple[Persona, ...]:
+    """The personas as a manifest would have described them."""
+    found: Sequence[Persona] = personas  # type: ignore[assignment]  # its type is checked already
+    return tuple(check_provided(persona, version) for persona in found)
 
 
 def _wrong_type(hook: str, value: object) -> str:
@@ -57,6 +83,11 @@ class Taken:
     def __init__(self) -> None:
         self._by: dict[str, str] = {}
 
+    def reserve(self, personas: Sequence[Persona], plugin: str) -> None:
+        """Keep names for a plugin until it claims them; those that are taken stay so."""
+        for persona in personas:
+            self._by.setdefault(persona.name, plugin)
+
     def claim(self, personas: Sequence[Persona], plugin: str) -> None:
         """Take all names, or none.
 
@@ -65,10 +96,9 @@ class Taken:
         """
         names = [persona.name for persona in personas]
         for index, name in enumerate(names):
-            holder = plugin if name in names[:index] else self._by.get(name)
-            if holder:
+            holder = self._by.get(name, plugin)
+            if holder != plugin or name in names[:index]:
                 raise PluginError(
-                    f"brings the persona {name!r}, which {holder} has brought already; "
-                    "give it another name"
+                    f"brings the persona {name!r}, which {holder} brings; give it another name"
                 )
         self._by.update(dict.fromkeys(names, plugin))

@@ -49,6 +49,7 @@ class PluginRecord:
         settings: its settings, validated.
         import_ms: milliseconds that import and factory took, None before activation.
         startup_ms: milliseconds that its ``ion_startup`` took, None without one.
+        settings_problems: what is wrong with its settings, one sentence each.
     """
 
     candidate: Candidate
@@ -58,6 +59,7 @@ class PluginRecord:
     settings: Mapping[str, object] = attrs.field(factory=dict, repr=False)
     import_ms: float | None = None
     startup_ms: float | None = None
+    settings_problems: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -13,8 +12,10 @@ from ion_framework.manifest.model import Kind, Manifest
 from ion_framework.pipeline import hookspecs
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.markers import PROJECT, Family
+from ion_framework.pipeline.redaction import secret_texts
+from ion_framework.pipeline.threads import Threads
 from ion_framework.plugin_host.importing import describe
-from ion_framework.plugin_host.inspection import RULES, SPECS
+from ion_framework.plugin_host.inspection import RULES, SPECS, nearest_hook
 from ion_framework.plugin_host.ordering import Place, arrange, refuse_ambiguity
 from ion_framework.plugin_host.record import PluginRecord
 from ion_framework.settings.model import Settings
@@ -32,12 +33,16 @@ class Registration:
         target: the object.
         persona: name of the persona whose turns alone it serves, empty for a general one.
         standard: it is the core's own stand-in for a manifest, which comes last.
+        threads: those in which its blocking functions run.
+        model: name of a generator's model, empty where it names none.
     """
 
     record: PluginRecord
     target: object
     persona: str = ""
     standard: bool = False
+    threads: Threads = attrs.field(factory=Threads, repr=False, eq=False)
+    model: str = ""
 
     @property
     def key(self) -> str:
@@ -75,8 +80,10 @@ class Registry:
         except Exception as error:  # a plugin's own __eq__ may raise anything
             if self._manager.has_plugin(registration.key):
                 self._manager.unregister(name=registration.key)
-            folder = registration.record.candidate.folder
-            raise PluginError(f"cannot be registered: {describe(error, folder)}") from error
+            record = registration.record
+            secrets = secret_texts(record.manifest, record.settings)
+            told = describe(error, record.candidate.folder, secrets)
+            raise PluginError(f"cannot be registered: {told}") from error
         self._registrations[registration.key] = registration
 
     def remove(self, plugin: str) -> None:
@@ -96,9 +103,14 @@ class Registry:
         Raises:
             PluginOrderError: the order is contradictory or ambiguous.
         """
-        return {hook: self._implementations(hook) for hook in SPECS}
+        return {hook: self.implementations(hook) for hook in SPECS}
 
-    def _implementations(self, hook: str) -> tuple[Implementation, ...]:
+    def implementations(self, hook: str) -> tuple[Implementation, ...]:
+        """Implementations of one hook, in the order in which they are called.
+
+        Raises:
+            PluginOrderError: the order is contradictory or ambiguous.
+        """
         found: list[tuple[Registration, Implementation]] = []
         for impl in getattr(self._manager.hook, hook).get_hookimpls():
             registration = self._registrations[impl.plugin_name]
@@ -112,30 +124,34 @@ class Registry:
         if RULES[hook].family is Family.DECIDE or hook in ONE_ONLY:
             refuse_ambiguity(hook, places, explicit)
         position = {name: index for index, name in enumerate(arrange(places, explicit))}
-        found.sort(key=lambda pair: _rank(pair[0], position))
+        found.sort(key=lambda pair: _rank(pair[0], position, explicit))
         return tuple(implementation for _, implementation in found)
 
 
 def unknown_hooks(settings: Settings) -> tuple[str, ...]:
     """What is wrong with the keys of ``[order]``, one sentence each."""
     file = f"{settings.file}: " if settings.file else ""
-    problems = []
-    for hook in settings.order:
-        if hook not in SPECS:
-            near = difflib.get_close_matches(hook, SPECS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"hooks are: {', '.join(SPECS)}"
-            problems.append(f"{file}order.{hook}: there is no such hook; {hint}")
-    return tuple(problems)
+    return tuple(
+        f"{file}order.{hook}: there is no such hook; {nearest_hook(hook)}"
+        for hook in settings.order
+        if hook not in SPECS
+    )
 
 
-def _rank(registration: Registration, position: Mapping[str, int]) -> tuple[int, int, int, str]:
-    """Sort key: a persona's own first, then general ones in their order, then the standard."""
+def _rank(
+    registration: Registration, position: Mapping[str, int], explicit: Sequence[str]
+) -> tuple[int, int, int, str]:
+    """Sort key: a persona's own first, then general ones in their order, then the standard.
+
+    Guards come after the rest, except where the operator's list says otherwise.
+    """
     if registration.standard:
         return (2, 0, 0, registration.key)
     if registration.persona:
         return (0, 0, 0, registration.key)
-    guards_last = int(Kind.GUARD in registration.record.provides)
-    return (1, guards_last, position[registration.record.name], registration.key)
+    name = registration.record.name
+    guards_last = int(Kind.GUARD in registration.record.provides and name not in explicit)
+    return (1, guards_last, position[name], registration.key)
 
 
 def place_of(record: PluginRecord) -> Place:
@@ -162,6 +178,8 @@ def _implementation(
         fallback=bool(manifest and manifest.fallback),
         persona=registration.persona,
         guard=Kind.GUARD in record.provides,
+        secrets=secret_texts(manifest, record.settings),
+        threads=registration.threads,
     )
 
 

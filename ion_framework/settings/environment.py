@@ -43,12 +43,14 @@ SHARED_NAMES = frozenset(
     {
         "ION_REDIS_URL",
         "ION_GEMINI_API_KEY",
+        "ION_GEMINI_API_KEY_FILE",
         "ION_GEMINI_MODEL",
         "ION_GEMINI_BASE_URL",
         "ION_GEMINI_VERTEX_PROJECT",
         "ION_GEMINI_VERTEX_LOCATION",
         "ION_OPENAI_BASE_URL",
         "ION_OPENAI_API_KEY",
+        "ION_OPENAI_API_KEY_FILE",
         "ION_OPENAI_MODEL",
         "ION_RATE_LIMIT",
     }
@@ -113,10 +115,9 @@ def unknown_variables(environ: Mapping[str, str], of_plugins: Iterable[str]) -> 
 
     Args:
         environ: the environment.
-        of_plugins: names that the manifests of installed plugins declare.
+        of_plugins: names that are read for the settings of installed plugins.
     """
     known = {variable.name for variable in VARIABLES} | SHARED_NAMES | set(of_plugins)
-    known |= {f"{name}_FILE" for name in known}
     warnings = []
     for name in sorted(environ):
         if name.startswith("ION_") and name not in known:

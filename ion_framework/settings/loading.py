@@ -91,11 +91,10 @@ def load_settings(environ: Mapping[str, str], command_line: CommandLine | None =
 
 
 def _config_path(environ: Mapping[str, str]) -> Path | None:
+    # Only a file that is named: one that happens to lie in the current folder could say which
+    # plugins run.
     named = environ.get("ION_CONFIG", "").strip()
-    if named:
-        return Path(named).expanduser()
-    here = Path("ion.toml")
-    return here if here.is_file() else None
+    return Path(named).expanduser() if named else None
 
 
 def _read(file: Path) -> dict[str, object]:

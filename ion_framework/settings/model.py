@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from ion_framework.domain.conversation import HistoryLimits
+from ion_framework.domain.conversation import COMPACT_LIMITS, STANDARD_LIMITS, HistoryLimits
 
 NOT_IN_FILES = "not_in_files"
 """Metadata of a field that no file may set: to whoever writes one it is an unknown key."""
@@ -125,6 +125,8 @@ class TurnSettings:
         prompt_s: building and rendering the prompt.
         first_token_s: a generator's first piece of text.
         next_token_s: every further piece of text.
+        cache_s: one look-up in the cache, including what it waits there for another turn that
+            makes the same answer.
     """
 
     deadline_s: float = attrs.field(default=60.0, validator=_seconds)
@@ -135,6 +137,7 @@ class TurnSettings:
     prompt_s: float = attrs.field(default=2.0, validator=_seconds)
     first_token_s: float = attrs.field(default=20.0, validator=_seconds)
     next_token_s: float = attrs.field(default=15.0, validator=_seconds)
+    cache_s: float = attrs.field(default=2.0, validator=_seconds)
 
 
 @attrs.frozen
@@ -161,8 +164,8 @@ class PromptSettings:
         compact: limits of the compact prompt (``summary_light``).
     """
 
-    standard: HistoryLimits = attrs.field(factory=HistoryLimits)
-    compact: HistoryLimits = attrs.field(factory=lambda: HistoryLimits(2, 120))
+    standard: HistoryLimits = STANDARD_LIMITS
+    compact: HistoryLimits = COMPACT_LIMITS
 
 
 @attrs.frozen

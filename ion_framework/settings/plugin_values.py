@@ -69,6 +69,12 @@ def default_problem(spec: SettingSpec) -> str:
     return ""
 
 
+def variables_of(spec: SettingSpec) -> tuple[str, ...]:
+    """Every variable that is read for a setting."""
+    files = (f"{name}_FILE" for name in spec.env if spec.type is SettingType.SECRET)
+    return (*spec.env, *files)
+
+
 def _hint(key: str, schema: Mapping[str, SettingSpec]) -> str:
     if not schema:
         return "; this plugin has no settings"
@@ -134,7 +140,9 @@ def _secret(raw: object) -> str:
 
 def _secret_file(path: Path) -> str:
     try:
-        return path.read_text("utf-8").strip()
+        return path.expanduser().read_text("utf-8").strip()
+    except RuntimeError:  # what pathlib raises for a ~ that it cannot resolve
+        raise ValueError(f"{path} begins with a home folder that does not exist") from None
     except UnicodeDecodeError:  # its own text shows a byte of the secret
         raise ValueError(f"{path} is not UTF-8 text") from None
 

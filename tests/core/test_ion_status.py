@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -11,7 +12,8 @@ from ion_framework.errors import IonError
 from ion_framework.pipeline.events import PluginStatusChanged
 from ion_framework.pipeline.markers import hookimpl
 from ion_framework.plugin_host.discovery import inline
-from ion_framework.settings.model import Settings
+from ion_framework.plugin_host.record import Status
+from ion_framework.settings.model import PluginSettings, Settings
 from ion_framework.testing import (
     FakeGenerator,
     RecordingMonitor,
@@ -93,23 +95,23 @@ def test_a_broken_fallback_degrades_nothing():
     assert "" == asyncio.run(main())
 
 
-def test_settings_come_from_the_environment_by_default(tmp_path, monkeypatch):
-    """An `Ion` made without settings reads ``ion.toml`` and the environment."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ion.toml").write_text("[server]\nport = 9001\n", "utf-8")
+def test_settings_come_from_the_environment_by_default(tmp_path):
+    """An `Ion` made without settings reads the environment and the file that it names."""
+    file = tmp_path / "ion.toml"
+    file.write_text("[server]\nport = 9001\n", "utf-8")
 
-    ion = Ion(source=tuple, environ={"ION_HOST": "localhost"})
+    ion = Ion(source=tuple, environ={"ION_HOST": "localhost", "ION_CONFIG": str(file)})
 
     assert (9001, "localhost") == (ion.settings.server.port, ion.settings.server.host)
 
 
-def test_a_wrong_setting_stops_it(tmp_path, monkeypatch):
+def test_a_wrong_setting_stops_it(tmp_path):
     """An `Ion` made without settings refuses a file with an unknown key."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ion.toml").write_text("[server]\nprot = 1\n", "utf-8")
+    file = tmp_path / "ion.toml"
+    file.write_text("[server]\nprot = 1\n", "utf-8")
 
     with pytest.raises(IonError, match=r"ion\.toml: server: unknown key prot"):
-        Ion(source=tuple, environ={})
+        Ion(source=tuple, environ={"ION_CONFIG": str(file)})
 
 
 class Stopping:
@@ -171,3 +173,27 @@ def test_a_stop_that_is_cancelled_still_stops_the_plugins():
     asyncio.run(main())
 
     assert ["a"] == diary
+
+
+def test_a_start_that_blocks_is_left_behind():
+    """A plain ion_startup that blocks makes its plugin FAILED, and the others serve in time."""
+
+    class Blocking:
+        @hookimpl
+        def ion_startup(self):
+            """Block for much longer than the budget."""
+            time.sleep(30)
+
+    async def main():
+        settings = Settings(plugins=PluginSettings(startup_budget_s=0.2))
+        plugin = make_plugin("blocking", Blocking(), "extension")
+        began = time.monotonic()
+        async with running_ion(plugin, settings=settings) as ion:
+            reply = await ion.respond("hello")
+            return ion.host.record("blocking"), reply.content, time.monotonic() - began
+
+    record, content, took_s = asyncio.run(main())
+
+    assert (Status.FAILED, "You said: hello") == (record.status, content)
+    assert "ion_startup took longer than 0.2 s" == record.reason
+    assert took_s < 10

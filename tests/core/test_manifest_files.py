@@ -9,7 +9,8 @@ import pytest
 
 from ion_framework.domain.language import Language
 from ion_framework.errors import ManifestError
-from ion_framework.manifest.reading import MAX_FILE_BYTES, read_manifest
+from ion_framework.manifest.files import MAX_FILE_BYTES, MAX_TEXT_BYTES
+from ion_framework.manifest.reading import read_manifest
 
 MANIFEST = """\
 name = "sage"
@@ -124,3 +125,31 @@ def test_a_package_reached_through_a_link_is_read(tmp_path):
     (folder / "system.md").write_text("You are wise.", "utf-8")
     (tmp_path / "alias").symlink_to(folder)
     assert "sage" == read_manifest(tmp_path / "alias", "1.0").name
+
+
+def naming(folder, count, size):
+    """A package whose openings name one file of this size so many times."""
+    openings = "".join('{ file = "text.md" }, ' for _ in range(count))
+    folder = package(folder, "system.md")
+    (folder / "system.md").write_text("You are wise.", "utf-8")
+    (folder / "text.md").write_text("x" * size, "utf-8")
+    with (folder / "ion-plugin.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write(f"[persona.voice.opening]\nany = {{ en = [{openings}] }}\n")
+    return folder
+
+
+def test_texts_from_files_are_bounded_together(tmp_path):
+    """Two thousand references to one large file are one problem, which says what the bound is."""
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(naming(tmp_path / "pack", 2000, MAX_FILE_BYTES - 1024), "1.0")
+    (problem,) = caught.value.problems
+    assert "persona.voice.opening.any.en.4.file: with this one" in problem
+    assert f"larger than {MAX_TEXT_BYTES} bytes together; shorten them" in problem
+
+
+def test_a_file_that_is_named_often_is_held_once(tmp_path):
+    """References to one file share one text, and together they may reach the bound."""
+    count = MAX_TEXT_BYTES // 1024 - 1
+    persona = read_manifest(naming(tmp_path / "pack", count, 1024), "1.0").persona
+    openings = persona.voice.opening["any"][Language.ENGLISH]
+    assert (count, 1) == (len(openings), len(set(map(id, openings))))

@@ -9,8 +9,9 @@ import pytest
 from ion_framework.domain.key import Tone
 from ion_framework.domain.language import Language
 from ion_framework.errors import ApiMismatchError, ManifestError
+from ion_framework.manifest.files import MAX_FILE_BYTES
 from ion_framework.manifest.model import FileAccess, Kind, SettingSpec, SettingType
-from ion_framework.manifest.reading import MAX_FILE_BYTES, read_manifest
+from ion_framework.manifest.reading import read_manifest
 
 HEAD = 'name = "echo"\nsummary = "Echoes."\nprovides = ["extension"]\nion_api = 1\n'
 PERSONA = (

@@ -108,7 +108,7 @@ def test_a_failure_before_the_first_text_falls_back(script, reason, seconds, mod
 
     assert "You said: hello" == reply.content
     assert "gen1" == reply.generator
-    assert f"gen0: {reason}" == reply.degraded
+    assert "the generator gen0 failed before its first word" == reply.degraded
     assert [("gen0", False, reason), ("gen1", True, "")] == [
         (attempt.plugin, attempt.succeeded, attempt.error) for attempt in reply.receipt.attempts
     ]
@@ -227,10 +227,12 @@ def test_when_every_generator_fails_each_is_named():
     assert "generate" == caught.value.stage
     assert 5 == caught.value.retry_after_s
     expected = (
-        "no generator could answer: gen0: raised ConnectionError: the upstream is down; "
-        "gen1: ended without a word"
+        "no generator could answer: the generator gen0 failed before its first word; "
+        "the generator gen1 failed before its first word"
     )
     assert expected == str(caught.value)
+    detail = "gen0: raised ConnectionError: the upstream is down; gen1: ended without a word"
+    assert detail == caught.value.detail
 
 
 def test_when_every_generator_passes_no_retry_is_advised():
@@ -282,7 +284,7 @@ def test_a_chunk_that_nothing_could_send_cannot_be_made(make, kind):
     reply, _, _ = ask(Careless(), FakeGenerator())
 
     assert "gen1" == reply.generator
-    assert f"gen0: raised {kind}" in reply.degraded
+    assert reply.receipt.attempts[0].error.startswith(f"raised {kind}: ")
 
 
 def test_the_value_of_a_finish_reason_will_do():

@@ -104,7 +104,8 @@ def test_a_failed_turn_is_told_with_its_cause():
 
     assert [TurnFailed, TurnFailed] == [type(event) for event in events]
     assert ["no_answer", "invalid_request"] == [event.code for event in events]
-    assert "the upstream is down" in events[0].message
+    assert "the generator gen failed" in events[0].message
+    assert "gen: raised ConnectionError: the upstream is down" == events[0].detail
 
 
 @pytest.mark.parametrize("function", [_fail, _hang], ids=["fails", "hangs"])

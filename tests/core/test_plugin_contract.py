@@ -218,6 +218,18 @@ BROKEN = [
         provides="persona",
     ),
     broken(
+        "persona starts",
+        "@hookimpl\nasync def ion_startup(self): ...",
+        "ion_startup is no hook of a persona, which may implement: ion_build_prompt",
+        provides="persona",
+    ),
+    broken(
+        "persona stops",
+        "@hookimpl\ndef ion_shutdown(self): ...",
+        "ion_shutdown is no hook of a persona",
+        provides="persona",
+    ),
+    broken(
         "persona generates",
         "@hookimpl\ndef ion_generate(self, turn): ...",
         "ion_generate is no hook of a persona",
@@ -267,11 +279,7 @@ SOUND = [
         "@hookimpl\ndef ion_guard(self): ...\n@hookimpl\ndef ion_analyze(self): ...",
         "guard analyzer",
     ),
-    (
-        "persona",
-        "@hookimpl\ndef ion_finish(self, reply): ...\n@hookimpl\nasync def ion_startup(self): ...",
-        "persona",
-    ),
+    ("persona", "@hookimpl\ndef ion_finish(self, reply): ...", "persona"),
     (
         "wrapped",
         "@hookimpl\n@functools.wraps(lambda self, reply: None)\ndef ion_finish(self, reply): ...",

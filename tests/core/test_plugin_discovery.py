@@ -9,6 +9,7 @@ import pytest
 from ion_framework import Ion
 from ion_framework.plugin_host.discovery import canonical, installed
 from ion_framework.plugin_host.record import Status
+from ion_framework.settings.model import Settings
 from ion_framework.testing import PluginPackage, installed_on_path
 from ion_framework.testing.packages import MANIFEST
 
@@ -140,3 +141,18 @@ def test_a_finder_that_raises_is_one_invalid_plugin(tmp_path):
 def test_distributions_are_compared_in_normal_form(written, normal):
     """Case, dashes, dots and underscores of a distribution's name make no difference."""
     assert normal == canonical(written)
+
+
+def test_entry_points_that_cannot_be_read_hide_nobody_else(tmp_path):
+    """A distribution with undecodable entry points is INVALID by name, and the others are found."""
+    broken = tmp_path / "garb-1.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: garb\nVersion: 1.0\n", "utf-8")
+    (broken / "entry_points.txt").write_bytes(b"\xff\xfe")
+
+    with installed_on_path(tmp_path, PluginPackage(name="sage")):
+        records = {record.name: record for record in Ion(Settings(), environ={}).plugins}
+
+    assert Status.READY is records["sage"].status
+    assert Status.INVALID is records["garb"].status
+    assert "entry points cannot be read" in records["garb"].reason

@@ -133,6 +133,28 @@ def test_a_list_in_the_settings_goes_before_manifests(tmp_path):
         assert ["cleo", "ben", "ann"] == order(ion, "ion_observe")
 
 
+@pytest.mark.parametrize(
+    ("explicit", "wanted"),
+    [
+        ((), "ben cleo ann"),
+        (("ann", "cleo"), "ann cleo ben"),
+        (("cleo", "ann"), "cleo ann ben"),
+        (("cleo",), "cleo ben ann"),
+    ],
+)
+def test_guards_come_last_unless_the_settings_say_otherwise(tmp_path, explicit, wanted):
+    """A guard changes a stream after extensions, but a list in the settings goes before that."""
+    hook = "ion_transform_stream"
+    packages = (
+        plugin("ann", hook, kind="guard"),
+        *(plugin(name, hook, kind="extension") for name in ("ben", "cleo")),
+    )
+    settings = Settings(order={hook: explicit})
+    with ion_with(tmp_path, *packages, settings=settings) as ion:
+        ion.activate()
+        assert wanted.split() == order(ion, hook)
+
+
 def test_a_cycle_stops_the_start_and_is_named(tmp_path):
     """Two manifests that contradict each other stop the start; the error names the cycle."""
     packages = (

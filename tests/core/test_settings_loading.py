@@ -210,8 +210,15 @@ def test_an_unknown_variable_warns_with_a_suggestion(name, suggestion):
 def test_known_variables_do_not_warn():
     """Variables of the core, the fixed names, those of plugins and all others are left alone."""
     names = {*(variable.name for variable in VARIABLES), *SHARED_NAMES, "ION_ECHO_KEY"}
-    environ = dict.fromkeys({*names, "ION_ECHO_KEY_FILE", "PATH", "ANION_PORT", "ION"}, "x")
+    environ = dict.fromkeys({*names, "PATH", "ANION_PORT", "ION"}, "x")
     assert () == unknown_variables(environ, ["ION_ECHO_KEY"])
+
+
+@pytest.mark.parametrize("name", ["ION_PORT_FILE", "ION_HOST_FILE", "ION_ECHO_SIZE_FILE"])
+def test_a_file_variable_that_nobody_reads_warns(name):
+    """Only a secret is read from a file that a variable names; any other such variable warns."""
+    (warning,) = unknown_variables({name: "x"}, ["ION_ECHO_SIZE"])
+    assert f"the variable {name} is not known and has no effect" in warning
 
 
 FIXED = {

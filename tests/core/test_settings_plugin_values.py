@@ -18,7 +18,7 @@ from ion_framework.plugin_host.context import PluginContext
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.plugin_host.record import Status
 from ion_framework.settings.loading import CommandLine, load_settings
-from ion_framework.settings.plugin_values import resolve
+from ion_framework.settings.plugin_values import resolve, variables_of
 from ion_framework.testing import PluginPackage, installed_on_path
 from ion_framework.testing.packages import MANIFEST
 
@@ -134,6 +134,28 @@ def test_a_secret_may_lie_in_a_file(tmp_path):
     assert "s3cret-value" == settled(setting, {"file": str(file)})
     assert "s3cret-value" == settled(setting, "other", {"ION_X_FILE": str(file)})
     assert "direct" == settled(setting, None, {"ION_X": "direct", "ION_X_FILE": str(file)})
+
+
+def test_a_secret_file_may_lie_in_the_home_folder(tmp_path, monkeypatch):
+    """A path that begins with ~ is looked up in the user's home, in the file and in a variable."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "key").write_text("s3cret-value\n", "utf-8")
+    setting = spec("secret", env=("ION_X",))
+    assert "s3cret-value" == settled(setting, {"file": "~/key"})
+    assert "s3cret-value" == settled(setting, None, {"ION_X_FILE": "~/key"})
+
+
+def test_a_home_folder_that_does_not_exist_is_a_problem():
+    """The home of a user who does not exist is named, as any other wrong path."""
+    found = resolve("echo", {"x": spec("secret")}, {"x": {"file": "~nobody-of-this-name/k"}}, {})
+    (problem,) = found.problems
+    assert problem.startswith("plugin.echo.x: ~nobody-of-this-name/k begins with a home folder")
+
+
+def test_the_variables_of_a_setting():
+    """The _FILE form counts among the variables of a secret, and of nothing else."""
+    assert ("ION_X", "ION_X_FILE") == variables_of(spec("secret", env=("ION_X",)))
+    assert ("ION_X",) == variables_of(spec("string", env=("ION_X",)))
 
 
 def test_a_secret_file_in_another_encoding_shows_nothing_of_it(tmp_path):

@@ -47,7 +47,11 @@ async def run_turn(service: Service, request: TurnRequest, text_field: str) -> R
         raise RequestFailed(failures.refused(error)) from error
     except NoAnswerError as error:
         service.logger.warning(
-            "turn unanswered", request_id=request.request_id, stage=error.stage, error=str(error)
+            "turn unanswered",
+            request_id=request.request_id,
+            stage=error.stage,
+            error=str(error),
+            detail=error.detail,
         )
         raise RequestFailed(failures.no_answer(error, missing_parts(service))) from error
     service.traffic.from_cache += reply.receipt.cache.status in SERVED_FROM_CACHE
@@ -65,6 +69,10 @@ def reply_answer(reply: Reply, body: object) -> Answer:
     log = {"persona": reply.persona, "cache": cache.status.value}
     if reply.degraded:
         log["degraded"] = reply.degraded
+        # Callers learn who failed; why is for operators.
+        log["failed_attempts"] = "; ".join(
+            f"{item.plugin}: {item.error}" for item in reply.receipt.attempts if not item.succeeded
+        )
     return Answer(body=body, headers=found, log=log)
 
 
