@@ -13,7 +13,7 @@ from typing import Self
 import attrs
 
 from ion_framework.clock import Clock, SystemClock
-from ion_framework.domain.persona import Persona
+from ion_framework.domain.persona import Persona, find_persona
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision, RoutingTable
 from ion_framework.errors import NoAnswerError, PluginError, UnknownPersonaError
@@ -246,15 +246,15 @@ class Ion:
         return tuple(self._parts.personas.values())
 
     def persona(self, name: str) -> Persona:
-        """A persona by its name; case does not matter.
+        """A persona by its name, or its display name in any language; case does not matter.
 
         Raises:
             UnknownPersonaError: it is not active; lists those that are.
         """
-        try:
-            return self._parts.personas[name.strip().lower()]
-        except KeyError:
-            raise UnknownPersonaError(name, tuple(self._parts.personas)) from None
+        found = find_persona(name, self._parts.personas)
+        if found is None:
+            raise UnknownPersonaError(name, tuple(self._parts.personas))
+        return found
 
     @property
     def table(self) -> RoutingTable:

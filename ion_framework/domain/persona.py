@@ -142,6 +142,22 @@ class Voice:
     closing: LocalizedList = attrs.field(factory=dict, converter=frozen)
 
 
+def find_persona(name: str, personas: Mapping[str, Persona]) -> Persona | None:
+    """The persona of this name or display name in any language; case and space do not matter.
+
+    Args:
+        name: what somebody wrote.
+        personas: the personas by name.
+    """
+    wanted = name.strip().casefold()
+    if wanted in personas:
+        return personas[wanted]
+    for persona in personas.values():
+        if wanted in (shown.casefold() for shown in persona.display_name.values()):
+            return persona
+    return None
+
+
 @attrs.frozen
 class Persona:
     """A persona as its manifest describes it.

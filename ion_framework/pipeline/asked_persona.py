@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from ion_framework.domain.persona import Persona
+from ion_framework.domain.persona import Persona, find_persona
 from ion_framework.domain.routing import RoutingDecision, confidence
 from ion_framework.errors import InvalidRequestError, UnknownPersonaError
 from ion_framework.pipeline.turn import TurnRequest
@@ -29,7 +29,7 @@ def asked_persona(name: str, personas: Mapping[str, Persona]) -> Persona:
     Raises:
         InvalidRequestError: it is not active; lists those that are.
     """
-    found = personas.get(name.strip().lower())
+    found = find_persona(name, personas)
     if found is None:
         known = UnknownPersonaError(name, tuple(personas))
         raise InvalidRequestError("persona", str(known))

@@ -84,10 +84,19 @@ def rules_of(function: Callable[..., Any]) -> HookRules:
     return rules
 
 
-def hookimpl(function: _Function) -> _Function:
+def hookimpl(function: _Function | None = None, **options: object) -> _Function:
     """Mark a method as an implementation of the hook of the same name.
 
     pluggy's options do not exist here: order is stated with ``before`` and ``after`` in the
     manifest, where operators can see it without running anything.
+
+    Raises:
+        TypeError: an option was given.
     """
+    if options or function is None:
+        given = ", ".join(sorted(options)) or "no function"
+        raise TypeError(
+            f"@hookimpl takes a method and no options, was given {given}; state the order with "
+            "before/after in the manifest, and wrap a stream in ion_transform_stream"
+        )
     return _pluggy_impl(function)

@@ -55,7 +55,7 @@ SHARED_NAMES = frozenset(
         "ION_RATE_LIMIT",
     }
 )
-"""Names that are fixed for well-known plugins; setting one without its plugin is no mistake."""
+"""Names that are fixed for well-known plugins, whether or not one is installed that reads them."""
 
 _ELSEWHERE = ("", "plugins.enable", "plugins.disable")
 """Keys that are read elsewhere: the file's name, and lists that are a layer of their own."""
@@ -117,10 +117,13 @@ def unknown_variables(environ: Mapping[str, str], of_plugins: Iterable[str]) -> 
         environ: the environment.
         of_plugins: names that are read for the settings of installed plugins.
     """
-    known = {variable.name for variable in VARIABLES} | SHARED_NAMES | set(of_plugins)
+    read = {variable.name for variable in VARIABLES} | set(of_plugins)
+    known = read | SHARED_NAMES
     warnings = []
     for name in sorted(environ):
-        if name.startswith("ION_") and name not in known:
+        if name in SHARED_NAMES and name not in read:
+            warnings.append(f"the variable {name} is set, but no installed plugin reads it")
+        elif name.startswith("ION_") and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             warnings.append(f"the variable {name} is not known and has no effect{hint}")

@@ -15,7 +15,7 @@ from ion_framework.domain.capabilities import capabilities, recommend
 from ion_framework.domain.conversation import HistoryLimits, Message, Role
 from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
 from ion_framework.domain.language import Language, detect_language
-from ion_framework.domain.persona import Example, PersonaPrompts
+from ion_framework.domain.persona import Example, PersonaPrompts, find_persona
 from ion_framework.domain.prompt import PromptMaterial, PromptMode, build_prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.summary import SummaryLimits, update_summary
@@ -331,3 +331,15 @@ def test_confidences_have_a_range():
     reading = make_resonance()
     with pytest.raises(ValueError, match="confidence"):
         attrs.evolve(reading.tone, confidence=1.1)
+
+
+@pytest.mark.parametrize("asked", ["lua", " LUA ", "루아", "Lua"])
+def test_a_persona_is_found_by_any_of_its_names(asked):
+    """A persona answers to its name and to its display names, whatever the case."""
+    lua = make_persona("lua", display_name={ENGLISH: "Lua", KOREAN: "루아"})
+    assert lua is find_persona(asked, {"lua": lua})
+
+
+def test_an_unknown_name_finds_nobody():
+    """A name that no persona has finds none."""
+    assert None is find_persona("nobody", {"lua": make_persona("lua")})

@@ -1,5 +1,6 @@
 """Whose answers are shared, and what a hostile text costs the key."""
 
+import sys
 import time
 
 import attrs
@@ -9,7 +10,7 @@ from ion_framework.domain.conversation import Message, Role
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import CachePolicy, CacheScope
 from ion_framework.domain.prompt import Prompt
-from ion_framework.pipeline.cache_key import make_key
+from ion_framework.pipeline.cache_key import MAYBE_MARK, is_mark, make_key
 from ion_framework.testing import make_persona, make_turn
 
 SHARED = make_persona(cache=CachePolicy(CacheScope.SHARED))
@@ -68,3 +69,10 @@ def test_a_long_run_of_marks_takes_linear_time(marks):
 def test_a_run_that_is_taken_as_it_is_still_has_a_key_of_its_own():
     """Two texts with different runs of marks share no key."""
     assert key_of("a" + MARKS * 100).digest != key_of("a" + MARKS * 101).digest
+
+
+def test_no_mark_is_overlooked():
+    """The quick look for marks passes over no character of Unicode that is one."""
+    every = map(chr, range(sys.maxunicode + 1))
+
+    assert [] == [char for char in every if not MAYBE_MARK.search(char) and is_mark(char)]

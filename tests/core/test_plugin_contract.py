@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ion_framework import Ion, Settings
+from ion_framework import Ion, Settings, hookimpl
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.plugin_host.record import Status
 from ion_framework.settings.model import PluginSettings
@@ -326,3 +326,13 @@ def test_two_personas_that_bear_one_name_are_in_conflict(tmp_path):
             assert Status.CONFLICT is record.status
             assert "ion-test-sage-one 1.0 and ion-test-sage-two 1.0" in record.reason
         assert () == ion.personas
+
+
+@pytest.mark.parametrize("option", ["tryfirst", "trylast", "wrapper", "hookwrapper"])
+def test_our_own_marker_refuses_pluggys_options(option):
+    """@hookimpl with an option of pluggy's is an error that names before/after."""
+    with pytest.raises(TypeError, match=f"{option}; state the order with before/after"):
+
+        @hookimpl(**{option: True})
+        def ion_route(turn):
+            """Nothing."""

@@ -85,13 +85,13 @@ def test_sources_rise_from_file_to_environment_to_command_line(tmp_path, case):
 
 
 def test_the_file_is_found_in_rising_order(tmp_path, monkeypatch):
-    """ion.toml of the working directory, then ION_CONFIG, then --config."""
+    """ION_CONFIG names the file, --config goes before it, and no file is looked for."""
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "[server]\nport = 1\n")
     for name, port in (("two", 2), ("three", 3)):
         (tmp_path / f"{name}.toml").write_text(f"[server]\nport = {port}\n", "utf-8")
     named = {"ION_CONFIG": "two.toml"}
-    assert 1 == load_settings({}).server.port
+    assert Settings().server.port == load_settings({}).server.port
     assert 2 == load_settings(named).server.port
     assert 3 == load_settings(named, CommandLine(config=Path("three.toml"))).server.port
 
@@ -208,10 +208,18 @@ def test_an_unknown_variable_warns_with_a_suggestion(name, suggestion):
 
 
 def test_known_variables_do_not_warn():
-    """Variables of the core, the fixed names, those of plugins and all others are left alone."""
-    names = {*(variable.name for variable in VARIABLES), *SHARED_NAMES, "ION_ECHO_KEY"}
+    """Variables of the core, those that plugins read and all that are not ours are left alone."""
+    of_plugins = {*SHARED_NAMES, "ION_ECHO_KEY"}
+    names = {*(variable.name for variable in VARIABLES), *of_plugins}
     environ = dict.fromkeys({*names, "PATH", "ANION_PORT", "ION"}, "x")
-    assert () == unknown_variables(environ, ["ION_ECHO_KEY"])
+    assert () == unknown_variables(environ, of_plugins)
+
+
+@pytest.mark.parametrize("name", sorted(SHARED_NAMES))
+def test_a_well_known_variable_that_nobody_reads_warns(name):
+    """A fixed name of a well-known plugin warns where no installed plugin reads it."""
+    expected = (f"the variable {name} is set, but no installed plugin reads it",)
+    assert expected == unknown_variables({name: "x"}, ())
 
 
 @pytest.mark.parametrize("name", ["ION_PORT_FILE", "ION_HOST_FILE", "ION_ECHO_SIZE_FILE"])

@@ -80,9 +80,11 @@ class TestDegraded:
             response = await host.session.post("/chat", json={"message": "hello"})
             again = await host.session.post("/chat", json={"message": "hello"})
             metadata = (await response.json())["metadata"]
+            (line, _) = host.lines()
 
         assert response.status == 200
         assert metadata["degraded"]
+        assert "brain: raised RuntimeError: 모델이 없습니다 out of quota" == line["failed_attempts"]
         reason = "the generator brain failed before its first word"
         assert reason == metadata["degraded_reason"]
         assert reason == response.headers["ION-Degraded"], "without what the plugin said of it"
@@ -102,7 +104,9 @@ class TestNobodyAnswers:
         async with hosting(make.lua, make.analyzer, make.router, only) as host:
             response = await host.session.post("/chat", json={"message": "hello"})
             body = await response.json()
+            (line,) = host.lines("turn unanswered")
 
+        assert "brain: raised RuntimeError: secret upstream text" == line["detail"]
         assert response.status == 503
         assert int(response.headers["Retry-After"]) > 0
         assert body == {
