@@ -345,9 +345,7 @@ class Ion:
         }
         for provider in providers:
             if provider.plugin in provided:
-                return CacheCalls(
-                    provided[provider.plugin], provider, self.settings.turn.cache_s
-                )
+                return CacheCalls(provided[provider.plugin], provider, self.settings.turn.cache_s)
         return None
 
     def _status_changed(self, before: PluginRecord, after: PluginRecord) -> None:

@@ -56,6 +56,69 @@ def test_command_that_cannot_be_imported_is_told_in_one_line(tmp_path: Path) -> 
     )
 
 
+FAILING = """
+import click
+
+class Odd(BaseException):
+    pass
+
+def check(context, parameter, value):
+    if value:
+        raise KeyError(value)
+
+@click.command()
+@click.option("--checked", callback=check)
+@click.argument("how", default="")
+def command(checked, how):
+    if how == "odd":
+        raise Odd
+    if how == "pipe":
+        raise BrokenPipeError(32, "a socket of its own")
+    if how == "exit":
+        raise SystemExit(3)
+    if how == "usage":
+        raise click.UsageError("wrong")
+    raise RuntimeError("no luck")
+"""
+
+
+@pytest.mark.parametrize(
+    ("argument", "error"),
+    [
+        ("plain", "RuntimeError: no luck"),
+        ("odd", "Odd"),
+        ("pipe", "BrokenPipeError: [Errno 32] a socket of its own"),
+        ("--checked=x", "KeyError: 'x'"),
+    ],
+)
+def test_command_that_raises_is_told_in_one_line(argument: str, error: str, tmp_path: Path) -> None:
+    """Whatever it raises, the error names command, plugin and distribution, and exits with 1."""
+    ran = ion("greet", argument, folder=write(tmp_path, greeter("polite", code=FAILING)))
+
+    assert 1 == ran.code
+    assert ran.err == (
+        f"Error: the command 'greet' of plugin polite (ion-test-polite 1.0) failed: {error}\n"
+    )
+
+
+def test_command_that_raises_shows_where_at_log_level_debug(tmp_path: Path) -> None:
+    """With ``log.level`` debug the traceback goes before the sentence."""
+    folder = write(tmp_path, greeter("polite", code=FAILING))
+
+    ran = ion("greet", folder=folder, ION_LOG_LEVEL="debug")
+
+    assert ran.err.startswith("Traceback")
+    assert ran.err.endswith("failed: RuntimeError: no luck\n")
+
+
+@pytest.mark.parametrize(("how", "code"), [("exit", 3), ("usage", 2)])
+def test_exit_codes_that_a_command_chooses_stand(how: str, code: int, tmp_path: Path) -> None:
+    """``sys.exit`` and click's own errors are no failure of the plugin."""
+    ran = ion("greet", how, folder=write(tmp_path, greeter("polite", code=FAILING)))
+
+    assert (code, False) == (ran.code, "failed" in ran.err)
+
+
 def test_command_that_is_no_click_command_is_refused(tmp_path: Path) -> None:
     """Something else under the name that the manifest gives is told, with its type."""
     ran = ion("greet", folder=write(tmp_path, greeter("polite", code="command = 3")))

@@ -104,20 +104,93 @@ def test_settings_that_are_wrong_are_told_line_by_line(tmp_path: Path) -> None:
     assert f"{config}: turn.deadline_s: must be a number, is 'a'\n" in ran.err
 
 
-def test_reader_that_goes_away_ends_the_command_quietly() -> None:
-    """``ion route --all | head -1`` prints one line and no error."""
+def shell(script: str, *arguments: str) -> Ran:
+    """Run ``ion`` as ``"$@"`` of a bash script, in an empty folder."""
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(
-            ("sh", "-c", '"$@" | head -1', "sh", *ION, "route", "--all"),
+            ("bash", "-c", f"set -o pipefail; {script}", "bash", *ION, *arguments),
             capture_output=True,
             cwd=empty,
             env=environment(),
             timeout=60,
             check=False,
         )
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    assert (0, b"") == (done.returncode, done.stderr)
-    assert 1 == len(done.stdout.splitlines())
+
+def test_reader_that_goes_away_ends_the_command_quietly() -> None:
+    """``ion route --all | head -1`` prints one line and no error."""
+    ran = shell('"$@" | head -1', "route", "--all")
+
+    assert (0, "") == (ran.code, ran.err)
+    assert 1 == len(ran.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("route", "--all", "--json"), ("personas", "--json"), ("doctor",), ("--help",)],
+    ids=" ".join,
+)
+def test_reader_that_was_never_there_is_no_failure(arguments: tuple[str, ...]) -> None:
+    """Whatever a command writes into a broken pipe, it ends with 0 and without a word."""
+    # ion begins after the reader has closed its end.
+    ran = shell('{ sleep 0.3; "$@"; } | exec 0<&-', *arguments)
+
+    assert (0, "") == (ran.code, ran.out)
+    for word in ("Error", "Exception", "Traceback"):
+        assert word not in ran.err
+
+
+@pytest.mark.parametrize("argument", ["personas", "--version"])
+def test_closed_streams_are_no_failure(argument: str) -> None:
+    """With its streams closed, a command that succeeds ends with 0 and no traceback."""
+    assert (0, False) == ((ran := shell('"$@" >&-', argument)).code, "Traceback" in ran.err)
+    assert 0 == shell('"$@" <&- >&- 2>&-', argument).code
+
+
+def test_error_with_closed_or_full_standard_error_keeps_its_exit_code() -> None:
+    """An error that cannot be shown is still told by the exit code."""
+    assert 2 == shell('"$@" 2>&-', "nonsense").code
+    assert 2 == shell('"$@" 2>/dev/full', "nonsense").code
+
+
+@pytest.mark.parametrize("argument", ["personas", "--version"])
+def test_full_standard_output_is_told_in_one_sentence(argument: str) -> None:
+    """Where nothing can be written, one sentence says why, and the exit code is 1."""
+    ran = shell('"$@" >/dev/full', argument)
+
+    assert 1 == ran.code
+    assert ran.err.endswith("Error: standard output cannot be written: No space left on device\n")
+    assert "Traceback" not in ran.err
+
+
+LOUD = """
+import os, subprocess, sys
+
+class Plugin:
+    def __init__(self, context):
+        print("printed")
+        os.write(1, b"written\\n")
+        subprocess.run([sys.executable, "-c", "print('said by a child')"], check=True)
+
+plugin = Plugin
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [("route", "calm-medium-learning"), ("plugins", "--load"), ("personas", "--load")]
+)
+def test_nothing_that_a_plugin_writes_gets_into_the_json(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What a plugin writes to file descriptor 1, itself or by a child, goes to standard error."""
+    package = PluginPackage(name="loud", manifest=EXTENSION.format("loud"), code=LOUD)
+
+    ran = ion(*arguments, "--json", folder=write(tmp_path, package))
+
+    assert ran.json()
+    for words in ("printed", "written", "said by a child"):
+        assert f"{words}\n" in ran.err
 
 
 HANGING = """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import cached_property
 from importlib import import_module
 
@@ -14,13 +15,14 @@ import click
 
 from ion_framework.cli.lazy import LazyCommand
 from ion_framework.cli.options import peek
+from ion_framework.cli.streams import raw_of
 from ion_framework.errors import SettingsError
 from ion_framework.manifest.model import CommandSpec
 from ion_framework.plugin_host.assessment import assess
 from ion_framework.plugin_host.discovery import Candidate, Source, installed
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.settings.loading import CommandLine, load_settings
-from ion_framework.settings.model import Settings
+from ion_framework.settings.model import LogLevel, Settings
 
 MISSING = {"serve": "no host is installed: install ion-host-aiohttp"}
 """Commands that no plugin brings yet but people look for, and what would bring them."""
@@ -39,6 +41,30 @@ class Offer:
         return f"plugin {self.record.name} ({self.record.distribution} {self.record.version})"
 
 
+@attrs.frozen
+class Running:
+    """A command of a plugin that was called.
+
+    Attributes:
+        name: the command.
+        offer: where it comes from.
+        debug: whether whoever called it wants to see where it fails.
+    """
+
+    name: str
+    offer: Offer
+    debug: bool
+
+    def failed(self, error: BaseException) -> click.ClickException:
+        """The message for what the command raised."""
+        if self.debug:
+            import traceback  # only a plugin that fails needs it
+
+            traceback.print_exception(error)
+        told = ": ".join(filter(None, (type(error).__name__, str(error))))
+        return click.ClickException(f"the command {self.name!r} of {self.offer.who} failed: {told}")
+
+
 class Contributed:
     """The commands of the installed plugins.
 
@@ -48,6 +74,7 @@ class Contributed:
 
     def __init__(self, source: Source = installed) -> None:
         self._source = source
+        self._running: Running | None = None
 
     def names(self) -> list[str]:
         """Every command that a readable manifest names, by name."""
@@ -80,6 +107,25 @@ class Contributed:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return click.UsageError(f"there is no command {name!r}{hint}{unread}")
 
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Turn what a plugin's command raises into a message that names the plugin.
+
+        What click, Ctrl-C and ``sys.exit`` raise passes, as does a standard output that cannot be
+        written, which is not the plugin's doing.
+        """
+        try:
+            yield
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            raw = raw_of(sys.stdout)
+            if self._running is None or (raw is not None and raw.failure is error):
+                raise
+            raise self._running.failed(error) from error
+
     @cached_property
     def _candidates(self) -> tuple[Candidate, ...]:
         return tuple(self._source())
@@ -90,8 +136,12 @@ class Contributed:
 
     def _load(self, name: str, arguments: list[str]) -> click.Command:
         """The command itself, by the settings that its own arguments make."""
-        records = assess(self._candidates, _settings(peek(arguments)), os.environ)
-        return _import(name, _usable(name, _offers(records).get(name, [])))
+        settings = _settings(peek(arguments))
+        records = assess(self._candidates, settings, os.environ)
+        offer = _usable(name, _offers(records).get(name, []))
+        command = _import(name, offer)
+        self._running = Running(name, offer, settings.log.level is LogLevel.DEBUG)
+        return command
 
 
 def _settings(line: CommandLine) -> Settings:

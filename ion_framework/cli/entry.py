@@ -7,11 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import TextIO
+from contextlib import suppress
 
 import click
 
 from ion_framework.cli.group import ion
+from ion_framework.cli.output import note
+from ion_framework.cli.streams import StandardOutput, prepare
 
 INTERRUPTED = 130
 EXIT_GRACE_S = 2.0
@@ -27,41 +29,45 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         the exit code.
     """
-    for stream in (sys.stdout, sys.stderr):
-        _never_fail_to_encode(stream)
+    code = _written(arguments, prepare())
+    _end_in_time(code)
+    return code
+
+
+def _written(arguments: Sequence[str], output: StandardOutput) -> int:
+    """The exit code, once everything is written or cannot be."""
+    code = 0
     try:
         code = _exit_code(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        code = _reader_is_gone()
-    _end_in_time(code)
+    except (OSError, SystemExit):
+        # click and rich end the process where a pipe is broken: SystemExit may be theirs.
+        if output.failure is None:
+            raise
+        return _unwritten(output, output.failure, code)
     return code
+
+
+def _unwritten(output: StandardOutput, failure: OSError, code: int) -> int:
+    """The exit code where standard output did not take everything."""
+    output.abandon()
+    if isinstance(failure, BrokenPipeError):
+        return code  # the reader has seen enough (``ion route --all | head``): nothing is wrong
+    with suppress(OSError):  # where standard error is full too, nobody is left to tell
+        note(f"Error: standard output cannot be written: {failure.strerror}")
+    return 1
 
 
 def _exit_code(arguments: Sequence[str]) -> int:
     try:
         result = ion.main(list(arguments), prog_name="ion", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # standard error is full: the exit code still tells
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     return result if isinstance(result, int) else 0
-
-
-def _never_fail_to_encode(stream: TextIO) -> None:
-    # A locale that has no Korean must not turn an answer into a traceback.
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="replace")
-
-
-def _reader_is_gone() -> int:
-    """End quietly where the reader of our output has gone (``ion route --all | head``)."""
-    # The interpreter flushes standard output once more when it ends; let that go nowhere.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    return 0
 
 
 def _end_in_time(code: int) -> None:

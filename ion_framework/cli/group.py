@@ -40,8 +40,8 @@ class IonGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; ION's own errors become messages."""
-        with told():
+        """Run the command; ION's own errors become messages, and what a plugin's command raises."""
+        with self._contributed(ctx).blamed(), told():
             return super().invoke(ctx)
 
     def _contributed(self, ctx: click.Context) -> Contributed:

@@ -1,18 +1,19 @@
 """Where commands write: JSON, text and tables, on a terminal or in a pipe.
 
-Plugins are third parties that may print. While they can run, ``sys.stdout`` is standard error, and
-only an `Output` writes to standard output.
+Plugins are third parties that may print. While they can run, ``sys.stdout`` and file descriptor 1
+are standard error, and only an `Output` writes to standard output.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import IO, TYPE_CHECKING
 
 import click
 
+from ion_framework.cli.streams import raw_of
 from ion_framework.cli.tables import Table, aligned, cell, fitted
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Output:
 
     def __init__(self) -> None:
         self._stream: IO[str] = sys.stdout
+        self._raw = raw_of(self._stream)
 
     @property
     def terminal(self) -> bool:
@@ -41,13 +43,13 @@ class Output:
     @contextmanager
     def reserved(self) -> Iterator[None]:
         """Keep everybody else from standard output: what they print goes to standard error."""
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(sys.stderr), self._raw.reserved() if self._raw else nullcontext():
             yield
 
     @contextmanager
     def given_back(self) -> Iterator[None]:
         """Give standard output back for as long as a prompt needs it."""
-        with redirect_stdout(self._stream):
+        with redirect_stdout(self._stream), self._raw.given_back() if self._raw else nullcontext():
             yield
 
     def json(self, value: object) -> None:

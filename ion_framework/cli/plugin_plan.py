@@ -185,9 +185,12 @@ class _Stage:
             names = list(arrange(self._places(), self._explicit))
         except PluginOrderError:
             names = sorted(self._records)
-        # As the registry has it: where guards and others meet, guards have the last word.
-        names.sort(key=lambda name: Kind.GUARD in self._records[name].provides)
+        # As the registry has it: guards have the last word, unless the settings say otherwise.
+        names.sort(key=self._is_late)
         return [self._records[name] for name in names]
+
+    def _is_late(self, name: str) -> bool:
+        return Kind.GUARD in self._records[name].provides and name not in self._explicit
 
     def _step(self, record: PluginRecord) -> Step:
         why = "; ".join(self._reasons(record)) or "by name"
@@ -207,7 +210,7 @@ class _Stage:
                 yield f"{word} {', '.join(present)}"
         if manifest.fallback:
             yield "fallback, goes last"
-        if Kind.GUARD in record.provides and len(self._rules.kinds) > 1:
+        if self._is_late(record.name) and len(self._rules.kinds) > 1:
             yield "guard, goes after the others"
 
 
