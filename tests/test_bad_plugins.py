@@ -128,10 +128,11 @@ def site(tmp_path):
 
 
 def environment(folder):
-    """The variables of a person without settings, with the bad plugins installed."""
+    """The variables of a person with one settings file, and the bad plugins installed."""
     own = ("ION_", "PORT", "LC_", "LANG")
     known = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    return environment_with(folder / "site", {**known, "LANG": "C.UTF-8"})
+    own_settings = {"LANG": "C.UTF-8", "ION_CONFIG": str(folder / "ion.toml")}
+    return environment_with(folder / "site", {**known, **own_settings})
 
 
 def ion(folder, *arguments):

@@ -201,7 +201,9 @@ async def host_running(
             limits=limits or ServiceLimits(),
         )
         server = HttpServer(
-            service, all_endpoints(ion.provisions.routes), bind("127.0.0.1", 0, insecure=False)
+            service,
+            all_endpoints(ion.provisions.routes).endpoints,
+            bind("127.0.0.1", 0, insecure=False),
         )
         await server.start()
         url = f"http://127.0.0.1:{server.port}"

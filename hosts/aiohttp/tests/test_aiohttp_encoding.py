@@ -35,5 +35,11 @@ class TestEncode:
 
     def test_what_json_does_not_know_is_an_error(self):
         """A value without a form in JSON is refused by the name of its type."""
-        with pytest.raises(NotImplementedError, match="object has no form in JSON"):
+        with pytest.raises(TypeError, match="object has no form in JSON"):
             encode({"x": object()})
+
+    def test_numbers_that_are_not_finite_are_null(self):
+        """NaN and infinities become null; text that merely names them stays."""
+        numbers = [Decimal("NaN"), Decimal("-Infinity"), float("inf"), "NaN", Decimal("0.59")]
+
+        assert encode(_Answer(numbers, "a")) == b'{"zeta":[null,null,null,"NaN",0.59],"alpha":"a"}'

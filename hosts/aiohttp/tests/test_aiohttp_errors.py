@@ -63,6 +63,7 @@ class TestV1:
             assert await missing.json() == {"detail": "Not Found"}
             assert await wrong.json() == {"detail": "Method Not Allowed"}
         assert wrong.headers["Allow"] == "POST"
+        assert [r.headers["Content-Language"] for r in (missing, wrong)] == ["en", "en"]
 
     async def test_wish_for_a_language_is_heard(self, hosting):
         """With Accept-Language 404 is a sentence in that language."""

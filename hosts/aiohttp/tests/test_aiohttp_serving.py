@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import attrs
 import pytest
-from aiohttp import ServerDisconnectedError
 from ion_host_aiohttp.addresses import BindError, base_url, bind
 from ion_host_aiohttp.catalog import OWN, all_endpoints
 from ion_host_aiohttp.endpoint import Answer, Endpoint, ErrorStyle
 from ion_host_aiohttp.notice import start_notice
-
-from ion_framework.errors import PluginError
+from ion_host_aiohttp.server import HttpServer
 
 
 class TestDrain:
@@ -46,7 +45,7 @@ class TestDrain:
         assert ready.status == 503
 
     async def test_request_that_never_ends_is_cut_off(self, hosting, make):
-        """A request that does not end within the budget is cancelled, and the host ends."""
+        """A request that does not end within the budget is answered and logged 503."""
         started = asyncio.Event()
 
         async def wait(_text: str) -> str:
@@ -60,8 +59,12 @@ class TestDrain:
             await asyncio.wait_for(started.wait(), 2)
             async with asyncio.timeout(6):
                 await host.server.stop()
-            with pytest.raises(ServerDisconnectedError):
-                await chat
+            response = await chat
+
+        assert response.status == 503
+        assert response.headers["Connection"] == "close"
+        assert response.headers["Retry-After"] == "1"
+        assert [line["status"] for line in host.lines()] == [503]
 
 
 class TestAddresses:
@@ -155,13 +158,55 @@ class TestPluginEndpoints:
 
         assert (hello.status, body, foreign.status) == (200, {"hello": "ion"}, 404)
 
-    def test_two_for_one_address_are_refused(self):
-        """Two endpoints for one method and path stop the start, naming both."""
+    def test_two_for_one_address(self):
+        """Of two endpoints for one method and path the second is left out, naming both."""
         twin = Endpoint(
             method="POST", path="/chat", handler=_greet, style=ErrorStyle.V1, summary="Twin."
         )
-        with pytest.raises(PluginError, match=r"two endpoints answer POST /chat: .*'Twin\.'"):
-            all_endpoints([twin])
+        catalog = all_endpoints([twin])
+
+        assert catalog.endpoints == OWN
+        assert catalog.problems == (
+            "POST /chat ('Twin.'): the address is taken by 'Answer a message as the persona that "
+            "fits it.'; choose another path",
+        )
+
+    @pytest.mark.parametrize(
+        ("change", "fault"),
+        [
+            ({"path": "no-slash"}, "begins with a slash"),
+            ({"path": 7}, "begins with a slash"),
+            ({"path": "/{broken"}, "no pattern"),
+            ({"path": "/{x:[}"}, "no pattern"),
+            ({"method": "FROB"}, "method is unknown; valid are: DELETE, GET"),
+            ({"method": None}, "method is unknown"),
+            ({"handler": "text"}, "handler cannot be called"),
+            ({"style": "v3"}, "style is unknown"),
+            ({"request": 5}, "request class cannot be decoded"),
+            ({"path": "/api/v2/personas/{other}"}, "address is taken"),
+        ],
+    )
+    def test_endpoint_that_cannot_be_served(self, change, fault):
+        """An endpoint that is declared wrongly is left out with what is wrong, and no other."""
+        wrong = attrs.evolve(GREETING, **change)
+        catalog = all_endpoints([wrong, GREETING])
+
+        assert catalog.endpoints == (*OWN, GREETING)
+        assert len(catalog.problems) == 1
+        assert catalog.problems[0].startswith(f"{wrong.method} {wrong.path} ")
+        assert fault in catalog.problems[0]
+
+    async def test_taken_port_after_bind(self, hosting):
+        """A port that another process takes between bind and listen is a BindError."""
+        async with hosting() as host:
+            first = bind("127.0.0.1", 0, insecure=False)
+            second = bind("127.0.0.1", first.getsockname()[1], insecure=False)
+            first.listen()
+            server = HttpServer(host.service, OWN, second)
+            with pytest.raises(BindError, match=r"cannot listen on 127\.0\.0\.1 port .*in use"):
+                await server.start()
+            first.close()
+            second.close()
 
     def test_own_endpoints(self):
         """The host serves these addresses and no others of its own."""

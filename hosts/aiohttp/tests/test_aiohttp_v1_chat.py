@@ -115,7 +115,7 @@ class TestNobodyAnswers:
         }
 
     async def test_missing_generator_names_the_cure(self, hosting, make):
-        """Without a generator the answer is 503, says what to install, and offers no retry."""
+        """Without a generator the answer is 503, the cure, and a minute to wait."""
         async with hosting(make.lua, make.analyzer, make.router) as host:
             response = await host.session.post(
                 "/chat", json={"message": "hello"}, headers={"Accept-Language": "en"}
@@ -123,7 +123,7 @@ class TestNobodyAnswers:
             body = await response.json()
 
         assert response.status == 503
-        assert "Retry-After" not in response.headers
+        assert response.headers["Retry-After"] == "60"
         assert body["detail"] == "No generator is active; install ion-offline or ion-gemini."
 
     async def test_guard_refuses_in_its_own_words(self, hosting, make):

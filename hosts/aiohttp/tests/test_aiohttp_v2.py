@@ -330,3 +330,45 @@ class TestPersonas:
             names = [persona["name"] for persona in (await response.json())["personas"]]
 
         assert names == ["lua", "Elro", "lua-two"]
+
+
+class TestBounds:
+    """How much of a body is taken, and how much of its faults is told."""
+
+    async def test_long_history(self, hosting):
+        """200 earlier messages are taken, 201 are a 422 that points at them."""
+        message = {"role": "user", "content": "a"}
+        statuses = []
+        async with hosting() as host:
+            for count in (200, 201):
+                context = {"message_history": [message] * count}
+                response = await host.session.post(
+                    "/api/v2/process", json={"user_input": "hi", "context": context}
+                )
+                statuses.append(response.status)
+            problem = await response.json()
+
+        assert statuses == [200, 422]
+        assert [error["pointer"] for error in problem["errors"]] == ["#/context/message_history"]
+        assert problem["errors"][0]["max_length"] == 200
+
+    async def test_many_faults(self, hosting):
+        """Of many faults the first 20 are reported."""
+        context = {"message_history": [{"role": "nobody", "content": "a"}] * 100}
+        async with hosting() as host:
+            response = await host.session.post(
+                "/api/v2/process", json={"user_input": "hi", "context": context}
+            )
+            problem = await response.json()
+
+        assert (response.status, len(problem["errors"])) == (422, 20)
+
+    async def test_length_without_surrounding_space(self, hosting):
+        """Blanks around a message do not count towards its length."""
+        async with hosting() as host:
+            padded = await host.session.post(
+                "/api/v2/process", json={"user_input": " " * 50 + "a" * 1000 + " " * 50}
+            )
+            longer = await host.session.post("/api/v2/process", json={"user_input": "a" * 1001})
+
+        assert (padded.status, longer.status) == (200, 422)

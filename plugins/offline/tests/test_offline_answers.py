@@ -119,6 +119,15 @@ def test_different_personas_answer_the_same_message_differently() -> None:
     assert not any(part in bare for part in ("Come and sit", "I am here", *lenses))
 
 
+@pytest.mark.parametrize(("tone", "lens"), [("anxious", 0), ("playful", 0), ("calm", 1)])
+def test_worry_and_play_are_spared_the_lens(tone: str, lens: int) -> None:
+    """The persona adds its thought from another intent for other tones only."""
+    drawn = stranger(affinities=Affinities(intent={Intent.REFLECTION: Decimal(1)}))
+    text = answer(MESSAGES[EN], f"{tone}-medium-planning", persona=drawn)
+
+    assert sum(text.count(one) for one in phrasebook(EN).intent[Intent.REFLECTION].lens) == lens
+
+
 def test_the_opening_for_the_tone_goes_before_the_one_for_any() -> None:
     """A persona's own words for the tone of the message are preferred."""
     voice = Voice({"any": {EN: ("Hello.",)}, "urgent": {EN: ("At once.",)}})

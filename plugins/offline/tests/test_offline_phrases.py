@@ -22,6 +22,8 @@ def phrases_of(value: Any) -> Iterator[str]:
     """Every phrase in a phrasebook, whatever its depth."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, bool):
+        return
     elif isinstance(value, tuple):
         for item in value:
             yield from phrases_of(item)
@@ -95,13 +97,14 @@ def test_each_file_is_in_its_own_language(language: Language) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_notices_are_honest(language: Language) -> None:
-    """Whole, short or compact, a notice names the offline generator and what enables a model."""
+    """Whole, short or compact, a notice names the offline generator and what to install."""
     notice = phrasebook(language).notice
     named = {Language.ENGLISH: "offline generator", Language.KOREAN: "오프라인 생성기"}[language]
     for text in (*notice.full, *notice.short, *notice.compact):
         assert named in text
         assert "ION_GEMINI_API_KEY" in text
         assert "ION_OPENAI_BASE_URL" in text
+        assert {Language.ENGLISH: "install", Language.KOREAN: "설치"}[language] in text.lower()
 
 
 def test_filling_reads_its_values_only_once() -> None:

@@ -60,7 +60,7 @@ async def test_the_pieces_make_the_composed_text() -> None:
     assert "".join(chunk.text for chunk in texts if isinstance(chunk, TextChunk)) == whole
     assert all(isinstance(chunk, TextChunk) and chunk.text for chunk in texts)
     assert len(texts) > 10
-    assert finish == Finish(FinishReason.STOP, Usage(), "offline")
+    assert finish == Finish(FinishReason.STOP, Usage(), "offline-0.1.0")
 
 
 @given(st.text().map(str.strip).filter(bool))

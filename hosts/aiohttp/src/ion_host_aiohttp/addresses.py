@@ -38,11 +38,16 @@ def bind(host: str, port: int, *, insecure: bool) -> socket.socket:
             return _bound(family, address)
         except OSError as error:
             problem = error
+    raise taken(host, port, problem) from problem
+
+
+def taken(host: str, port: int, problem: OSError) -> BindError:
+    """The error of an address that the system does not give, or no longer gives."""
     reason = os.strerror(problem.errno) if problem.errno else str(problem)
-    raise BindError(
+    return BindError(
         f"cannot listen on {host} port {port}: {reason}. "
         "Choose another with --host, --port, ION_HOST or ION_PORT."
-    ) from problem
+    )
 
 
 def _bound(family: int, address: tuple[str, int]) -> socket.socket:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from ion_framework.pipeline.supervision import supervise
 from ion_host_aiohttp.body import read_body
+from ion_host_aiohttp.catalog import OWN
 from ion_host_aiohttp.decoding import decode, decoder_of
-from ion_host_aiohttp.endpoint import Call, Endpoint
+from ion_host_aiohttp.endpoint import Answer, Call, Endpoint
 from ion_host_aiohttp.headers import on_response_prepare
-from ion_host_aiohttp.middleware import LOG_FIELDS, contain, observe
+from ion_host_aiohttp.middleware import LOG_FIELDS, contain, log_fields, observe
 from ion_host_aiohttp.request_id import request_id_of
 from ion_host_aiohttp.responses import STYLE, answer_response, asked_language
 from ion_host_aiohttp.service import SERVICE, Service
@@ -40,17 +42,47 @@ def build_application(service: Service, endpoints: Iterable[Endpoint[Any]]) -> w
     return application
 
 
+_Answering = Callable[[Call[Any]], Awaitable[Answer]]
+
+
 def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
     if endpoint.request is not None:
         decoder_of(endpoint.request)
+    is_own = any(endpoint is own for own in OWN)
+    answering = _trusted(endpoint, service) if is_own else _contained(endpoint, service)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[STYLE] = endpoint.style
-        answer = await endpoint.handler(await _call(request, endpoint, service), service)
-        request[LOG_FIELDS] = answer.log
+        answer = await answering(await _call(request, endpoint, service))
+        request[LOG_FIELDS] = log_fields(answer.log)
         return answer_response(answer)
 
     return handle
+
+
+def _trusted(endpoint: Endpoint[Any], service: Service) -> _Answering:
+    async def answering(call: Call[Any]) -> Answer:
+        return await endpoint.handler(call, service)
+
+    return answering
+
+
+def _contained(endpoint: Endpoint[Any], service: Service) -> _Answering:
+    """The handler of a plugin so that nothing it does ends more than its own request."""
+
+    async def call_it(call: Call[Any]) -> Any:
+        return await endpoint.handler(call, service)
+
+    async def answering(call: Call[Any]) -> Answer:
+        answer = await supervise(call_it(call), service.limits.handler_s)
+        if not isinstance(answer, Answer):
+            raise TypeError(
+                f"the handler of {endpoint.method} {endpoint.path} returned "
+                f"{type(answer).__name__}; it has to return an Answer"
+            )
+        return answer
+
+    return answering
 
 
 async def _call(request: web.Request, endpoint: Endpoint[Any], service: Service) -> Call[Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
-from ion_framework.errors import PluginError
+import attrs
+
 from ion_host_aiohttp.endpoint import Endpoint
+from ion_host_aiohttp.endpoint_check import fault_of
 from ion_host_aiohttp.v1.chat import CHAT
 from ion_host_aiohttp.v1.service_info import ENDPOINTS as SERVICE_INFO
 from ion_host_aiohttp.v2.health import HEALTH
@@ -16,24 +19,46 @@ from ion_host_aiohttp.v2.process import PROCESS
 OWN: tuple[Endpoint[Any], ...] = (*SERVICE_INFO, CHAT, PROCESS, *PERSONAS, HEALTH)
 
 
-def all_endpoints(provided: Iterable[object]) -> tuple[Endpoint[Any], ...]:
-    """The host's endpoints, then those of plugins.
+@attrs.frozen
+class Catalog:
+    """What is served.
+
+    Attributes:
+        endpoints: the host's, then those of plugins.
+        problems: the endpoints of plugins that are left out, one sentence each.
+    """
+
+    endpoints: tuple[Endpoint[Any], ...]
+    problems: tuple[str, ...]
+
+
+def all_endpoints(provided: Iterable[object]) -> Catalog:
+    """The host's endpoints, then those of plugins that can be served.
 
     Args:
         provided: what plugins returned from ``ion_provide_routes``; what is not an `Endpoint` is
             meant for another host.
-
-    Raises:
-        PluginError: two endpoints answer the same method and path.
     """
-    found = (*OWN, *(route for route in provided if isinstance(route, Endpoint)))
-    taken: dict[tuple[str, str], Endpoint[Any]] = {}
-    for endpoint in found:
-        other = taken.setdefault((endpoint.method, endpoint.path), endpoint)
-        if other is not endpoint:
-            raise PluginError(
-                f"two endpoints answer {endpoint.method} {endpoint.path}: {other.summary!r} and "
-                f"{endpoint.summary!r}; disable the plugin that adds the second, or have its "
-                "author choose another path"
-            )
-    return found
+    found = list(OWN)
+    problems = []
+    taken = {_address(endpoint): endpoint for endpoint in OWN}
+    for endpoint in provided:
+        if not isinstance(endpoint, Endpoint):
+            continue
+        fault = fault_of(endpoint)
+        if fault is None:
+            other = taken.setdefault(_address(endpoint), endpoint)
+            if other is endpoint:
+                found.append(endpoint)
+                continue
+            fault = f"the address is taken by {other.summary!r}; choose another path"
+        problems.append(f"{endpoint.method} {endpoint.path} ({endpoint.summary!r}): {fault}")
+    return Catalog(tuple(found), tuple(problems))
+
+
+def _address(endpoint: Endpoint[Any]) -> tuple[str, str]:
+    """What two endpoints cannot share; how a variable part is called makes no difference."""
+    return endpoint.method, _VARIABLE.sub("{", endpoint.path)
+
+
+_VARIABLE = re.compile(r"\{\w+")

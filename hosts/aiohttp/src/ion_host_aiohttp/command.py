@@ -54,8 +54,7 @@ def serve(  # noqa: PLR0913  click gives one argument per option
 
 def _run(line: CommandLine, *, insecure: bool) -> None:
     # Imported here because --help needs none of it.
-    import asyncio
-
+    from ion_framework.running import run
     from ion_framework.settings.loading import load_settings
     from ion_host_aiohttp.addresses import base_url, bind, is_loopback
     from ion_host_aiohttp.logs import configure_process
@@ -69,4 +68,5 @@ def _run(line: CommandLine, *, insecure: bool) -> None:
     if not is_loopback(bound.getsockname()[0]):
         logger.warning("no authentication: whoever reaches this address may use it")
     notice = start_notice(base_url(bound), os.environ, sys.stdout.encoding or "ascii")
-    asyncio.run(Host(settings, bound, logger, lambda: click.echo(notice)).run())
+    # Not asyncio.run, which would wait for ever for what a plugin leaves behind.
+    run(Host(settings, bound, logger, lambda: click.echo(notice)).run())

@@ -1,4 +1,4 @@
-"""Answers into JSON bytes. Decimals become exact JSON numbers.
+"""Answers into JSON bytes. Decimals become exact JSON numbers; those that are not finite null.
 
 Classes of answers are attrs classes without slots: msgspec writes their fields in the order in
 which they are declared, and those of a class with slots in no particular one.
@@ -7,10 +7,12 @@ which they are declared, and those of a class with slots in no particular one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
 from decimal import Decimal
 
 import msgspec
+
+from ion_framework.jsonable import JsonValue, jsonable
 
 
 def encode(value: object) -> bytes:
@@ -20,20 +22,22 @@ def encode(value: object) -> bytes:
     else in an answer may fail because of it.
 
     Raises:
-        NotImplementedError: a value has no form in JSON.
+        TypeError: a value has no form in JSON.
     """
     try:
-        return _ENCODER.encode(value)
+        text = _ENCODER.encode(value)
     except UnicodeEncodeError:
-        plain = msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=_plain)
-        return json.dumps(plain, ensure_ascii=False, default=float).encode("utf-8", "replace")
+        return json.dumps(_plain(value), ensure_ascii=False, default=float).encode(
+            "utf-8", "replace"
+        )
+    # A Decimal that is not finite would be written as it is; so is every text with such a word.
+    return _ENCODER.encode(_plain(value)) if _NOT_FINITE.search(text) else text
 
 
-def _plain(value: object) -> object:
-    """Mappings that are no dictionaries, which metadata of plugins may hold, as dictionaries."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
+def _plain(value: object) -> JsonValue:
+    """The value in dictionaries, lists and scalars, with null for numbers that are not finite."""
+    return jsonable(msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=jsonable))
 
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
+_NOT_FINITE = re.compile(rb"NaN|Infinity")
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=jsonable)

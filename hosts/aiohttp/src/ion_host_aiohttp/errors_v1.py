@@ -40,6 +40,13 @@ def body(failure: Failure, asked: Language | None, request_id: str) -> dict[str,
     return answer
 
 
+def language_of(failure: Failure, asked: Language | None) -> Language:
+    """The language that the body of a v1 error is in."""
+    if failure.status in _BARE and not failure.issues:
+        return asked or Language.ENGLISH
+    return asked or DEFAULT_LANGUAGE
+
+
 def _item(issue: Issue, language: Language) -> dict[str, object]:
     location: list[str | int] = ["body", *issue.path]
     if issue.kind == "string_too_long" and issue.path == ("message",):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -12,6 +11,8 @@ from ion_host_aiohttp.failure import Failure
 from ion_host_aiohttp.messages import Message, MessageId, say
 
 RETRY_AFTER_S = 1
+INSTALL_S = 60
+"""Seconds to wait where somebody has to install something first."""
 
 
 def internal() -> Failure:
@@ -30,6 +31,17 @@ def took_too_long(seconds: float) -> Failure:
         code="TIMEOUT",
         message=say(MessageId.TOOK_TOO_LONG, seconds=f"{seconds:g}"),
         headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+    )
+
+
+def cut_off() -> Failure:
+    """The host ends before the answer is ready: 503, and the connection ends with it."""
+    return Failure(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="DRAINING",
+        message=say(MessageId.DRAINING),
+        headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+        close=True,
     )
 
 
@@ -89,16 +101,15 @@ def no_answer(error: NoAnswerError, missing: tuple[Message, ...]) -> Failure:
             message=say(MessageId.NOT_EQUIPPED),
             details={"stage": error.stage},
             hint=missing[0],
+            headers={hdrs.RETRY_AFTER: str(INSTALL_S)},
         )
-    retry: Mapping[str, str] = (
-        {} if error.retry_after_s is None else {hdrs.RETRY_AFTER: str(error.retry_after_s)}
-    )
+    retry_s = INSTALL_S if error.retry_after_s is None else max(RETRY_AFTER_S, error.retry_after_s)
     return Failure(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         code="NO_ANSWER",
         message=say(MessageId.NO_ANSWER),
         details={"stage": error.stage},
-        headers=retry,
+        headers={hdrs.RETRY_AFTER: str(retry_s)},
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import StrEnum
 
 
@@ -14,10 +17,16 @@ class Phase(StrEnum):
 
 
 class Lifecycle:
-    """The phase of the host; it only moves forward."""
+    """The phase of the host; it only moves forward.
+
+    Attributes:
+        is_cut_off: whether requests have no time left.
+    """
 
     def __init__(self) -> None:
         self._phase = Phase.STARTING
+        self._limits: set[asyncio.Timeout] = set()
+        self.is_cut_off = False
 
     @property
     def phase(self) -> Phase:
@@ -32,6 +41,27 @@ class Lifecycle:
     def drain(self) -> None:
         """The host finishes what it has begun and ends."""
         self._phase = Phase.DRAINING
+
+    def cut_off(self) -> None:
+        """Requests have had their time: those that still run are over."""
+        self.is_cut_off = True
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(0.0)
+
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[asyncio.Timeout]:
+        """Bound what is done inside by a time, and by the end of the host.
+
+        Raises:
+            TimeoutError: one of the two came first.
+        """
+        async with asyncio.timeout(0.0 if self.is_cut_off else seconds) as limit:
+            self._limits.add(limit)
+            try:
+                yield limit
+            finally:
+                self._limits.discard(limit)
 
 
 class Traffic:

@@ -33,6 +33,7 @@ class MessageId(StrEnum):
     WRONG_TYPE = "wrong_type"
     TOO_LONG = "too_long"
     TOO_SHORT = "too_short"
+    TOO_MANY = "too_many"
     BLANK = "blank"
     NOT_A_CHOICE = "not_a_choice"
     UNSAFE_TEXT = "unsafe_text"
@@ -137,6 +138,10 @@ CATALOGUE: Mapping[MessageId, Mapping[Language, str]] = {
     MessageId.TOO_SHORT: {
         _EN: "The text is too short; the minimum length is {min_length}.",
         _KO: "내용이 너무 짧습니다. {min_length}자 이상 입력해 주세요.",
+    },
+    MessageId.TOO_MANY: {
+        _EN: "There are too many items; at most {max_length} are allowed.",
+        _KO: "항목이 너무 많습니다. 최대 {max_length}개까지 보낼 수 있습니다.",
     },
     MessageId.BLANK: {
         _EN: "The text must not be blank.",

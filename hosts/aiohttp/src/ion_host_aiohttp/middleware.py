@@ -9,16 +9,34 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ion_framework.pipeline.events import RequestCompleted
+from ion_framework.pipeline.supervision import Overrun
 from ion_host_aiohttp import failures
 from ion_host_aiohttp.failure import Failure, RequestFailed
 from ion_host_aiohttp.request_id import request_id_of
 from ion_host_aiohttp.responses import failure_response
 from ion_host_aiohttp.service import SERVICE, Service
 
-LOG_FIELDS = web.RequestKey("log_fields", Mapping[str, str])
+LOG_FIELDS = web.RequestKey("log_fields", Mapping[str, object])
 
 CLIENT_GONE = 499
 """Status in the log of a request whose caller left before the answer; never sent."""
+
+
+_RESERVED = frozenset(
+    {"event", "timestamp", "level", "exc_info", "exception", "stack_info", "stack", "self"}
+)
+"""Names with a meaning for the logger itself."""
+
+
+def log_fields(given: object) -> Mapping[str, object]:
+    """Of the fields that an endpoint gives for its log line, those that a line can have."""
+    if not isinstance(given, Mapping):
+        return {}
+    return {
+        name: value
+        for name, value in given.items()
+        if isinstance(name, str) and name not in _RESERVED
+    }
 
 
 @web.middleware
@@ -45,15 +63,15 @@ def _report(request: web.Request, service: Service, status: int, duration_s: flo
         at=service.clock.time(),
         duration_s=duration_s,
     )
-    service.logger.info(
-        "request",
-        method=event.method,
-        route=event.route,
-        status=status,
-        duration_ms=round(duration_s * 1000, 3),
-        request_id=event.request_id,
-        **request.get(LOG_FIELDS, {}),
-    )
+    own = {
+        "method": event.method,
+        "route": event.route,
+        "status": status,
+        "duration_ms": round(duration_s * 1000, 3),
+        "request_id": event.request_id,
+    }
+    # The host's own win: an endpoint adds to the line and takes nothing from it.
+    service.logger.info("request", **(own | request.get(LOG_FIELDS, {}) | own))
     service.ion.emit(event)
 
 
@@ -67,22 +85,30 @@ def route_of(request: web.Request) -> str:
 async def contain(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Bound the time of a request, and turn whatever goes wrong into its error envelope."""
     service = request.app[SERVICE]
-    limit = asyncio.timeout(service.limits.handler_s)
+    limit: asyncio.Timeout | None = None
     try:
-        async with limit:
+        async with service.lifecycle.within(service.limits.handler_s) as limit:
             return await handler(request)
     except RequestFailed as error:
         failure = error.failure
     except web.HTTPException as error:
         failure = failures.of_http_error(error, request.method)
     except TimeoutError as error:
-        if limit.expired():
-            failure = failures.took_too_long(service.limits.handler_s)
+        if limit is not None and limit.expired():
+            failure = _out_of_time(service)
         else:
             failure = _unforeseen(request, service, error)
+    except Overrun:
+        failure = _out_of_time(service)
     except Exception as error:  # noqa: BLE001  the last line of defence: logged whole, sent as 500
         failure = _unforeseen(request, service, error)
     return failure_response(request, failure, service.clock.time())
+
+
+def _out_of_time(service: Service) -> Failure:
+    if service.lifecycle.is_cut_off:
+        return failures.cut_off()
+    return failures.took_too_long(service.limits.handler_s)
 
 
 def _unforeseen(request: web.Request, service: Service, error: Exception) -> Failure:

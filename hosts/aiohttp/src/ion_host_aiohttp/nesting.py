@@ -22,4 +22,5 @@ def deeper_than(limit: int, body: bytes) -> bool:
     if body.count(b"[") + body.count(b"{") <= limit:
         return False
     brackets = _STRING.sub(b"", body).translate(None, _OTHER_BYTES)
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > limit
+    # Ends at the first bracket that is too deep.
+    return any(map(limit.__lt__, accumulate(map(_STEP.__getitem__, brackets))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import hdrs, web
 
 from ion_framework.domain.language import Language
@@ -16,7 +18,13 @@ STYLE = web.RequestKey("error_style", ErrorStyle)
 
 
 def answer_response(answer: Answer) -> web.Response:
-    """An answer as a response."""
+    """An answer as a response.
+
+    Raises:
+        ValueError: its status or one of its headers cannot be sent. aiohttp would find out when
+            the response has begun, and drop the connection.
+    """
+    _check(answer)
     return web.Response(
         body=encode(answer.body),
         status=answer.status,
@@ -24,6 +32,23 @@ def answer_response(answer: Answer) -> web.Response:
         content_type="application/json",
         charset="utf-8",
     )
+
+
+def _check(answer: Answer) -> None:
+    if not _FIRST_STATUS <= answer.status <= _LAST_STATUS:
+        raise ValueError(f"{answer.status} is not the status of an answer; valid are 200 to 599")
+    for name, value in answer.headers.items():
+        if not _NAME.fullmatch(name) or name.lower() in _FRAMING:
+            raise ValueError(f"an endpoint cannot set a header {name!r}")
+        if not _VALUE.fullmatch(value):
+            raise ValueError(f"the value of the header {name} holds what no header can")
+
+
+_FIRST_STATUS, _LAST_STATUS = 200, 599
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile("[\t -~\u0080-\ud7ff\ue000-\U0010ffff]*")
+_FRAMING = frozenset({"connection", "content-length", "content-type", "transfer-encoding"})
+"""Headers that the host itself derives from the body."""
 
 
 def failure_response(request: web.BaseRequest, failure: Failure, at: float) -> web.Response:
@@ -42,7 +67,7 @@ def failure_response(request: web.BaseRequest, failure: Failure, at: float) -> w
         media_type, language = problem.MEDIA_TYPE, asked or problem.DEFAULT_LANGUAGE
     else:
         body = errors_v1.body(failure, asked, request_id)
-        media_type, language = errors_v1.MEDIA_TYPE, asked or errors_v1.DEFAULT_LANGUAGE
+        media_type, language = errors_v1.MEDIA_TYPE, errors_v1.language_of(failure, asked)
     response = web.Response(
         body=encode(body),
         status=failure.status,

@@ -9,14 +9,17 @@ from typing import Any
 
 from aiohttp import web
 
+from ion_host_aiohttp.addresses import taken
 from ion_host_aiohttp.application import build_application
 from ion_host_aiohttp.connection import HardenedSite
 from ion_host_aiohttp.endpoint import Endpoint
 from ion_host_aiohttp.service import Service
 
-SHUTDOWN_S = 2.5
-"""Time for requests in flight. aiohttp waits for it twice, so that 5 of the 8 seconds that
-platforms leave between SIGTERM and SIGKILL go to requests, and the rest to plugins."""
+REQUESTS_S = 4.0
+"""Time for requests in flight: half of the 8 seconds that platforms leave between SIGTERM and
+SIGKILL. The rest is for plugins."""
+CUT_OFF_S = 0.5
+"""Time in which requests that are cut off get their answer."""
 
 
 class HttpServer:
@@ -30,7 +33,7 @@ class HttpServer:
         self._runner = web.AppRunner(
             build_application(service, endpoints),
             handle_signals=False,
-            shutdown_timeout=SHUTDOWN_S,
+            shutdown_timeout=REQUESTS_S + CUT_OFF_S,
             # A caller who left does not keep a generator busy.
             handler_cancellation=True,
         )
@@ -41,9 +44,18 @@ class HttpServer:
         return int(self._socket.getsockname()[1])
 
     async def start(self) -> None:
-        """Listen, and be ready."""
+        """Listen, and be ready.
+
+        Raises:
+            BindError: another process took the address after it was bound here.
+        """
         await self._runner.setup()
-        await HardenedSite(self._runner, self._service, self._socket).start()
+        host, port = self._socket.getsockname()[:2]
+        try:
+            await HardenedSite(self._runner, self._service, self._socket).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise taken(host, port, error) from error
         self._service.lifecycle.ready()
 
     async def stop(self, grace_s: float = 0.0) -> None:
@@ -51,8 +63,16 @@ class HttpServer:
 
         From the first moment readiness answers 503. New requests are still taken during the grace
         time, so that a load balancer can notice; then the socket closes, and requests in flight
-        have their time to end.
+        have their time to end. One that does not is answered 503; one that does not even take
+        that is left behind.
         """
         self._service.lifecycle.drain()
         await asyncio.sleep(grace_s)
-        await self._runner.cleanup()
+        cleanup = asyncio.ensure_future(self._runner.cleanup())
+        await asyncio.wait({cleanup}, timeout=REQUESTS_S)
+        self._service.lifecycle.cut_off()
+        await asyncio.wait({cleanup}, timeout=CUT_OFF_S)
+        if cleanup.done():
+            cleanup.result()
+        else:
+            cleanup.cancel()

@@ -14,6 +14,7 @@ import ion_framework
 from ion_framework.ion import Ion
 from ion_host_aiohttp.body import BodyLimits
 from ion_host_aiohttp.catalog import all_endpoints
+from ion_host_aiohttp.last_resort import LONGEST_STOP_S, end_now, end_within
 from ion_host_aiohttp.server import HttpServer
 from ion_host_aiohttp.service import Service, ServiceLimits
 
@@ -43,19 +44,25 @@ class Host:
     announce: Callable[[], None]
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT."""
+        """Serve until SIGTERM or SIGINT; a second signal ends the process at once.
+
+        Raises:
+            BindError: another process took the address meanwhile.
+        """
         stop = StopSignal()
         stop.install()
         try:
             async with Ion(self.settings) as ion:
                 for warning in ion.warnings():
                     self.logger.warning(warning)
-                server = HttpServer(
-                    self._service(ion), all_endpoints(ion.provisions.routes), self.bound
-                )
+                catalog = all_endpoints(ion.provisions.routes)
+                for problem in catalog.problems:
+                    self.logger.error("endpoint of a plugin left out", problem=problem)
+                server = HttpServer(self._service(ion), catalog.endpoints, self.bound)
                 await server.start()
                 self.announce()
                 received = await stop.wait()
+                end_within(LONGEST_STOP_S, code=0)
                 self.logger.info("stopping", signal=received.name)
                 # Nobody routes requests to a host that is stopped by hand.
                 await server.stop(GRACE_S if received is signal.SIGTERM else 0.0)
@@ -76,7 +83,7 @@ class Host:
 
 
 class StopSignal:
-    """SIGTERM or SIGINT, as something to wait for."""
+    """SIGTERM or SIGINT, as something to wait for; the second ends the process."""
 
     _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -106,5 +113,7 @@ class StopSignal:
         return await self._received
 
     def _receive(self, number: int) -> None:
-        if not self._received.done():
-            self._received.set_result(signal.Signals(number))
+        if self._received.done():
+            # Whoever asks twice does not want to wait; shells expect this code.
+            end_now(128 + number)
+        self._received.set_result(signal.Signals(number))

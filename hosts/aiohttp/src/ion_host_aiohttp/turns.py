@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
 from aiohttp import hdrs
 
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnRefusedError
-from ion_framework.pipeline.receipt import CacheStatus, Receipt
+from ion_framework.jsonable import JsonValue, jsonable
+from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import ANONYMOUS, TurnRequest
 from ion_host_aiohttp import failures, headers
+from ion_host_aiohttp.encoding import encode
 from ion_host_aiohttp.endpoint import Answer
 from ion_host_aiohttp.failure import Issue, RequestFailed, unfit
 from ion_host_aiohttp.health import missing_parts
@@ -89,7 +92,11 @@ def shown_names(personas: tuple[Persona, ...]) -> Mapping[str, str]:
 
 
 def receipt_document(receipt: Receipt) -> dict[str, object]:
-    """A receipt as JSON values: the key as it is written, everything else as it is named."""
+    """A receipt as callers see it: the key as it is written, everything else as it is named.
+
+    Of failures it tells who and that, never why: the text of a plugin's exception may hold a
+    secret, or the user's words.
+    """
     return {
         "request_id": receipt.request_id,
         "key": str(receipt.key),
@@ -98,9 +105,39 @@ def receipt_document(receipt: Receipt) -> dict[str, object]:
         "confidence": receipt.confidence,
         "reasons": receipt.reasons,
         "evidence": receipt.evidence,
-        "plugins": receipt.plugins,
-        "cache": receipt.cache,
-        "attempts": receipt.attempts,
+        "plugins": [_without(item, "detail") for item in receipt.plugins],
+        # What follows a colon is what the cache said.
+        "cache": attrs.evolve(receipt.cache, reason=receipt.cache.reason.partition(":")[0]),
+        "attempts": [_without(item, "error") for item in receipt.attempts],
         "stages": receipt.stages,
         "prompt": receipt.prompt,
     }
+
+
+def _without(item: Attempt | Participation, hidden: str) -> dict[str, object]:
+    return {
+        field.name: getattr(item, field.name)
+        for field in attrs.fields(type(item))
+        if field.name != hidden
+    }
+
+
+def metadata_document(reply: Reply, service: Service) -> dict[str, JsonValue]:
+    """What plugins add to a reply, as JSON values.
+
+    A value without a form in JSON is left out, which is logged: the answer itself is good.
+    """
+    found: dict[str, JsonValue] = {}
+    for name, value in reply.metadata.items():
+        try:
+            document = jsonable(value)
+            encode(document)
+        except Exception as error:  # noqa: BLE001  a foreign object may raise anything
+            service.logger.warning(
+                "metadata left out: no form in JSON",
+                name=name,
+                error=type(error).__name__,
+            )
+        else:
+            found[str(name)] = document
+    return found

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ion_framework.domain.key import Intent, Pace, Tone
 from ion_framework.domain.prompt import PromptMode
+from ion_offline.lexicon import SocialKind
 from ion_offline.material import Material
 from ion_offline.phrasebook import FirstActions, Phrasebook
+from ion_offline.social import social_kind
+from ion_offline.social_reply import social_reply
 from ion_offline.wording import Wording
 
 _BURST_POINTS = 3
@@ -23,6 +26,9 @@ def compose(material: Material, phrases: Phrasebook, mode: PromptMode) -> str:
     """
     care = _care(material.text, phrases)
     wording = Wording(material, phrases)
+    courtesy = None if care else social_kind(material.text, material.persona)
+    if courtesy is not None:
+        return _courtesy(courtesy, material, phrases, mode)
     if mode is PromptMode.COMPACT:
         return _bullets([care] if care else _compact(wording, phrases))
     if care:
@@ -39,6 +45,15 @@ def _care(text: str, phrases: Phrasebook) -> str:
         if any(cue in heard for cue in care.cues):
             return care.text
     return ""
+
+
+def _courtesy(kind: SocialKind, material: Material, phrases: Phrasebook, mode: PromptMode) -> str:
+    """A few sentences without a way of working: there is nothing yet to work on."""
+    wording, brief = Wording(material, phrases), mode is PromptMode.COMPACT
+    reply = _sentences(*social_reply(kind, material, phrases, brief=brief))
+    if brief:
+        return _bullets([reply, wording.compact_notice()])
+    return _paragraphs([reply, wording.short_notice()])
 
 
 def _burst(wording: Wording) -> Iterable[str]:

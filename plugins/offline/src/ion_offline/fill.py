@@ -7,7 +7,18 @@ from collections.abc import Mapping
 
 from ion_offline.josa import attach
 
-NAMES = ("topic", "one", "other", "name", "strength", "earlier", "note", "intent")
+NAMES = (
+    "topic",
+    "one",
+    "other",
+    "name",
+    "strength",
+    "strengths",
+    "description",
+    "earlier",
+    "note",
+    "intent",
+)
 """The placeholders that a phrase may use."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]+))?\}")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from ion_offline.auxiliary import follows_stem, is_verb
 from ion_offline.josa import Final, coda_of, final_of
 from ion_offline.lexicon import KoreanLexicon, korean_lexicon
 from ion_offline.term import MAX_CHARACTERS, MAX_WORDS, Term, TermKind, marked
@@ -32,7 +33,7 @@ _COPULA = re.compile(
 )
 _ACTION = re.compile(
     r"^(?P<noun>.{2,}?)("
-    r"(시키|하|되|당하)(고|는|는데|는데요|면|면서|며|려|려고|려면|기|기가|기는|기도|기로|기에|지|지만|자|자고|자마자|다|다가|니|니까|도록|거나|던|던데|세요|죠|네요|나요|는지|더라고요?|고요|게|듯|느라)"
+    r"(시키|하|되|당하)(고|는|는데|는데요|면|면서|며|려|려고|려면|기|기가|기는|기도|기로|기에|지|지만|자|자고|자마자|다|다가|니|니까|도록|거나|던|던데|세요|죠|네요|나요|는지|더라고요?|고요|듯|느라)"
     r"|(해|돼|시켜)(|요|서|도|야|야지|야죠|야해요|주세요|줘|줘요|봐|봐요|보고|보면|줄래요?|줄게요?|지고|지는|졌어요?|져요|버렸어요?|놓고|두고)"
     r"|(했|됐|되었|하였|시켰)[\uac00-\ud7a3]+"
     r"|(할|될|시킬)(|지|까|까요|게요|지도|때|수록|래요)"
@@ -75,8 +76,8 @@ def korean_terms(text: str) -> Iterator[Term]:
     """The terms of a cleaned Korean message, in its order."""
     lexicon, found = korean_lexicon(), tuple(tokens(text))
     reader = _Reader(lexicon, choosing=any(token.text in lexicon.after for token in found))
-    for token in found:
-        yield from reader.take(token)
+    for token, after in zip(found, (*found[1:], None), strict=True):
+        yield from reader.take(token, after.text if after else "")
     yield from reader.close()
 
 
@@ -86,8 +87,9 @@ class _Reader:
         self._choosing = choosing
         self._words: list[_Word] = []
         self._offered = False
+        self._after_stem = False
 
-    def take(self, token: Token) -> Iterator[Term]:
+    def take(self, token: Token, following: str) -> Iterator[Term]:
         """The terms that this token completes."""
         if token.kind in (TokenKind.CODE, TokenKind.QUOTED):
             yield from self.close()
@@ -99,7 +101,7 @@ class _Reader:
             yield from self.close()
             self._offered = True
             return
-        word = _NONE if token.kind is TokenKind.MARK else self._read(token.text)
+        word = _NONE if token.kind is TokenKind.MARK else self._read(token.text, following)
         if word.noun:
             self._words.append(word)
         if word.ends or not word.noun:
@@ -130,9 +132,13 @@ class _Reader:
             weight += _WEIGHT_LATIN
         return weight
 
-    def _read(self, text: str) -> _Word:
+    def _read(self, text: str, following: str) -> _Word:
         text = _JAMO.sub("", text)
         lexicon = self._lexicon
+        auxiliary = self._after_stem and follows_stem(text)
+        self._after_stem = text not in lexicon.keep and is_verb(text, following, lexicon.verb_like)
+        if auxiliary or self._after_stem:
+            return _NONE
         if not text or text in lexicon.stop:
             return _NONE
         if text in lexicon.keep or text in lexicon.generic:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import attrs
+
+
+class SocialKind(Enum):
+    """What a courtesy is for; a filler may stand beside any of them."""
+
+    FAREWELL = "farewell"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    IDENTITY = "identity"
+    ABILITY = "ability"
+    ENTERTAINMENT = "entertainment"
+    WELL_BEING = "well_being"
+    FILLER = "filler"
 
 
 @attrs.frozen
@@ -35,6 +49,7 @@ class KoreanLexicon:
     keep: frozenset[str]
     single: frozenset[str]
     stems: frozenset[str]
+    verb_like: tuple[str, ...]
     between: frozenset[str]
     after: frozenset[str]
     josa_free: tuple[str, ...]
@@ -76,12 +91,20 @@ def korean_lexicon() -> KoreanLexicon:
         keep=_words(data["keep"]),
         single=_words(data["single"]),
         stems=_words(data["stems"]),
+        verb_like=tuple(data["verb_like"].split()),
         between=_words(data["alternatives"]["between"]),
         after=_words(data["alternatives"]["after"]),
         josa_free=tuple(data["josa"]["free"].split()),
         josa_consonant=tuple(data["josa"]["consonant"].split()),
         josa_vowel=tuple(data["josa"]["vowel"].split()),
     )
+
+
+@cache
+def social_patterns() -> Mapping[SocialKind, tuple[str, ...]]:
+    """Patterns of courtesies in all languages: people greet in one and go on in another."""
+    lists = [_load(language)["social"] for language in ("en", "ko")]
+    return {kind: tuple(p for one in lists for p in one[kind.value]) for kind in SocialKind}
 
 
 def _load(language: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import attrs
 
 from ion_framework.domain.key import Intent, Tone
 from ion_framework.domain.language import Language
+from ion_offline.lexicon import SocialKind
 
 Options = tuple[str, ...]
 """Wordings of one thing; the message decides which is used."""
@@ -91,6 +92,31 @@ class Care:
 
 
 @attrs.frozen
+class SocialReply:
+    """The answer to a courtesy.
+
+    Attributes:
+        say: the answer itself.
+        next: what to write next.
+        described: said instead where the persona describes itself in the language.
+        introduces: the persona's strengths come between the two.
+    """
+
+    say: Options
+    next: Options
+    described: Options = ()
+    introduces: bool = False
+
+
+@attrs.frozen
+class SocialPhrases:
+    """Answers to messages that are courtesies and nothing else."""
+
+    strengths: Options
+    reply: Mapping[SocialKind, SocialReply]
+
+
+@attrs.frozen
 class Scaffold:
     """A way of working for one intent.
 
@@ -140,6 +166,7 @@ class Phrasebook:
     angle: AnglePhrases
     urgent: UrgentPhrases
     care: tuple[Care, ...]
+    social: SocialPhrases
     intent: Mapping[Intent, Scaffold]
     join: Join
 

@@ -11,13 +11,12 @@ from ion_framework.domain.prompt import Prompt
 from ion_framework.pipeline.chunks import Chunk, Finish, TextChunk
 from ion_framework.pipeline.turn import Turn
 from ion_offline.composer import compose
-from ion_offline.lexicon import english_lexicon, korean_lexicon
+from ion_offline.lexicon import english_lexicon, korean_lexicon, social_patterns
 from ion_offline.material import read_turn
 from ion_offline.phrasebook import phrasebook
 from ion_offline.pieces import pieces
 
-MODEL = "offline"
-"""How the generator names itself in a `Finish`."""
+_NAME = "offline"
 
 Sleep = Callable[[float], Awaitable[object]]
 
@@ -26,7 +25,8 @@ class OfflineGenerator:
     """Answers without a model.
 
     Attributes:
-        model: name and version, part of every cache key: other phrases make other answers.
+        model: name and version, as every `Finish` has it; part of every cache key, since other
+            phrases make other answers.
 
     Args:
         version: version of the distribution.
@@ -37,7 +37,7 @@ class OfflineGenerator:
     def __init__(
         self, version: str, words_per_second: float = 0, sleep: Sleep = asyncio.sleep
     ) -> None:
-        self.model = f"{MODEL}-{version}"
+        self.model = f"{_NAME}-{version}"
         self._words_per_second = words_per_second
         self._sleep = sleep
 
@@ -48,6 +48,7 @@ class OfflineGenerator:
             phrasebook(language)
         english_lexicon()
         korean_lexicon()
+        social_patterns()
 
     @hookimpl
     async def ion_generate(self, turn: Turn, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
@@ -59,7 +60,7 @@ class OfflineGenerator:
         for piece in pieces(text):
             yield TextChunk(piece)
             await self._sleep(self._pause(piece))
-        yield Finish(model=MODEL)
+        yield Finish(model=self.model)
 
     def _pause(self, piece: str) -> float:
         """Seconds until the next piece; 0 only lets others run, so that a caller can stop us."""

@@ -17,6 +17,7 @@ from ion_offline.text import choose
 _DRAWN_FROM = Decimal("0.8")
 _CLOSE_CALL, _SURE = 0.1, 0.6
 _ANY_TONE = "any"
+_WITHOUT_LENS = frozenset({Tone.ANXIOUS, Tone.PLAYFUL})
 
 
 class Wording:
@@ -91,7 +92,12 @@ class Wording:
         return " ".join(part for part in (self._lens(), self._strength()) if part)
 
     def _lens(self) -> str:
-        """A thought from an intent that the persona is drawn to most, other than this one."""
+        """A thought from an intent that the persona is drawn to most, other than this one.
+
+        None for worry and for play: to one it is one thing more, to the other a damper.
+        """
+        if self.key.tone in _WITHOUT_LENS:
+            return ""
         drawn = choose(self._drawn_to(), "drawn", self._material.text)
         return self.say("lens", self._phrases.intent[Intent(drawn)].lens) if drawn else ""
 
@@ -105,8 +111,13 @@ class Wording:
 
     def notice(self) -> str:
         """Where the answer comes from: whole at first, short later in a conversation."""
-        notice = self._phrases.notice
-        return self.say("notice", notice.short if self._material.answered else notice.full)
+        if self._material.answered:
+            return self.short_notice()
+        return self.say("notice", self._phrases.notice.full)
+
+    def short_notice(self) -> str:
+        """Where the answer comes from, in one breath."""
+        return self.say("notice", self._phrases.notice.short)
 
     def compact_notice(self) -> str:
         """Where a compact answer comes from."""

@@ -14,6 +14,7 @@ from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.failure import check_message, unfit
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.turns import (
+    metadata_document,
     principal_of,
     receipt_document,
     reply_answer,
@@ -127,7 +128,7 @@ def _response(reply: Reply, service: Service) -> ChatResponse:
             degraded_reason=reply.degraded or None,
             generator=reply.generator,
             model=reply.model,
-            plugins=dict(reply.metadata),
+            plugins=metadata_document(reply, service),
             receipt=receipt_document(reply.receipt),
         ),
     )

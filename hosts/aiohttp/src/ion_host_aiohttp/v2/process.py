@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +17,7 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import (
     SERVED_FROM_CACHE,
+    metadata_document,
     receipt_document,
     reply_answer,
     run_turn,
@@ -136,14 +136,15 @@ def _response(
             cache_hit=cache.status in SERVED_FROM_CACHE,
             cache_key=cache.key or None,
         ),
-        metadata=_metadata(call.body, reply, names) if call.body.include_metadata else None,
+        metadata=_metadata(call.body, reply, service) if call.body.include_metadata else None,
         timestamp=iso_time(service.clock.time()),
         request_id=call.request_id,
         cache_status=cache.status.value.upper(),
     )
 
 
-def _metadata(body: ProcessRequest, reply: Reply, names: Mapping[str, str]) -> ProcessMetadata:
+def _metadata(body: ProcessRequest, reply: Reply, service: Service) -> ProcessMetadata:
+    names = shown_names(service.ion.personas)
     cache = reply.receipt.cache
     given = body.context.metadata if body.context else None
     return ProcessMetadata(
@@ -161,7 +162,7 @@ def _metadata(body: ProcessRequest, reply: Reply, names: Mapping[str, str]) -> P
         degraded_reason=reply.degraded or None,
         generator=reply.generator,
         model=reply.model,
-        plugins=dict(reply.metadata),
+        plugins=metadata_document(reply, service),
         receipt=receipt_document(reply.receipt),
     )
 

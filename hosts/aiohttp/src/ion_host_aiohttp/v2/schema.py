@@ -19,7 +19,13 @@ from ion_framework.domain.prompt import PromptMode
 from ion_framework.errors import ResonanceKeyError
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.failure import Issue, Path, check_message, not_a_choice, unfit
+from ion_host_aiohttp.messages import MessageId, say
 from ion_host_aiohttp.turns import principal_of
+
+MOST_MESSAGES = 200
+"""Earlier messages that a request may hold."""
+MOST_ISSUES = 20
+"""Issues that one answer names; who corrects these hears of the next."""
 
 _Part = TypeVar("_Part")
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -81,15 +87,16 @@ def turn_request(body: ProcessRequest, request_id: str, message_chars: int) -> T
     Raises:
         RequestFailed: 422 with every value that the framework does not know or take.
     """
-    issues = list(check_message(body.user_input, "user_input", message_chars))
+    text = body.user_input.strip()
+    issues = list(check_message(text, "user_input", message_chars))
     context = body.context or ContextRequest()
     key = _key(body.resonance_key, issues)
     mode = _mode(body.prompt_mode, issues)
     history = _history(context.message_history or (), issues)
     if issues:
-        raise unfit(*issues)
+        raise unfit(*issues[:MOST_ISSUES])
     return TurnRequest(
-        text=body.user_input.strip(),
+        text=text,
         principal=principal_of(context.user_id),
         user_id=context.user_id,
         session_id=context.session_id,
@@ -135,6 +142,9 @@ def _mode(given: str | None, issues: list[Issue]) -> PromptMode:
 
 
 def _history(given: tuple[ChatMessageRequest, ...], issues: list[Issue]) -> tuple[Message, ...]:
+    if len(given) > MOST_MESSAGES:
+        issues.append(_too_many())
+        return ()
     messages = []
     for index, message in enumerate(given):
         try:
@@ -143,3 +153,12 @@ def _history(given: tuple[ChatMessageRequest, ...], issues: list[Issue]) -> tupl
             path: Path = ("context", "message_history", index, "role")
             issues.append(not_a_choice(path, message.role, tuple(Role)))
     return tuple(messages)
+
+
+def _too_many() -> Issue:
+    return Issue(
+        "too_long",
+        ("context", "message_history"),
+        say(MessageId.TOO_MANY, max_length=MOST_MESSAGES),
+        limits={"max_length": MOST_MESSAGES},
+    )
