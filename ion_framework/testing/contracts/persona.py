@@ -44,6 +44,20 @@ class PersonaContract(PluginContract):
             assert persona.strengths.get(language)
             assert persona.prompts.system.get(language)
 
+    def test_what_it_says_it_says_in_every_language(self) -> None:
+        """Every optional text of the persona is missing altogether or there in every language."""
+        persona = self.persona()
+        voice = persona.voice
+        for texts in (
+            persona.prompt_style,
+            persona.keywords,
+            persona.prompts.guidance,
+            voice.closing,
+            *voice.opening.values(),
+        ):
+            missing = [language for language in self.languages if not texts.get(language)]
+            assert not texts or not missing
+
     def test_scores_stay_between_0_and_1(self) -> None:
         """The persona's score for each of the 216 keys lies between 0 and 1."""
         persona = self.persona()

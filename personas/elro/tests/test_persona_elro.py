@@ -46,7 +46,6 @@ INTENTS = {
     Intent.PLANNING: Decimal("0.8"),
     Intent.REFLECTION: Decimal("0.4"),
 }
-BOTH = {Language.ENGLISH, Language.KOREAN}
 SIGNATURE = ResonanceKey(Tone.CURIOUS, Pace.MEDIUM, Intent.PROBLEM_SOLVING)
 
 
@@ -107,25 +106,6 @@ def test_recommended_by_korean_keywords() -> None:
     found = recommend("기술 구조를 설명하는 자리", [build_elro()])
 
     assert found.matched == {"elro": ("구조", "기술")}
-
-
-def test_both_languages_are_whole() -> None:
-    """Every text of the persona exists in English and in Korean."""
-    persona = build_elro()
-    texts = (
-        persona.display_name,
-        persona.description,
-        persona.prompt_style,
-        persona.traits,
-        persona.strengths,
-        persona.keywords,
-        persona.prompts.system,
-        persona.prompts.guidance,
-        persona.voice.closing,
-        *persona.voice.opening.values(),
-    )
-
-    assert all(set(text) == BOTH and all(text.values()) for text in texts)
 
 
 def test_two_examples_a_language() -> None:

@@ -46,7 +46,6 @@ INTENTS = {
     Intent.PLANNING: Decimal("0.5"),
     Intent.REFLECTION: Decimal("1.0"),
 }
-BOTH = {Language.ENGLISH, Language.KOREAN}
 SIGNATURE = ResonanceKey(Tone.FRUSTRATED, Pace.BURST, Intent.SEEK_ADVICE)
 
 
@@ -107,25 +106,6 @@ def test_recommended_by_korean_keywords() -> None:
     found = recommend("공감이 필요한 번아웃 상담", [build_lua()])
 
     assert found.matched == {"lua": ("공감", "번아웃")}
-
-
-def test_both_languages_are_whole() -> None:
-    """Every text of the persona exists in English and in Korean."""
-    persona = build_lua()
-    texts = (
-        persona.display_name,
-        persona.description,
-        persona.prompt_style,
-        persona.traits,
-        persona.strengths,
-        persona.keywords,
-        persona.prompts.system,
-        persona.prompts.guidance,
-        persona.voice.closing,
-        *persona.voice.opening.values(),
-    )
-
-    assert all(set(text) == BOTH and all(text.values()) for text in texts)
 
 
 def test_two_examples_a_language() -> None:

@@ -46,7 +46,6 @@ INTENTS = {
     Intent.PLANNING: Decimal("0.9"),
     Intent.REFLECTION: Decimal("0.7"),
 }
-BOTH = {Language.ENGLISH, Language.KOREAN}
 SIGNATURE = ResonanceKey(Tone.ANALYTICAL, Pace.CONTEMPLATIVE, Intent.VALIDATION)
 
 
@@ -112,25 +111,6 @@ def test_recommended_by_korean_keywords() -> None:
     found = recommend("데이터 분석 결과 검토", [build_riri()])
 
     assert found.matched == {"riri": ("데이터", "분석")}
-
-
-def test_both_languages_are_whole() -> None:
-    """Every text of the persona exists in English and in Korean."""
-    persona = build_riri()
-    texts = (
-        persona.display_name,
-        persona.description,
-        persona.prompt_style,
-        persona.traits,
-        persona.strengths,
-        persona.keywords,
-        persona.prompts.system,
-        persona.prompts.guidance,
-        persona.voice.closing,
-        *persona.voice.opening.values(),
-    )
-
-    assert all(set(text) == BOTH and all(text.values()) for text in texts)
 
 
 def test_two_examples_a_language() -> None:
