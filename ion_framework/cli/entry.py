@@ -30,8 +30,20 @@ def run(arguments: Sequence[str]) -> int:
         the exit code.
     """
     code = _written(arguments, prepare())
+    _let_go_of_full_error()
     _end_in_time(code)
     return code
+
+
+def _let_go_of_full_error() -> None:
+    """Drop what standard error cannot take.
+
+    The interpreter flushes it once more at its end, and would end with a code of its own.
+    """
+    try:
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  it stays open to the end
 
 
 def _written(arguments: Sequence[str], output: StandardOutput) -> int:
