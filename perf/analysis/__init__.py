@@ -1,0 +1,1 @@
+"""How well an analyser reads labelled messages: ``python -m perf.analysis FILE.tsv``."""
