@@ -83,7 +83,9 @@ class Ion:
         environ = os.environ if environ is None else environ
         self.settings = load_settings(environ) if settings is None else settings
         self.clock: Clock = clock or SystemClock()
-        self._host = PluginHost(self.settings, source, environ, self.clock)
+        self._host = PluginHost(
+            self.settings, source, environ, self.clock, lambda: self._parts.hooks
+        )
         self._host.on_change(self._status_changed)
         self._early: deque[Event] = deque(maxlen=EARLY_EVENTS)
         self._observing = False

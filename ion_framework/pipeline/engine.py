@@ -131,13 +131,11 @@ class Engine:
         resonance = self._memo.get(request.text)
         if resonance is None:
             hooks = self._parts().hooks
-            found = await hooks.analyze(turn, trace)
-            if found is None:
+            resonance = await hooks.analyze(turn, trace)
+            if resonance is None:
                 raise unanswered(ANALYZERS, hooks, "", trace)
-            resonance, by = found
-            resonance = attrs.evolve(resonance, source=resonance.source or by.plugin)
-            # Only the preferred analyser is remembered: a stand-in's reading is not for keeps.
-            if by is hooks.of("ion_analyze")[0]:
+            # A stand-in's reading is not for keeps: who passed or failed may say more next time.
+            if trace.all_answered("ion_analyze"):
                 self._memo.put(request.text, resonance)
         if request.language and request.language is not resonance.language:
             resonance = attrs.evolve(resonance, language=request.language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import cast
 
 import attrs
@@ -11,13 +11,12 @@ from ion_framework.domain.persona import Persona
 from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
-from ion_framework.pipeline import families
+from ion_framework.pipeline import analysis, families
 from ion_framework.pipeline.answer_checks import (
     check_context,
     check_decision,
     check_metadata,
     check_prompt,
-    check_resonance,
 )
 from ion_framework.pipeline.chunks import Chunk
 from ion_framework.pipeline.families import Budget
@@ -75,16 +74,10 @@ class Hooks:
         value = await families.transform(items, "turn", {"turn": turn}, budget, _with_context)
         return cast("Turn", value)
 
-    async def analyze(self, turn: Turn, trace: Trace) -> tuple[Resonance, Implementation] | None:
-        """The first analysis, with who made it."""
+    async def analyze(self, turn: Turn, trace: Trace) -> Resonance | None:
+        """The first analysis, with the name of who made it."""
         budget = Budget(trace, self._limits.analyze_s)
-        found = await families.decide(
-            self.of("ion_analyze"),
-            {"turn": turn},
-            budget,
-            lambda found: check_resonance(cast("Resonance", found)),
-        )
-        return cast("tuple[Resonance, Implementation] | None", found)
+        return await analysis.analyze(self.of("ion_analyze"), turn, budget)
 
     async def route(
         self, turn: Turn, personas: tuple[Persona, ...], trace: Trace
@@ -117,9 +110,12 @@ class Hooks:
         value = await families.transform(items, "prompt", values, budget, _usable_prompt)
         return cast("Prompt", value)
 
-    def generation(self, trace: Trace) -> Generation:
-        """An answer to be made by the generators."""
-        return Generation(self.of("ion_generate"), self._models, trace, self._limits)
+    def generation(
+        self, trace: Trace, generators: Sequence[Implementation] | None = None
+    ) -> Generation:
+        """An answer to be made by the generators: all of them in order, or those given."""
+        items = self.of("ion_generate") if generators is None else generators
+        return Generation(items, self._models, trace, self._limits)
 
     def transform_stream(
         self, turn: Turn, chunks: AsyncGenerator[Chunk, None], trace: Trace

@@ -32,6 +32,7 @@ from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.manifest.model import Kind
+from ion_framework.pipeline.analysis import Following
 from ion_framework.pipeline.cache import TurnCache
 from ion_framework.pipeline.chunks import ChunkStream
 from ion_framework.pipeline.events import Event
@@ -208,17 +209,18 @@ async def ion_gather_context(turn: Turn) -> TurnContext | None:
 
 
 @hookspec(HookRules(Family.DECIDE, (Resonance,), kinds=(Kind.ANALYZER,)))
-async def ion_analyze(turn: Turn) -> Resonance | None:
+async def ion_analyze(turn: Turn, following: Following) -> Resonance | None:
     """Read a message's resonance: tone, pace, intent, and the evidence for them.
 
     Args:
         turn: the request and its context.
+        following: gives the reading of the analysers after this one: ``await following()``.
 
     Returns:
         the reading, or None to leave it to the next analyser.
 
-    The reading has to follow from the text alone: it is memoised by text. Not called where the
-    caller names the key. A failure falls through to the next analyser.
+    The reading has to follow from the text alone: it is memoised by text, unless an analyser passed
+    or failed. Not called where the caller names the key. A failure falls through to the next.
 
     Example::
 
@@ -285,8 +287,7 @@ async def ion_render_prompt(turn: Turn, prompt: Prompt) -> Prompt | None:
     Returns:
         the new prompt (made with ``attrs.evolve``), or None to leave it as it is.
 
-    An implementation that fails is skipped, and the receipt says so. What it changes becomes part
-    of the cache key.
+    One that fails is skipped, and the receipt says so. What it changes is part of the cache key.
 
     Example::
 
@@ -302,12 +303,11 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     """Generate the answer as a stream of `TextChunk`, ended by one `Finish`.
 
     Args:
-        turn: the turn, with resonance, decision and persona.
+        turn: the turn, with resonance, decision and persona; a plugin's own question has none.
         prompt: what to answer, and as whom.
 
     Returns:
-        an async iterator (usually by being an async generator), or None to leave it to the next
-        generator.
+        an async iterator (usually by being an async generator), or None to leave it to the next.
 
     One deadline stands over all generators. A generator that fails before its first piece of text
     falls through to the next, and the reply is marked as degraded; afterwards the answer ends as

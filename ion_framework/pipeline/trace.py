@@ -73,6 +73,12 @@ class Trace:
             )
         )
 
+    def all_answered(self, hook: str) -> bool:
+        """Whether every implementation of a decide hook that was asked had an answer."""
+        return all(
+            item.outcome is Outcome.ANSWERED for item in self.participations if item.hook == hook
+        )
+
     def last_failure(self, hook: str) -> Participation | None:
         """The last failure in a hook, None where there was none."""
         for item in reversed(self.participations):

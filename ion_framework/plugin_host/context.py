@@ -11,6 +11,7 @@ import attrs
 from ion_framework.clock import Clock
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import SettingsError
+from ion_framework.pipeline.language_model import LanguageModel
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -30,6 +31,7 @@ class PluginContext:
         clock: where to take the time from.
         data_dir: folder for the plugin's own files; it may not exist yet.
         persona: the persona of its manifest, for a plugin that provides one.
+        language_model: for questions of its own to the model that answers the turns.
     """
 
     name: str
@@ -38,6 +40,7 @@ class PluginContext:
     clock: Clock
     data_dir: Path
     persona: Persona | None = None
+    language_model: LanguageModel = attrs.field(factory=LanguageModel.missing, repr=False, eq=False)
 
     @property
     def logger(self) -> FilteringBoundLogger:

@@ -20,6 +20,7 @@ from ion_framework.settings.plugin_values import variables_of
 
 if TYPE_CHECKING:
     from ion_framework.domain.persona import Persona
+    from ion_framework.pipeline.hooks import Hooks
     from ion_framework.pipeline.implementation import Implementation
     from ion_framework.pipeline.life import Started
     from ion_framework.plugin_host.importing import Imported, Job
@@ -37,13 +38,21 @@ class PluginHost:
         source: where candidates come from.
         environ: the environment, for the variables that manifests name.
         clock: the clock that plugins are given.
+        hooks: the hooks in use, through which plugins ask the language model; without it they are
+            told that there is none.
     """
 
     def __init__(
-        self, settings: Settings, source: Source, environ: Mapping[str, str], clock: Clock
+        self,
+        settings: Settings,
+        source: Source,
+        environ: Mapping[str, str],
+        clock: Clock,
+        hooks: Callable[[], Hooks] | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
+        self._hooks = hooks
         self._candidates: tuple[Candidate, ...] = tuple(source())
         self._records = list(assess(self._candidates, settings, environ))
         self._environ = environ
@@ -211,6 +220,7 @@ class PluginHost:
                     )
 
     def _job(self, record: PluginRecord, manifest: Manifest) -> Job:
+        from ion_framework.pipeline.language_model import LanguageModel
         from ion_framework.plugin_host.context import PluginContext
         from ion_framework.plugin_host.importing import Job
 
@@ -223,6 +233,11 @@ class PluginHost:
                 clock=self._clock,
                 data_dir=self._settings.folder() / record.name,
                 persona=manifest.persona,
+                language_model=(
+                    LanguageModel(self._hooks, self._settings.turn, self._clock, record.name)
+                    if self._hooks
+                    else LanguageModel.missing()
+                ),
             ),
             manifest,
         )

@@ -137,7 +137,7 @@ def test_any_installed_analyser_can_be_evaluated(tmp_path: Path):
     [
         (["missing.tsv"], "missing.tsv: cannot be read"),
         (["--by", "register"], "--by register: there is no such column"),
-        (["--analyzer", "nobody"], "no analyser 'nobody'; installed are: resonance"),
+        (["--analyzer", "nobody"], "no analyser 'nobody'; installed are: llm-analyzer, resonance"),
         (["--min", "tone_f9=1"], "--min tone_f9"),
         (["--min", "tone_f1"], "not of the form figure=number"),
         (["--abstain", "2"], "not a number from 0 to 1"),
