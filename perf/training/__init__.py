@@ -1,0 +1,1 @@
+"""Trains the linear model of ion-resonance: ``python -m perf.training --data DIR``."""

@@ -1,0 +1,62 @@
+"""Messages as the analyser sees them: sparse features, and what the cues say already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ion_resonance.cues import find, totals
+from ion_resonance.grams import BUCKETS
+from ion_resonance.model import feature_buckets
+from ion_resonance.surface import surface_of
+from perf.training.corpus import LABELS, Message
+
+Matrix = NDArray[np.float64]
+
+
+@attrs.frozen(eq=False)
+class Table:
+    """Messages ready to be fitted.
+
+    Attributes:
+        messages: the messages.
+        counts: a row per message, a column per bucket.
+        cues: a row per message, the cues' total for each label.
+        labels: the number of each message's label.
+    """
+
+    messages: tuple[Message, ...]
+    counts: sparse.csr_matrix
+    cues: Matrix
+    labels: NDArray[np.int64]
+
+    def take(self, chosen: Sequence[int] | NDArray[np.int64]) -> Table:
+        """Some of the messages."""
+        places = np.asarray(chosen, dtype=np.int64)
+        kept = tuple(self.messages[place] for place in places)
+        return Table(kept, self.counts[places], self.cues[places], self.labels[places])
+
+    def where(self, wanted: Sequence[bool]) -> Table:
+        """The messages whose flag is set."""
+        return self.take(np.flatnonzero(np.asarray(wanted, dtype=bool)))
+
+
+def table(messages: Sequence[Message], component: str) -> Table:
+    """Read the messages as the analyser will."""
+    columns: list[int] = []
+    ends = [0]
+    cues = np.zeros((len(messages), len(LABELS[component])))
+    for row, message in enumerate(messages):
+        surface = surface_of(message.text)
+        columns.extend(feature_buckets(surface.text))
+        ends.append(len(columns))
+        cues[row] = totals(find(surface), component)
+    shape = (len(messages), BUCKETS)
+    counts = sparse.csr_matrix((np.ones(len(columns)), columns, ends), shape=shape)
+    counts.sum_duplicates()
+    numbers = [LABELS[component].index(message.label) for message in messages]
+    return Table(tuple(messages), counts, cues, np.asarray(numbers, dtype=np.int64))

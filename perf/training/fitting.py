@@ -1,0 +1,168 @@
+"""Multinomial logistic regression on top of the cues, with what sources have in common set apart.
+
+The model is fitted to what the cues leave open: their totals enter as a fixed offset. Each source
+has its own bias per label, which is thrown away afterwards, so that the weights need not learn which
+labels a source happens to have. Minimised is the weighted cross-entropy plus half the squared norm
+of the weights times `Penalty.weights` (Tikhonov), with L-BFGS from zero: no randomness.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import minimize
+
+from perf.training.corpus import Message
+from perf.training.features import Matrix, Table
+
+DAMPED_BELOW = 200
+"""A group of fewer messages weighs less than a full one, in proportion."""
+
+
+@attrs.frozen
+class Penalty:
+    """How strongly the parts of the model are held back.
+
+    Attributes:
+        weights: on the squared weights of the features.
+        sources: on the squared biases of the sources; small leaves them free.
+        biases: on the squared biases that stay.
+        steps: iterations at most; few of them are a penalty too.
+    """
+
+    weights: float = 3e-3
+    sources: float = 1e-5
+    biases: float = 1e-4
+    steps: int = 50
+
+
+@attrs.frozen(eq=False)
+class Fit:
+    """Weights per bucket and label, and a bias per label."""
+
+    weights: Matrix
+    biases: Matrix
+
+    def scores(self, given: Table) -> Matrix:
+        """What the model adds to the cues, a row per message."""
+        return np.asarray(given.counts @ self.weights + self.biases)
+
+
+def balance(messages: Sequence[Message], own_share: float = 1.0, own: str = "") -> Matrix:
+    """A weight per message: labels weigh the same in each language, within them the sources.
+
+    Args:
+        messages: the messages.
+        own_share: how many times another source's weight the source named ``own`` has.
+        own: name of that source.
+    """
+    groups = Counter((each.language, each.source, each.label) for each in messages)
+    parts = {
+        key: (own_share if key[1] == own else 1.0) * min(1.0, count / DAMPED_BELOW)
+        for key, count in groups.items()
+    }
+    sums: Counter[tuple[str, str]] = Counter()
+    for (language, _, label), part in parts.items():
+        sums[language, label] += part
+    masses = {
+        key: part / max(sums[key[0], key[2]], 1.0) / groups[key] for key, part in parts.items()
+    }
+    return np.asarray([masses[each.language, each.source, each.label] for each in messages])
+
+
+def fit(
+    given: Table, shares: Matrix, penalty: Penalty, *, within_sources: bool, columns: int
+) -> Fit:
+    """Fit a model.
+
+    Args:
+        given: the messages.
+        shares: a weight per message, in any unit.
+        penalty: what holds the model back.
+        within_sources: a message is only told apart from the labels that its source has.
+        columns: number of labels.
+    """
+    groups, allowed = _groups(given, columns)
+    problem = _Problem(
+        counts=given.counts,
+        transposed=given.counts.T.tocsr(),
+        offsets=given.cues + (np.where(allowed[groups], 0.0, -1e9) if within_sources else 0.0),
+        labels=given.labels,
+        shares=shares / shares.sum(),
+        groups=groups,
+        members=_members(groups),
+        penalty=penalty,
+        columns=columns,
+    )
+    size = (given.counts.shape[1] + 1 + len(allowed)) * columns
+    options = {"maxiter": penalty.steps}
+    found = minimize(problem, np.zeros(size), jac=True, method="L-BFGS-B", options=options)
+    weights, biases, _ = problem.parts(found.x)
+    return Fit(weights, biases[0])
+
+
+def _groups(given: Table, columns: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The number of each message's source, and which labels each source has."""
+    keys = [(message.language, message.source) for message in given.messages]
+    numbers = {key: number for number, key in enumerate(sorted(set(keys)))}
+    groups = np.asarray([numbers[key] for key in keys], dtype=np.int64)
+    allowed = np.zeros((len(numbers), columns), dtype=bool)
+    allowed[groups, given.labels] = True
+    return groups, allowed
+
+
+def _members(groups: NDArray[np.int64]) -> sparse.csr_matrix:
+    places = (groups, np.arange(len(groups)))
+    return sparse.csr_matrix((np.ones(len(groups)), places), shape=(groups.max() + 1, len(groups)))
+
+
+@attrs.frozen(eq=False)
+class _Problem:
+    """The function to be minimised: a vector in, loss and gradient out."""
+
+    counts: sparse.csr_matrix
+    transposed: sparse.csr_matrix
+    offsets: Matrix
+    labels: NDArray[np.int64]
+    shares: Matrix
+    groups: NDArray[np.int64]
+    members: sparse.csr_matrix
+    penalty: Penalty
+    columns: int
+
+    def parts(self, vector: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+        """Weights, biases and the sources' biases."""
+        rows = vector.reshape(-1, self.columns)
+        buckets = self.counts.shape[1]
+        return rows[:buckets], rows[buckets : buckets + 1], rows[buckets + 1 :]
+
+    def __call__(self, vector: Matrix) -> tuple[float, Matrix]:
+        weights, biases, sources = self.parts(vector)
+        scores = self.counts @ weights + biases + sources[self.groups] + self.offsets
+        scores -= scores.max(axis=1, keepdims=True)
+        odds = np.exp(scores)
+        sums = odds.sum(axis=1, keepdims=True)
+        rows = np.arange(len(self.labels))
+        likelihoods = scores[rows, self.labels] - np.log(sums[:, 0])
+        slopes = odds / sums
+        slopes[rows, self.labels] -= 1.0
+        slopes *= self.shares[:, None]
+        held = self.penalty
+        loss = -float(self.shares @ likelihoods) + 0.5 * float(
+            held.weights * (weights**2).sum()
+            + held.biases * (biases**2).sum()
+            + held.sources * (sources**2).sum()
+        )
+        gradient = np.vstack(
+            [
+                self.transposed @ slopes + held.weights * weights,
+                slopes.sum(axis=0, keepdims=True) + held.biases * biases,
+                self.members @ slopes + held.sources * sources,
+            ]
+        )
+        return loss, gradient.ravel()
