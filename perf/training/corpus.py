@@ -99,6 +99,11 @@ def public_messages(folder: Path, component: str, seed: int) -> list[Message]:
     return list(_drawn(groups.values(), random.Random(seed)))  # noqa: S311  no secret is drawn
 
 
+def development_messages(folder: Path, component: str) -> list[Message]:
+    """The public messages that are measured on, never learned from."""
+    return list(_rows(folder / f"{component}_dev.tsv", component))
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file, for the record."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

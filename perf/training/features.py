@@ -12,7 +12,7 @@ from scipy import sparse
 from ion_resonance.cues import find, totals
 from ion_resonance.grams import BUCKETS
 from ion_resonance.model import feature_buckets
-from ion_resonance.surface import surface_of
+from ion_resonance.voice import voice_of
 from perf.training.corpus import LABELS, Message
 
 Matrix = NDArray[np.float64]
@@ -51,7 +51,7 @@ def table(messages: Sequence[Message], component: str) -> Table:
     ends = [0]
     cues = np.zeros((len(messages), len(LABELS[component])))
     for row, message in enumerate(messages):
-        surface = surface_of(message.text)
+        surface = voice_of(message.text)
         columns.extend(feature_buckets(surface.text))
         ends.append(len(columns))
         cues[row] = totals(find(surface), component)

@@ -14,7 +14,7 @@ import numpy as np
 from perf.training.features import Matrix
 from perf.training.fitting import Fit
 
-STEPS_PER_DEVIATION = 5.0
+STEPS_PER_DEVIATION = 4.0
 """Units of a byte per standard deviation of the weights. Finer steps change no reading that we could
 find; coarser ones shrink the files, because zlib then meets the same bytes more often."""
 

@@ -1,31 +1,33 @@
 """Finds the cues of a lexicon in a message, with their positions.
 
-Per lexicon and component there is one compiled expression. The leftmost cue wins, of those that
-begin at one place the longest; found cues do not overlap, so no word counts twice.
+Fixed cues stand in tables by their first letters, so that each place of a message is compared with
+the few cues that can begin there; only regular expressions are tried one by one. Per component the
+leftmost cue wins, of those that begin at one place the longest; found cues do not overlap, so no
+word counts twice.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
+from typing import NamedTuple
 
 import attrs
 
-from ion_resonance.lexicon import COMMON, Cue, Lexicon, Negation, load
+from ion_resonance.lexicon import COMMON, VALUES, Cue, Lexicon, languages, load
+from ion_resonance.spellings import spellings
 from ion_resonance.surface import Surface
-from ion_resonance.trie import OPTIONAL_APOSTROPHE, trie_pattern
-
-LANGUAGES = ("ko", "en")
-"""The languages with a lexicon, in the order in which they are asked."""
 
 REPEATS = 2
 """How often one cue counts in a message, so that a long text does not shout by repetition."""
 
-_NEVER = r"(?!)"
-_DROPPED = re.compile(f"'(?=[{''.join(sorted(OPTIONAL_APOSTROPHE))}])")
+REPORTED = 0.3
+"""What remains of a cue's weight where somebody else's feeling is told ("my boss is furious")."""
+
+_PREFIXES = (6, 5, 4, 3, 2, 1)
+"""Numbers of letters by which spellings are found, the longest first."""
 
 
 @attrs.frozen
@@ -47,115 +49,174 @@ class Found:
     end: int
 
 
+class _Spelling(NamedTuple):
+    """One way to write some cues. A tuple, like a match: thousands are made at the start."""
+
+    text: str
+    closed: bool
+    key: str
+    cues: tuple[Cue, ...]
+
+
+class _Match(NamedTuple):
+    """A place where a cue stands, before it is known whether a longer one covers it."""
+
+    start: int
+    end: int
+    key: str
+    cues: tuple[Cue, ...]
+
+
+class _Index:
+    """Spellings by their first letters.
+
+    Args:
+        spelled: the spellings.
+        before: an expression of no width that must hold where one of them begins.
+    """
+
+    def __init__(self, spelled: Iterable[_Spelling], before: str = "") -> None:
+        tables: dict[int, dict[str, list[_Spelling]]] = {size: {} for size in _PREFIXES}
+        for spelling in sorted(spelled, key=lambda each: -len(each.text)):
+            size = min(len(spelling.text), _PREFIXES[0])
+            tables[size].setdefault(spelling.text[:size], []).append(spelling)
+        self._tables = [(size, table) for size, table in tables.items() if table]
+        firsts = {prefix[0] for _, table in self._tables for prefix in table}
+        inside = "".join(map(re.escape, sorted(firsts)))
+        self._starts = re.compile(f"{before}[{inside}]" if firsts else "(?!)")
+
+    def matches(self, text: str, letter: re.Pattern[str]) -> Iterator[_Match]:
+        """Every place where a spelling stands; behind a closed one there is no letter."""
+        for place in self._starts.finditer(text):
+            start = place.start()
+            for size, table in self._tables:
+                for spelling in table.get(text[start : start + size], ()):
+                    written, closed, key, cues = spelling
+                    if text.startswith(written, start):
+                        end = start + len(written)
+                        if not (closed and letter.match(text, end)):
+                            yield _Match(start, end, key, cues)
+
+
 class Matcher:
-    """The cues of one component of one lexicon, compiled.
+    """The cues of one lexicon, ready to be looked for.
 
     Args:
         lexicon: the lexicon.
-        component: the component.
     """
 
-    def __init__(self, lexicon: Lexicon, component: str) -> None:
-        cues = [cue for cue in lexicon.cues if cue.component == component]
-        fixed = [cue for cue in cues if not cue.regex]
-        self._loose = lexicon.loose_spaces
-        # Only feelings are negated: "I can't fix it" is about fixing all the same.
-        self._negation = lexicon.negation if component == "tone" else Negation()
-        self._words = self._by_key(cue for cue in fixed if not cue.open_start)
-        self._parts = self._by_key(cue for cue in fixed if cue.open_start)
-        self._expressions = _by_expression(cue for cue in cues if cue.regex)
-        before = f"(?<![{lexicon.letters}])" if lexicon.letters else ""
-        branches = (
-            f"(?P<word>{before}{self._tree(self._words, lexicon)})",
-            f"(?P<part>{self._tree(self._parts, lexicon)})",
-            # Without groups of their own, expressions are skipped by their first character.
-            *(expression.pattern for expression in self._expressions),
-        )
-        self._pattern = re.compile("|".join(branches))
+    def __init__(self, lexicon: Lexicon) -> None:
+        letters = f"[{lexicon.letters}]" if lexicon.letters else "(?!)"
+        self._lexicon = lexicon
+        self._letter = re.compile(letters)
+        fixed = [cue for cue in lexicon.cues if not cue.regex]
+        whole = (cue for cue in fixed if not cue.open_start)
+        self._words = _Index(_spelled(lexicon, whole), before=f"(?<!{letters})")
+        self._parts = _Index(_spelled(lexicon, (cue for cue in fixed if cue.open_start)))
+        self._expressions = _by_expression(cue for cue in lexicon.cues if cue.regex)
+
+    def speaks_in(self, text: str) -> bool:
+        """Whether any letter of this lexicon occurs in a text."""
+        return not self._lexicon.letters or self._letter.search(text) is not None
 
     def find(self, text: str) -> Iterator[Found]:
         """The cues in a surface, from left to right, without the negated ones."""
-        seen: dict[str, int] = {}
-        negated = self._negated(text)
-        for match in self._pattern.finditer(text):
-            start, end = match.span()
-            name, cues = self._meant(match)
-            seen[name] = seen.get(name, 0) + 1
-            if seen[name] > REPEATS or start in negated or self._taken_back(text, end):
-                continue
-            for cue in cues:
-                yield Found(cue.component, cue.value, cue.weight, start, end)
+        free = {"tone": 0, "pace": 0, "intent": 0}
+        seen: dict[tuple[str, str], int] = {}
+        judged = _Context(self._lexicon, text)
+        ranked = sorted(self._matches(text), key=_leftmost_longest)
+        for match in ranked:
+            for component in {cue.component for cue in match.cues}:
+                if match.start < free[component]:
+                    continue
+                free[component] = match.end
+                name = component, match.key
+                seen[name] = seen.get(name, 0) + 1
+                share = judged.share(match) if component == "tone" else 1.0
+                if seen[name] > REPEATS or not share:
+                    continue
+                for cue in match.cues:
+                    if cue.component == component:
+                        weight = cue.weight * share
+                        yield Found(component, cue.value, weight, match.start, match.end)
 
-    def _meant(self, match: re.Match[str]) -> tuple[str, Sequence[Cue]]:
-        """Which cues a match stands for, under a name that is the same for the same cue."""
-        key = self._key(match.group())
-        if match.lastgroup == "word":
-            return key, self._words[key]
-        if match.lastgroup == "part":
-            return f"*{key}", self._parts[key]
-        return next(
-            (expression.pattern, cues)
-            for expression, cues in self._expressions.items()
-            if (own := expression.match(match.string, match.start())) and own.end() == match.end()
-        )
-
-    def _negated(self, text: str) -> AbstractSet[int]:
-        """The places where a cue would be negated by what stands before it."""
-        before = self._negation.before
-        return {match.end() for match in before.finditer(text)} if before else frozenset()
-
-    def _taken_back(self, text: str, end: int) -> bool:
-        """Whether a cue that ends here is negated by what follows."""
-        after = self._negation.after
-        return after is not None and after.match(text, end) is not None
-
-    def _key(self, text: str) -> str:
-        """What the ways of writing one cue have in common."""
-        return ("" if self._loose else " ").join(_DROPPED.sub("", text).split())
-
-    def _by_key(self, cues: Iterable[Cue]) -> dict[str, list[Cue]]:
-        found: dict[str, list[Cue]] = {}
-        for cue in cues:
-            found.setdefault(self._key(cue.text), []).append(cue)
-        return found
-
-    def _tree(self, cues: Mapping[str, Sequence[Cue]], lexicon: Lexicon) -> str:
-        """The expression that matches the longest of these cues."""
-        if not cues:
-            return _NEVER
-        closed = f"(?![{lexicon.letters}])" if lexicon.letters else ""
-        texts: dict[str, str] = {}
-        for cue in chain.from_iterable(cues.values()):
-            # Where a stem and a word share their letters, the stem is the more generous one.
-            texts[cue.text] = "" if cue.open_end or texts.get(cue.text) == "" else closed
-        return trie_pattern(texts, r"\s{0,2}" if self._loose else r"\s{1,3}")
+    def _matches(self, text: str) -> Iterator[_Match]:
+        yield from self._words.matches(text, self._letter)
+        yield from self._parts.matches(text, self._letter)
+        for expression, cues in self._expressions:
+            for match in expression.finditer(text):
+                yield _Match(match.start(), match.end(), expression.pattern, cues)
 
 
-def _by_expression(cues: Iterable[Cue]) -> dict[re.Pattern[str], list[Cue]]:
-    found: dict[re.Pattern[str], list[Cue]] = {}
+class _Context:
+    """What stands around a cue: whether it is negated, or somebody else's."""
+
+    def __init__(self, lexicon: Lexicon, text: str) -> None:
+        self._negation, self._reported, self._text = lexicon.negation, lexicon.reported, text
+        self._ends: dict[re.Pattern[str], set[int]] = {}
+
+    def share(self, match: _Match) -> float:
+        """What remains of the weight of a feeling: 0 where it is negated."""
+        if self._holds(self._negation.before, self._negation.after, match):
+            return 0.0
+        told = self._holds(self._reported.before, self._reported.after, match)
+        return REPORTED if told else 1.0
+
+    def _holds(
+        self, before: re.Pattern[str] | None, after: re.Pattern[str] | None, match: _Match
+    ) -> bool:
+        if before is not None:
+            if before not in self._ends:
+                self._ends[before] = {each.end() for each in before.finditer(self._text)}
+            if match.start in self._ends[before]:
+                return True
+        return after is not None and after.match(self._text, match.end) is not None
+
+
+def _leftmost_longest(match: _Match) -> tuple[int, int]:
+    return match.start, -match.end
+
+
+def _spelled(lexicon: Lexicon, cues: Iterable[Cue]) -> Iterator[_Spelling]:
+    """Every way of writing the cues, those that share one taken together."""
+    grouped: dict[tuple[str, bool], list[Cue]] = {}
     for cue in cues:
-        found.setdefault(re.compile(cue.text), []).append(cue)
-    return found
+        for text in spellings(cue.text, loose_spaces=lexicon.loose_spaces):
+            grouped.setdefault((text, not cue.open_end), []).append(cue)
+    for (text, closed), same in grouped.items():
+        yield _Spelling(text, closed, same[0].text, tuple(same))
+
+
+def _by_expression(cues: Iterable[Cue]) -> Sequence[tuple[re.Pattern[str], tuple[Cue, ...]]]:
+    found: dict[re.Pattern[str], tuple[Cue, ...]] = {}
+    for cue in cues:
+        pattern = re.compile(cue.text)
+        found[pattern] = (*found.get(pattern, ()), cue)
+    return tuple(found.items())
 
 
 @cache
-def matcher(lexicon: str, component: str) -> Matcher:
-    """The matcher of a packaged lexicon, compiled when it is first asked for."""
-    return Matcher(load(lexicon), component)
+def matcher(lexicon: str) -> Matcher:
+    """The matcher of a packaged lexicon, made when it is first asked for."""
+    return Matcher(load(lexicon))
 
 
-@cache
-def _letter(lexicon: str) -> re.Pattern[str]:
-    return re.compile(f"[{load(lexicon).letters}]")
-
-
-def find(surface: Surface, component: str) -> list[Found]:
-    """Every cue for a component, in the order of position.
+def find(surface: Surface) -> list[Found]:
+    """Every cue in a message, in the order of position.
 
     The cues of a language are looked for where its letters occur, whatever the language of the
     message: Korean engineers write ``ASAP`` and ``deadline`` between Korean words.
     """
-    names = [name for name in LANGUAGES if _letter(name).search(surface.text)]
-    matchers = (matcher(name, component) for name in (*names, COMMON))
-    found = chain.from_iterable(each.find(surface.text) for each in matchers)
+    text = surface.line
+    matchers = (matcher(name) for name in (*languages(), COMMON))
+    found = chain.from_iterable(each.find(text) for each in matchers if each.speaks_in(text))
     return sorted(found, key=lambda cue: (cue.start, cue.end))
+
+
+def totals(found: Iterable[Found], component: str) -> list[float]:
+    """What the cues of a component add up to for each of its values, in their order."""
+    sums = dict.fromkeys(VALUES[component], 0.0)
+    for cue in found:
+        if cue.component == component:
+            sums[cue.value] += cue.weight
+    return list(sums.values())

@@ -1,7 +1,7 @@
 r"""The lexicon: cue files that a native speaker can read, as frozen classes.
 
-A file ``lexicon/<name>.toml`` says which letters its words are made of and lists cues per
-component and value::
+A folder ``lexicon/<language>`` holds its files: ``language.toml`` says which letters its words are
+made of, what negates and how sentences end, the others list cues per component and value::
 
     [[tone.frustrated]]
     weight = 3.0
@@ -36,7 +36,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 COMMON = "common"
 """Name of the file whose cues belong to no language."""
 
-_KEYS = {"letters", "spaces", "negation", "rhythm", *VALUES}
+_KEYS = {"letters", "spaces", "negation", "reported", "courtesies", "rhythm", *VALUES}
 _GROUP_KEYS = {"weight", "cues", "regex"}
 _SYLLABLES = range(0xAC00, 0xD7A4)
 _FINALS = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
@@ -67,12 +67,12 @@ class Cue:
 
 
 @attrs.frozen
-class Negation:
-    """What takes a cue's meaning away.
+class Surroundings:
+    """What stands beside a cue and changes what it means.
 
     Attributes:
-        before: what ends right before a negated cue, None where the language has no such word.
-        after: what begins right after a negated cue, None likewise.
+        before: what ends right before such a cue, None where the language has nothing of the kind.
+        after: what begins right after such a cue, None likewise.
     """
 
     before: re.Pattern[str] | None = None
@@ -88,7 +88,9 @@ class Lexicon:
         letters: the letters of its words, as the inside of a character class; empty for signs.
         loose_spaces: a space inside a cue may also be left out.
         cues: its cues.
-        negation: what negates them.
+        negation: what takes a feeling back ("not worried", "걱정은 안 해요").
+        reported: what shows that a feeling is somebody else's ("she is worried", "걱정된대요").
+        courtesies: what opens and what closes a message for politeness alone.
         words_per_token: how many English words one of its words is worth, for rhythm.
         sentence_end: where a sentence ends without a mark, None where it does not.
     """
@@ -97,7 +99,9 @@ class Lexicon:
     letters: str
     loose_spaces: bool
     cues: tuple[Cue, ...]
-    negation: Negation = attrs.field(factory=Negation)
+    negation: Surroundings = attrs.field(factory=Surroundings)
+    reported: Surroundings = attrs.field(factory=Surroundings)
+    courtesies: Surroundings = attrs.field(factory=Surroundings)
     words_per_token: float = 1.0
     sentence_end: re.Pattern[str] | None = None
 
@@ -107,34 +111,47 @@ class LexiconError(ValueError):
 
 
 @cache
+def languages() -> tuple[str, ...]:
+    """The languages with a lexicon: a folder more is a language more."""
+    folders = files(__package__).joinpath("lexicon").iterdir()
+    return tuple(sorted(each.name for each in folders if each.is_dir() and each.name != COMMON))
+
+
+@cache
 def load(name: str) -> Lexicon:
-    """The lexicon of a packaged file, read once."""
-    source = files(__package__).joinpath("lexicon", f"{name}.toml").read_text(encoding="utf-8")
-    return parse(name, source)
+    """The lexicon of a packaged folder, read once."""
+    folder = files(__package__).joinpath("lexicon", name)
+    found = sorted(each.name for each in folder.iterdir() if each.name.endswith(".toml"))
+    texts = (folder.joinpath(each).read_text(encoding="utf-8") for each in found)
+    return parse(name, *texts)
 
 
-def parse(name: str, source: str) -> Lexicon:
-    """Read the text of a lexicon file.
+def parse(name: str, *sources: str) -> Lexicon:
+    """Read the texts of a lexicon's files.
 
     Raises:
-        LexiconError: an unknown key, an unknown value, a cue stated twice for one value, or an
+        LexiconError: an unknown key, an unknown value, a key or a cue stated twice, or an
             expression that does not compile.
     """
-    table = tomllib.loads(source)
+    table: dict[str, Any] = {}
+    for source in sources:
+        stated = tomllib.loads(source)
+        if twice := sorted(table.keys() & stated.keys()):
+            raise LexiconError(f"{name}: two files state {twice[0]!r}; each key has one file")
+        table |= stated
     if unknown := sorted(table.keys() - _KEYS):
         raise LexiconError(f"{name}: unknown key {unknown[0]!r}; valid are {sorted(_KEYS)}")
     cues = tuple(chain.from_iterable(_cues(name, component, table) for component in VALUES))
     _refuse_duplicates(name, cues)
-    negation, rhythm = table.get("negation", {}), table.get("rhythm", {})
+    rhythm = table.get("rhythm", {})
     return Lexicon(
         name=name,
         letters=table["letters"],
         loose_spaces=table["spaces"] == "optional",
         cues=cues,
-        negation=Negation(
-            _either(name, "negation.before", negation.get("before", ())),
-            _either(name, "negation.after", negation.get("after", ())),
-        ),
+        negation=_surroundings(name, "negation", table),
+        reported=_surroundings(name, "reported", table),
+        courtesies=_surroundings(name, "courtesies", table, ("opening", "closing")),
         words_per_token=rhythm.get("words_per_token", 1.0),
         sentence_end=_compiled(name, "rhythm.sentence_end", rhythm.get("sentence_end")),
     )
@@ -186,6 +203,16 @@ def _compiled(name: str, where: str, expression: str | None) -> re.Pattern[str] 
     if pattern.groups:
         raise LexiconError(f"{name}: {where}: {expression!r} captures; write (?:...) instead")
     return pattern
+
+
+def _surroundings(
+    name: str, key: str, table: Mapping[str, Any], sides: tuple[str, str] = ("before", "after")
+) -> Surroundings:
+    stated = table.get(key, {})
+    if unknown := sorted(stated.keys() - set(sides)):
+        raise LexiconError(f"{name}: unknown key {key}.{unknown[0]}; valid are {list(sides)}")
+    before, after = (_either(name, f"{key}.{side}", stated.get(side, ())) for side in sides)
+    return Surroundings(before, after)
 
 
 def _either(name: str, where: str, expressions: Sequence[str]) -> re.Pattern[str] | None:

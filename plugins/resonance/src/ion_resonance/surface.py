@@ -43,6 +43,8 @@ _NOT_OWN_VOICE = re.compile(
 # positions. Full-width marks become the ASCII ones that the cues are written with.
 _FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _FOLD |= {ord(given): ord(meant) for given, meant in zip("？！，～", "?!,~", strict=True)}
+# More than one space, or another than the usual one; a line's end swallows the spaces around it.
+_SPACES = re.compile(r"[^\S\n]*\n\s*|[^\S\n]{2,}|[^\S\n ]")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
 
 
@@ -61,6 +63,11 @@ class Surface:
     original: str
     offsets: tuple[int, ...] | None = None
 
+    @property
+    def line(self) -> str:
+        """The surface in one line: a cue may run on from one line into the next."""
+        return self.text.replace("\n", " ")
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where in the message a stretch of the surface stands."""
         if self.offsets is None:
@@ -74,6 +81,9 @@ def surface_of(text: str) -> Surface:
     if not unicodedata.is_normalized("NFC", readable):
         readable, inner = _composed(readable)
         offsets = inner if offsets is None else tuple(offsets[place] for place in inner)
+    if _SPACES.search(readable):
+        readable, inner = _collapsed(readable)
+        offsets = inner if offsets is None else tuple(offsets[place] for place in inner)
     return Surface(_masked(readable), text, offsets)
 
 
@@ -83,6 +93,20 @@ def _edges(text: str) -> tuple[str, tuple[int, ...] | None]:
         return text, None
     tail = len(text) - EDGE
     return f"{text[:EDGE]}{MASK}{text[tail:]}", (*range(EDGE + 1), *range(tail, len(text) + 1))
+
+
+def _collapsed(text: str) -> tuple[str, tuple[int, ...]]:
+    """The text with single spaces and line ends, with the position that each came from."""
+    parts: list[str] = []
+    offsets: list[int] = []
+    done = 0
+    for match in _SPACES.finditer(text):
+        parts += text[done : match.start()], "\n" if "\n" in match.group() else " "
+        offsets += range(done, match.start() + 1)
+        done = match.end()
+    parts.append(text[done:])
+    offsets += range(done, len(text) + 1)
+    return "".join(parts), tuple(offsets)
 
 
 def _masked(text: str) -> str:

@@ -1,0 +1,104 @@
+"""``python -m perf.training --data DIR``: train the linear model of ion-resonance.
+
+DIR holds the public training files ``tone_train.tsv`` and ``intent_train.tsv`` (columns text, lang,
+tone or intent, source); our own messages lie in ``perf/data/mentor/training``. With the same files the
+command writes the same bytes. ``--leave-one-source-out`` writes nothing: it reports how well each
+public source is read by a model that has not seen it (and needs ``tone_dev.tsv`` and
+``intent_dev.tsv`` beside the training files).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from perf.training.corpus import (
+    PUBLIC_FILES,
+    CorpusError,
+    digest,
+    own_files,
+    own_messages,
+    public_messages,
+    source_facts,
+)
+from perf.training.experts import Recipe
+from perf.training.features import Table, table
+from perf.training.fitting import Fit
+from perf.training.model import Model, fit_model, temperatures
+from perf.training.packing import Packed, pack, write
+from perf.training.transfer import report
+
+WEIGHTS = Path("plugins/resonance/src/ion_resonance/weights")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train, and write the weights; returns the exit code."""
+    options = _options(arguments)
+    try:
+        tables = {name: _table(options.data, name, options.seed) for name in PUBLIC_FILES}
+    except (CorpusError, OSError) as error:
+        print(f"training: {error}", file=sys.stderr)
+        return 2
+    recipe = Recipe()
+    if options.leave_one_source_out:
+        print(report(options.data, tables, recipe))
+        return 0
+    packed = [pack(name, fitted) for name, fitted in _named(fit_model(tables, recipe)).items()]
+    write(options.out, packed, temperatures(tables, recipe), _record(options, tables))
+    _summarise(options.out, packed)
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m perf.training", description="Train the linear model of ion-resonance."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public files")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder that is written to")
+    parser.add_argument("--seed", type=int, default=0, help="for drawing from the largest groups")
+    parser.add_argument(
+        "--leave-one-source-out", action="store_true", help="report on unseen sources instead"
+    )
+    return parser.parse_args(arguments)
+
+
+def _table(data: Path, component: str, seed: int) -> Table:
+    return table([*own_messages(component), *public_messages(data, component, seed)], component)
+
+
+def _named(model: Model) -> dict[str, Fit]:
+    """The tables of the model by the names of their files."""
+    sides = {
+        f"{side}-{component}": getattr(experts, side)
+        for side in ("mentor", "public")
+        for component, experts in model.experts.items()
+    }
+    return {**sides, "gate": model.gate}
+
+
+def _record(options: argparse.Namespace, tables: dict[str, Table]) -> list[str]:
+    """Where the weights come from, as TOML."""
+    used = {
+        name: Counter(message.source for message in given.messages)
+        for name, given in tables.items()
+    }
+    lines = ["[training]", f"seed = {options.seed}", "", "[training.files]"]
+    public = [options.data / name for name in PUBLIC_FILES.values()]
+    lines += [f'"{path.name}" = "{digest(path)}"' for path in (*public, *own_files())]
+    for name, facts in source_facts().items():
+        lines += ["", "[[source]]", f'name = "{name}"', f'origin = "{facts.origin}"']
+        lines += [f'licence = "{facts.licence}"']
+        lines += [f"{component} = {counts[name]}" for component, counts in used.items()]
+    return lines
+
+
+def _summarise(folder: Path, packed: list[Packed]) -> None:
+    for each in packed:
+        print(f"{folder / each.name}.z  {len(each.compressed):7,} bytes")
+    print(f"{sum(len(each.compressed) for each in packed):,} bytes in all")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

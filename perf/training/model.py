@@ -1,0 +1,85 @@
+"""The whole model: both components' experts and the gate, fitted and applied."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+
+import attrs
+import numpy as np
+
+from perf.training.calibration import temperature
+from perf.training.corpus import Message, source_facts
+from perf.training.experts import Experts, Recipe, fit_experts, fit_gate, gate_shares
+from perf.training.features import Matrix, Table
+from perf.training.fitting import Fit, balance
+
+FOLDS = 4
+"""Parts that are held out in turn for the temperatures: of our own messages one hand's in each
+language, of the public ones a quarter."""
+
+Tables = Mapping[str, Table]
+"""The messages of each component."""
+
+
+@attrs.frozen(eq=False)
+class Model:
+    """A fitted model of both components."""
+
+    experts: Mapping[str, Experts]
+    gate: Fit
+
+    def scores(self, component: str, given: Table) -> Matrix:
+        """Cues and model together, a row per message."""
+        return self.experts[component].fused(given, gate_shares(self.gate, given))
+
+
+def fit_model(tables: Tables, recipe: Recipe) -> Model:
+    """Fit everything to these messages."""
+    facts = source_facts()
+    own = [name for name, each in facts.items() if each.own]
+    mentor = [name for name, each in facts.items() if each.mentor]
+    gate = fit_gate(list(tables.values()), recipe, mentor)
+    experts = {name: fit_experts(given, name, recipe, own) for name, given in tables.items()}
+    return Model(experts, gate)
+
+
+def temperatures(tables: Tables, recipe: Recipe) -> dict[str, dict[str, float]]:
+    """Temperature per side and component, from messages that were held out in turn."""
+    held: dict[str, list[tuple[Table, Matrix]]] = {name: [] for name in tables}
+    for fold in range(FOLDS):
+        model = fit_model(_parts(tables, fold, held_out=False), recipe)
+        for name, given in _parts(tables, fold, held_out=True).items():
+            held[name].append((given, model.scores(name, given)))
+    mentor = {name for name, each in source_facts().items() if each.mentor}
+    return {
+        side: {name: _fitted(pairs, mentor, side == "mentor") for name, pairs in held.items()}
+        for side in ("mentor", "public")
+    }
+
+
+def _parts(tables: Tables, fold: int, *, held_out: bool) -> dict[str, Table]:
+    return {
+        name: given.where([(_fold(each) == fold) == held_out for each in given.messages])
+        for name, given in tables.items()
+    }
+
+
+def _fold(message: Message) -> int:
+    """A hand's messages stay together: its turns of phrase would give the labels away."""
+    key = message.batch.rsplit("-", 1)[-1] or message.text
+    return zlib.crc32(key.encode()) % FOLDS
+
+
+def _fitted(pairs: list[tuple[Table, Matrix]], mentor: set[str], wanted: bool) -> float:
+    chosen = [
+        (given.take(places), scores[places])
+        for given, scores in pairs
+        for places in (
+            np.flatnonzero([(each.source in mentor) == wanted for each in given.messages]),
+        )
+    ]
+    messages = [message for given, _ in chosen for message in given.messages]
+    labels = np.concatenate([given.labels for given, _ in chosen])
+    return temperature(np.vstack([scores for _, scores in chosen]), labels, balance(messages))
+

@@ -1,0 +1,116 @@
+"""The features of the linear model: words, their pieces and their neighbours, hashed into buckets.
+
+A word counts as a whole and in pieces: runs of its letters, in Korean of its jamo, so that a stem is
+known again under another ending and a word in spite of a typo. Two neighbouring words count as a
+pair. Each feature is a bucket, the CRC-32 of its UTF-16 bytes modulo `BUCKETS`; training and reading
+take theirs from here, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+from zlib import crc32
+
+from ion_resonance.spellings import FULL_FORMS
+from ion_resonance.surface import MASK
+
+BUCKETS = 1 << 14
+"""A power of two. With more the model is larger and no better: data is what it lacks."""
+
+LATIN_PIECES = (3, 5)
+"""Shortest and longest run of Latin letters, boundaries counted."""
+
+JAMO_PIECES = (3, 5)
+"""Shortest and longest run of jamo, boundaries counted."""
+
+SHORTEST_LATIN_IN_PIECES = 4
+"""Shorter words are known only as a whole: their pieces are the words of others."""
+
+START, END = "^", "$"
+"""Neighbours of the first and the last word."""
+
+_WORD = re.compile(
+    r"[가-힣]+|[ㄱ-ㅎㅏ-ㅣ]+|(?P<latin>[a-z]+(?:'[a-z]+)*)|(?P<number>\d+)|(?P<marks>[.!?~…]{2,})"
+    rf"|[!-/:-@\[-`{{-~{MASK}]"
+)
+"""Emoji and other signs are left to the lexicon: a friendly 🙂 at the end changes no reading."""
+
+_COURTESY = frozenset({"please", "pls", "plz"})
+_SHORTENED = re.compile("n't$|'(?:m|re|ve|ll)$")
+_WITHOUT_APOSTROPHE = {
+    **{full.replace("'", ""): full for full in ("don't", "doesn't", "didn't", "isn't", "wasn't")},
+    **{full.replace("'", ""): full for full in ("can't", "won't", "wouldn't", "couldn't", "i'm")},
+    **{full.replace("'", ""): full for full in ("shouldn't", "haven't", "hasn't", "i've", "aren't")},
+}
+_IRREGULAR = {"can't": ("can", "not"), "won't": ("will", "not"), "cannot": ("can", "not")}
+_HANGUL = re.compile("[가-힣]")
+_WHOLE, _PAIR = 1, 20
+
+
+class Word(NamedTuple):
+    """One word of a message; what is no letter is a word of its own.
+
+    Attributes:
+        form: what the model knows it as: every number is ``0``, ``?!`` and ``...`` are ``?.`` and
+            ``..`` whatever their length, ``don't`` is ``do`` and ``not``.
+        start: index of its first character on the surface.
+        end: index after its last character on the surface.
+    """
+
+    form: str
+    start: int
+    end: int
+
+
+def words(text: str) -> Iterator[Word]:
+    """The words of a surface, in order, however they are written: ``dont`` is ``do not``."""
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        for form in _forms(match):
+            yield Word(form, start, end)
+
+
+def _forms(match: re.Match[str]) -> tuple[str, ...]:
+    form = match.group()
+    if match.lastgroup == "number":
+        return ("0",)
+    if match.lastgroup == "marks":
+        return (f"{form[0]}.",)
+    if match.lastgroup != "latin":
+        return (form,)
+    if form in _COURTESY:
+        return ()
+    form = _WITHOUT_APOSTROPHE.get(form, form)
+    shortened = _SHORTENED.search(form)
+    if form in _IRREGULAR or shortened is None:
+        return _IRREGULAR.get(form, (form,))
+    return form[: shortened.start()], FULL_FORMS[shortened.group()].strip()
+
+
+def word_buckets(form: str) -> tuple[int, ...]:
+    """The buckets of one word: the whole first, then its pieces, each once."""
+    buckets = [_bucket(form, _WHOLE)]
+    if _HANGUL.match(form):
+        buckets += _pieces(unicodedata.normalize("NFD", form), *JAMO_PIECES)
+    elif len(form) >= SHORTEST_LATIN_IN_PIECES and form.isalpha():
+        buckets += _pieces(form, *LATIN_PIECES)
+    return tuple(dict.fromkeys(buckets))
+
+
+def pair_bucket(pair: str) -> int:
+    """The bucket of two neighbouring words with a space between them."""
+    return _bucket(pair, _PAIR)
+
+
+def _pieces(form: str, shortest: int, longest: int) -> Iterator[int]:
+    raw = f"<{form}>".encode("utf-16-le")
+    for length in range(shortest, longest + 1):
+        for start in range(0, len(raw) - 2 * length + 1, 2):
+            yield crc32(raw[start : start + 2 * length], length) & (BUCKETS - 1)
+
+
+def _bucket(text: str, kind: int) -> int:
+    return crc32(text.encode("utf-16-le"), kind) & (BUCKETS - 1)
