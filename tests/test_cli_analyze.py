@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import tempfile
+from pathlib import Path
 
+import attrs
+
+from ion_framework.cli.reading import abstained, ranked, spans
+from ion_framework.domain.resonance import ABSTAINED, Evidence
+from ion_framework.testing import make_resonance
 from tests.test_cli_process import ION, environment, ion
 
 ANGRY = "이거 진짜 답답해요! 왜 안 되는 거죠?"
@@ -101,11 +108,88 @@ def test_people_see_the_key_the_runner_ups_and_the_marked_words() -> None:
     ran = ion("analyze", ANGRY)
 
     assert 0 == ran.code
-    assert "[답답]" in ran.out.splitlines()[0]
+    assert re.search(r"\[[^\]]*답답", ran.out.splitlines()[0])
     assert "frustrated-burst-problem_solving" in ran.out
+    assert re.search(r"^tone +frustrated +[01]\.\d\d +[a-z]+ +[01]\.\d\d$", ran.out, re.MULTILINE)
     assert "runner-up" in ran.out
     assert "persona: lua" in ran.out
+    assert "nothing was likely enough" not in ran.out
     assert not {"\x1b", "─", "│"} & set(ran.out)
+
+
+def test_evidence_is_shown_with_its_kind() -> None:
+    """Every row of evidence says whether it is a cue, a word or a measure of the whole message."""
+    rows = evidence_rows(ion("analyze", ANGRY).out)
+
+    assert {"cue", "measure"} <= {row[2] for row in rows} <= {"cue", "word", "measure"}
+    assert {row[2] == "measure" for row in rows if row[-1] == "whole"} == {True}
+    assert ["tone", "frustrated", "cue", "답답"] == rows[0][:4]
+
+
+def test_evidence_for_what_was_chosen_comes_first() -> None:
+    """Tone, pace and intent follow each other, in each the chosen value, the weightiest first."""
+    rows = evidence_rows(ion("analyze", ANGRY).out)
+
+    components = [row[0] for row in rows]
+    assert sorted(components, key=["tone", "pace", "intent"].index) == components
+    for component, value in (("tone", "frustrated"), ("intent", "problem_solving")):
+        of_it = [row for row in rows if row[0] == component]
+        chosen = [float(row[-2]) for row in of_it if row[1] == value]
+        assert [value] * len(chosen) == [row[1] for row in of_it[: len(chosen)]]
+        assert sorted(chosen, reverse=True) == chosen
+
+
+def test_only_what_spoke_for_the_choice_is_marked() -> None:
+    """Passages that spoke for another value, or against the chosen one, are not marked."""
+    resonance = attrs.evolve(
+        make_resonance("frustrated-burst-learning"),
+        evidence=(
+            Evidence("tone", "frustrated", "ab", 2.0, 0, 2),
+            Evidence("tone", "frustrated", "bc", 0.3, 1, 3, kind="word"),
+            Evidence("tone", "curious", "d", 3.0, 4, 5),
+            Evidence("tone", "frustrated", "e", -1.0, 6, 7, kind="word"),
+            Evidence("pace", "burst", "!", 1.0, 8, 9),
+            Evidence("intent", "learning", "how", 1.0, 10, 13),
+            Evidence("intent", "learning", "starting point", 1.0, kind="measure"),
+        ),
+    )
+
+    assert [(0, 3), (8, 9), (10, 13)] == spans(resonance)
+
+
+def test_evidence_is_ranked_without_the_abstention() -> None:
+    """That an analyser abstained is told on its own, in the order of the components."""
+    resonance = attrs.evolve(
+        make_resonance("calm-burst-learning"),
+        evidence=(
+            Evidence("intent", "learning", "how", 0.5, 0, 3),
+            Evidence("tone", "curious", "hm", 9.0, 4, 6),
+            Evidence("tone", "calm", "so", -0.5, 7, 9, kind="word"),
+            Evidence("intent", "learning", ABSTAINED, 0.0, kind="measure"),
+            Evidence("pace", "burst", "length", 1.0, kind="measure"),
+            Evidence("tone", "calm", "starting point", 0.1, kind="measure"),
+            Evidence("tone", "calm", ABSTAINED, 0.0, kind="measure"),
+        ),
+    )
+
+    assert ["starting point", "so", "hm", "length", "how"] == [
+        item.cue for item in ranked(resonance)
+    ]
+    assert ["tone", "intent"] == abstained(resonance)
+
+
+def test_an_abstention_is_told_in_words(tmp_path: Path) -> None:
+    """Where nothing is likely enough the output says so, and what would have won is runner-up."""
+    config = tmp_path / "ion.toml"
+    config.write_text("[plugin.resonance]\nabstain_below = 1\n", "utf-8")
+
+    ran = ion("analyze", ANGRY, "--config", str(config))
+
+    assert "calm-burst-learning" in ran.out
+    assert "\ntone: nothing was likely enough; calm stands in\n" in ran.out
+    assert "\nintent: nothing was likely enough; learning stands in\n" in ran.out
+    assert re.search(r"^tone +calm +\S+ +frustrated +\S+$", ran.out, re.MULTILINE)
+    assert "abstained" not in ran.out
 
 
 def test_json_of_one_message_adds_what_else_is_known() -> None:
@@ -117,8 +201,15 @@ def test_json_of_one_message_adds_what_else_is_known() -> None:
     assert "frustrated" == document["analysis"]["tone"]["primary"]
     assert document["confidence"] == document["routing"]["confidence"]
     for item in document["evidence"]:
+        assert item["kind"] in {"cue", "word", "measure"}
         if item["start"] is not None:
             assert item["cue"] == ANGRY[item["start"] : item["end"]]
+
+
+def evidence_rows(out: str) -> list[list[str]]:
+    """The rows of the table of evidence, cell by cell."""
+    _, _, table = out.partition("\nevidence for ")
+    return [re.split(r" {2,}", line) for line in table.splitlines()[1:]]
 
 
 def test_message_is_read_where_nobody_could_answer_it() -> None:

@@ -10,11 +10,21 @@ from ion_framework.cli.lines import raw_lines
 from ion_framework.cli.opening import opened
 from ion_framework.cli.options import common, json_option, settings_of
 from ion_framework.cli.output import Output
-from ion_framework.cli.reading import Reading, document_of, failed_line, line_of, read, spans
+from ion_framework.cli.reading import (
+    Reading,
+    abstained,
+    chosen,
+    document_of,
+    failed_line,
+    line_of,
+    ranked,
+    read,
+    spans,
+)
 from ion_framework.cli.tables import Cell, Table
 from ion_framework.cli.texts import message_of
 from ion_framework.domain.key import Intent, Tone
-from ion_framework.domain.resonance import IntentReading, ToneReading
+from ion_framework.domain.resonance import Evidence, IntentReading, Resonance, ToneReading
 from ion_framework.errors import NoAnswerError
 from ion_framework.ion import Ion
 from ion_framework.running import run
@@ -88,15 +98,19 @@ async def _written(ion: Ion, raw: bytes) -> dict[str, object]:
 
 def _show(reading: Reading, output: Output) -> None:
     resonance = reading.resonance
-    output.marked(reading.text, spans(resonance.evidence))
+    output.marked(reading.text, spans(resonance))
     output.line()
     output.line(f"{resonance.key}  ({resonance.language.value}, read by {resonance.source})")
     output.line()
     output.table(_judgements(reading))
+    for component in abstained(resonance):
+        stand_in = chosen(resonance)[component]
+        output.line(f"{component}: nothing was likely enough; {stand_in} stands in", "notice")
     _show_decision(reading, output)
-    if resonance.evidence:
+    evidence = _evidence(resonance)
+    if evidence.rows:
         output.line()
-        output.table(_evidence(reading))
+        output.table(evidence)
 
 
 def _judgements(reading: Reading) -> Table:
@@ -129,15 +143,18 @@ def _show_decision(reading: Reading, output: Output) -> None:
         output.line(f"  {reason}", "quiet")
 
 
-def _evidence(reading: Reading) -> Table:
-    rows = tuple(
-        (
-            item.component,
-            item.value,
-            item.cue,
-            f"{item.weight:+.2f}",
-            Cell("whole message" if item.start is None else f"{item.start}-{item.end}", "quiet"),
-        )
-        for item in reading.resonance.evidence
+def _evidence(resonance: Resonance) -> Table:
+    rows = tuple(map(_evidence_row, ranked(resonance)))
+    return Table(("evidence for", "value", "kind", "found", "weight", "where"), rows)
+
+
+def _evidence_row(item: Evidence) -> tuple[Cell | str, ...]:
+    where = "whole" if item.start is None else f"{item.start}-{item.end}"
+    return (
+        item.component,
+        item.value,
+        Cell(item.kind, "quiet"),
+        Cell(item.cue, "quiet" if item.kind == "measure" else ""),
+        f"{item.weight:+.2f}",
+        Cell(where, "quiet"),
     )
-    return Table(("evidence for", "value", "cue", "weight", "where"), rows)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
-from ion_framework.domain.resonance import Evidence, Resonance
+from ion_framework.domain.resonance import ABSTAINED, Evidence, Resonance
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.errors import NoAnswerError
 from ion_framework.ion import Ion
@@ -79,11 +81,46 @@ def document_of(reading: Reading) -> dict[str, object]:
     }
 
 
-def spans(evidence: tuple[Evidence, ...]) -> list[tuple[int, int]]:
-    """The passages of the message that evidence names, in order, joined where they overlap."""
+def chosen(resonance: Resonance) -> Mapping[str, str]:
+    """What was chosen for each component of the key."""
+    key = resonance.key
+    return {"tone": key.tone.value, "pace": key.pace.value, "intent": key.intent.value}
+
+
+def ranked(resonance: Resonance) -> list[Evidence]:
+    """The evidence by component; first what concerns the value chosen, the weightiest first.
+
+    That an analyser abstained is none: see `abstained`.
+    """
+    made = chosen(resonance)
+    order = list(made)
+    return sorted(
+        (item for item in resonance.evidence if not _is_abstention(item)),
+        key=lambda item: (
+            order.index(item.component),
+            item.value != made[item.component],
+            -item.weight,
+        ),
+    )
+
+
+def abstained(resonance: Resonance) -> list[str]:
+    """The components for which nothing was likely enough."""
+    found = {item.component for item in resonance.evidence if _is_abstention(item)}
+    return [component for component in chosen(resonance) if component in found]
+
+
+def _is_abstention(item: Evidence) -> bool:
+    return item.kind == "measure" and item.cue == ABSTAINED
+
+
+def spans(resonance: Resonance) -> list[tuple[int, int]]:
+    """The passages of the message that spoke for what was chosen, joined where they overlap."""
+    made = chosen(resonance)
     found = sorted(
         (item.start, item.end)
-        for item in evidence
+        for item in resonance.evidence
+        if item.weight > 0 and item.value == made[item.component]
         if item.start is not None and item.end is not None and item.start < item.end
     )
     joined: list[tuple[int, int]] = []

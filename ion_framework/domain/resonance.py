@@ -9,6 +9,9 @@ import attrs
 from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
 from ion_framework.domain.language import Language
 
+ABSTAINED = "abstained"
+"""Name of the measure by which an analyser says that nothing was likely enough to be chosen."""
+
 _share = attrs.validators.and_(attrs.validators.ge(0.0), attrs.validators.le(1.0))
 
 
@@ -44,6 +47,8 @@ class Evidence:
         weight: how loudly it spoke, in the analyser's own units; negative speaks against.
         start: index of the first character in the message, None for a measure of the whole.
         end: index after the last character, None for a measure of the whole.
+        kind: ``"cue"`` for an entry of a lexicon or a passage that somebody named, ``"word"`` for a
+            word as a trained model weighs it, ``"measure"`` for something about the whole message.
     """
 
     component: str = attrs.field(validator=attrs.validators.in_(("tone", "pace", "intent")))
@@ -52,6 +57,9 @@ class Evidence:
     weight: float
     start: int | None = None
     end: int | None = None
+    kind: str = attrs.field(
+        default="cue", validator=attrs.validators.in_(("cue", "word", "measure"))
+    )
 
 
 @attrs.frozen

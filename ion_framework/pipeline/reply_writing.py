@@ -91,10 +91,14 @@ def write_reply(
 
 
 def describe_evidence(text: str, resonance: Resonance) -> tuple[str, ...]:
-    """The evidence as text for people: ``tone frustrated: "답답" (+1.5)``."""
+    """The evidence as text for people: ``tone frustrated: "답답" (+1.50)``.
+
+    Only what stands in the message, or names something in it, is in quotation marks.
+    """
     return tuple(_describe(text, item) for item in resonance.evidence)
 
 
 def _describe(text: str, item: Evidence) -> str:
     seen = text[item.start : item.end] if item.start is not None else item.cue
-    return f'{item.component} {item.value}: "{seen}" ({item.weight:+.2f})'
+    shown = seen if item.kind == "measure" else f'"{seen}"'
+    return f"{item.component} {item.value}: {shown} ({item.weight:+.2f})"

@@ -80,6 +80,7 @@ def test_it_prints_tables_and_writes_the_report(tmp_path: Path):
     assert {"report.md", "report.json", "confusion-intent-ko.svg", "reliability.svg"} <= written
     report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
     assert ("resonance", 4) == (report["analyzer"], report["parts"]["all"]["rows"])
+    assert {"mentor", "goemotions", "kote"} <= set(report["training_sources"])
 
 
 def test_json_is_all_that_stands_on_standard_output(tmp_path: Path):

@@ -1,9 +1,9 @@
 """``python -m perf.training --data DIR``: train the linear model of ion-resonance.
 
 DIR holds the public training files ``tone_train.tsv`` and ``intent_train.tsv`` (columns text, lang,
-tone or intent, source); our own messages lie in ``perf/data/mentor/training``. With the same files the
-command writes the same bytes. ``--leave-one-source-out`` writes nothing: it reports how well each
-public source is read by a model that has not seen it (and needs ``tone_dev.tsv`` and
+tone or intent, source); our own messages lie in ``perf/data/mentor/training``. With the same files
+the command writes the same bytes. ``--leave-one-source-out`` writes nothing: it reports how well
+each public source is read by a model that has not seen it (and needs ``tone_dev.tsv`` and
 ``intent_dev.tsv`` beside the training files).
 """
 
@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from perf.training.corpus import (
+    OWN,
     PUBLIC_FILES,
     CorpusError,
     digest,
@@ -37,35 +38,44 @@ def main(arguments: list[str] | None = None) -> int:
     """Train, and write the weights; returns the exit code."""
     options = _options(arguments)
     try:
-        tables = {name: _table(options.data, name, options.seed) for name in PUBLIC_FILES}
+        _run(options)
     except (CorpusError, OSError) as error:
-        print(f"training: {error}", file=sys.stderr)
+        print(f"python -m perf.training: {error}", file=sys.stderr)
         return 2
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    tables = {name: _table(options, name) for name in PUBLIC_FILES}
     recipe = Recipe()
     if options.leave_one_source_out:
         print(report(options.data, tables, recipe))
-        return 0
+        return
     packed = [pack(name, fitted) for name, fitted in _named(fit_model(tables, recipe)).items()]
     write(options.out, packed, temperatures(tables, recipe), _record(options, tables))
     _summarise(options.out, packed)
-    return 0
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m perf.training", description="Train the linear model of ion-resonance."
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder of the public files")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder that is written to")
-    parser.add_argument("--seed", type=int, default=0, help="for drawing from the largest groups")
-    parser.add_argument(
-        "--leave-one-source-out", action="store_true", help="report on unseen sources instead"
+    add = parser.add_argument
+    add("--data", type=Path, required=True, metavar="DIR", help="folder of the public files")
+    add("--own", type=Path, default=OWN, metavar="DIR", help="folder of our own messages")
+    add("--out", type=Path, default=WEIGHTS, metavar="DIR", help="folder that is written to")
+    add("--seed", type=int, default=0, help="for drawing from the largest groups (default: 0)")
+    add(
+        "--leave-one-source-out",
+        action="store_true",
+        help="write nothing; report how well public sources that the model has not seen are read",
     )
     return parser.parse_args(arguments)
 
 
-def _table(data: Path, component: str, seed: int) -> Table:
-    return table([*own_messages(component), *public_messages(data, component, seed)], component)
+def _table(options: argparse.Namespace, component: str) -> Table:
+    public = public_messages(options.data, component, options.seed)
+    return table([*own_messages(component, options.own), *public], component)
 
 
 def _named(model: Model) -> dict[str, Fit]:
@@ -86,7 +96,7 @@ def _record(options: argparse.Namespace, tables: dict[str, Table]) -> list[str]:
     }
     lines = ["[training]", f"seed = {options.seed}", "", "[training.files]"]
     public = [options.data / name for name in PUBLIC_FILES.values()]
-    lines += [f'"{path.name}" = "{digest(path)}"' for path in (*public, *own_files())]
+    lines += [f'"{path.name}" = "{digest(path)}"' for path in (*public, *own_files(options.own))]
     for name, facts in source_facts().items():
         lines += ["", "[[source]]", f'name = "{name}"', f'origin = "{facts.origin}"']
         lines += [f'licence = "{facts.licence}"']

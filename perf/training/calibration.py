@@ -1,7 +1,7 @@
 """Temperatures: what makes a confidence of 0.7 right seven times in ten.
 
-One temperature per component and side divides the scores before the softmax (Guo et al. 2017). It is
-fitted by golden-section search for the least cross-entropy on messages that the scores were not
+One temperature per component and side divides the scores before the softmax (Guo et al. 2017). It
+is fitted by a bounded search for the least cross-entropy on messages that the scores were not
 trained on, labels weighing the same.
 """
 
@@ -32,9 +32,7 @@ def temperature(scores: Matrix, labels: NDArray[np.int64], shares: Matrix) -> fl
     return float(found.x)
 
 
-def _loss(
-    scores: Matrix, labels: NDArray[np.int64], shares: Matrix
-) -> Callable[[float], float]:
+def _loss(scores: Matrix, labels: NDArray[np.int64], shares: Matrix) -> Callable[[float], float]:
     rows = np.arange(len(labels))
 
     def loss(heat: float) -> float:

@@ -73,18 +73,19 @@ def source_facts() -> dict[str, SourceFacts]:
     return {each["name"]: SourceFacts(**each) for each in stated["source"]}
 
 
-def own_messages(component: str) -> list[Message]:
+def own_messages(component: str, folder: Path = OWN) -> list[Message]:
     """Our own training messages with their label for a component."""
     return [
-        attrs.evolve(message, source=path.stem.split("-")[1], batch=path.stem)
-        for path in own_files()
+        attrs.evolve(message, source=source, batch=path.stem)
+        for path in own_files(folder)
+        for source in (_own_source(path),)
         for message in _rows(path, component)
     ]
 
 
-def own_files() -> list[Path]:
+def own_files(folder: Path = OWN) -> list[Path]:
     """Our own training files, ``<language>-<source>-<hand>.tsv``."""
-    return sorted(OWN.glob("*.tsv"))
+    return sorted(folder.glob("*.tsv"))
 
 
 def public_messages(folder: Path, component: str, seed: int) -> list[Message]:
@@ -92,9 +93,12 @@ def public_messages(folder: Path, component: str, seed: int) -> list[Message]:
     known = source_facts()
     groups: dict[tuple[str, str, str], list[Message]] = defaultdict(list)
     path = folder / PUBLIC_FILES[component]
-    for message in _rows(path, component):
+    for number, message in enumerate(_rows(path, component), start=2):
         if message.source not in known:
-            raise CorpusError(f"{path}: source {message.source!r} is not in sources.toml")
+            raise CorpusError(
+                f"{path}:{number}: source {message.source!r} is not in sources.toml, which names "
+                f"{', '.join(known)}"
+            )
         groups[message.language, message.source, message.label].append(message)
     return list(_drawn(groups.values(), random.Random(seed)))  # noqa: S311  no secret is drawn
 
@@ -114,10 +118,29 @@ def _drawn(groups: Iterable[Sequence[Message]], draw: random.Random) -> Iterator
         yield from group if len(group) <= LARGEST_GROUP else draw.sample(group, LARGEST_GROUP)
 
 
+def _own_source(path: Path) -> str:
+    """The source that the name of one of our own files states."""
+    ours = [name for name, facts in source_facts().items() if facts.own]
+    match path.stem.split("-"):
+        case [_, name, _] if name in ours:
+            return name
+        case _:
+            raise CorpusError(
+                f"{path}: our own files are named <language>-<source>-<hand>.tsv, "
+                f"source one of {', '.join(ours)}"
+            )
+
+
 def _rows(path: Path, component: str) -> Iterator[Message]:
     """The rows of a file: tab-separated, one header line, no quoting."""
-    head, *lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    try:
+        head, *lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: is not UTF-8: {error}") from error
     names = head.split("\t")
+    missing = [name for name in ("text", "lang", component) if name not in names]
+    if missing:
+        raise CorpusError(f"{path}:1: there is no column {', '.join(missing)}")
     for number, line in enumerate(lines, start=2):
         row = dict(zip(names, line.split("\t"), strict=False))
         label = row.get(component, "")

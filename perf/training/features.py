@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
-
 from ion_resonance.cues import find, totals
 from ion_resonance.grams import BUCKETS
 from ion_resonance.model import feature_buckets
 from ion_resonance.voice import voice_of
+from numpy.typing import NDArray
+from scipy import sparse
+
 from perf.training.corpus import LABELS, Message
 
 Matrix = NDArray[np.float64]

@@ -1,14 +1,14 @@
 """Multinomial logistic regression on top of the cues, with what sources have in common set apart.
 
 The model is fitted to what the cues leave open: their totals enter as a fixed offset. Each source
-has its own bias per label, which is thrown away afterwards, so that the weights need not learn which
-labels a source happens to have. Minimised is the weighted cross-entropy plus half the squared norm
-of the weights times `Penalty.weights` (Tikhonov), with L-BFGS from zero: no randomness.
+has its own bias per label, which is thrown away afterwards, so that the weights need not learn
+which labels a source happens to have. Minimised is the weighted cross-entropy plus half the squared
+norm of the weights times `Penalty.weights` (Tikhonov), with L-BFGS from zero: no randomness.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import attrs
@@ -66,7 +66,7 @@ def balance(messages: Sequence[Message], own_share: float = 1.0, own: str = "") 
         key: (own_share if key[1] == own else 1.0) * min(1.0, count / DAMPED_BELOW)
         for key, count in groups.items()
     }
-    sums: Counter[tuple[str, str]] = Counter()
+    sums: dict[tuple[str, str], float] = defaultdict(float)
     for (language, _, label), part in parts.items():
         sums[language, label] += part
     masses = {
@@ -88,9 +88,12 @@ def fit(
         columns: number of labels.
     """
     groups, allowed = _groups(given, columns)
+    # Buckets that no message has would keep the weight 0 in which they start.
+    used = np.flatnonzero(given.counts.getnnz(axis=0))
+    counts = given.counts[:, used]
     problem = _Problem(
-        counts=given.counts,
-        transposed=given.counts.T.tocsr(),
+        counts=counts,
+        transposed=counts.T.tocsr(),
         offsets=given.cues + (np.where(allowed[groups], 0.0, -1e9) if within_sources else 0.0),
         labels=given.labels,
         shares=shares / shares.sum(),
@@ -99,10 +102,11 @@ def fit(
         penalty=penalty,
         columns=columns,
     )
-    size = (given.counts.shape[1] + 1 + len(allowed)) * columns
+    size = (len(used) + 1 + len(allowed)) * columns
     options = {"maxiter": penalty.steps}
     found = minimize(problem, np.zeros(size), jac=True, method="L-BFGS-B", options=options)
-    weights, biases, _ = problem.parts(found.x)
+    weights = np.zeros((given.counts.shape[1], columns))
+    weights[used], biases, _ = problem.parts(found.x)
     return Fit(weights, biases[0])
 
 

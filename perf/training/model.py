@@ -34,13 +34,23 @@ class Model:
         return self.experts[component].fused(given, gate_shares(self.gate, given))
 
 
-def fit_model(tables: Tables, recipe: Recipe) -> Model:
-    """Fit everything to these messages."""
+def fit_model(tables: Tables, recipe: Recipe, only: str = "") -> Model:
+    """Fit everything to these messages.
+
+    Args:
+        tables: the messages of each component.
+        recipe: how.
+        only: the component to fit; the gate learns from all messages nevertheless.
+    """
     facts = source_facts()
     own = [name for name, each in facts.items() if each.own]
     mentor = [name for name, each in facts.items() if each.mentor]
     gate = fit_gate(list(tables.values()), recipe, mentor)
-    experts = {name: fit_experts(given, name, recipe, own) for name, given in tables.items()}
+    experts = {
+        name: fit_experts(given, name, recipe, own)
+        for name, given in tables.items()
+        if only in ("", name)
+    }
     return Model(experts, gate)
 
 
@@ -67,8 +77,9 @@ def _parts(tables: Tables, fold: int, *, held_out: bool) -> dict[str, Table]:
 
 def _fold(message: Message) -> int:
     """A hand's messages stay together: its turns of phrase would give the labels away."""
-    key = message.batch.rsplit("-", 1)[-1] or message.text
-    return zlib.crc32(key.encode()) % FOLDS
+    if message.batch:
+        return (ord(message.batch[-1]) - ord("a")) % FOLDS
+    return zlib.crc32(message.text.encode()) % FOLDS
 
 
 def _fitted(pairs: list[tuple[Table, Matrix]], mentor: set[str], wanted: bool) -> float:
@@ -82,4 +93,3 @@ def _fitted(pairs: list[tuple[Table, Matrix]], mentor: set[str], wanted: bool) -
     messages = [message for given, _ in chosen for message in given.messages]
     labels = np.concatenate([given.labels for given, _ in chosen])
     return temperature(np.vstack([scores for _, scores in chosen]), labels, balance(messages))
-

@@ -15,8 +15,8 @@ from perf.training.features import Matrix
 from perf.training.fitting import Fit
 
 STEPS_PER_DEVIATION = 4.0
-"""Units of a byte per standard deviation of the weights. Finer steps change no reading that we could
-find; coarser ones shrink the files, because zlib then meets the same bytes more often."""
+"""Units of a byte per standard deviation of the weights. Finer steps change no reading that we
+could find; coarser ones shrink the files, because zlib then meets the same bytes more often."""
 
 
 @attrs.frozen
@@ -40,7 +40,7 @@ class Packed:
 
 def pack(name: str, fitted: Fit) -> Packed:
     """Round the weights to bytes, each column around its own zero."""
-    scale = float(fitted.weights.std()) / STEPS_PER_DEVIATION
+    scale = float(fitted.weights.std()) / STEPS_PER_DEVIATION or 1.0
     steps = np.clip(np.rint(fitted.weights / scale), -127, 127).astype(np.int8)
     compressed = zlib.compress(np.ascontiguousarray(steps.T).tobytes(), 9)
     biases = tuple(round(float(bias), 6) for bias in fitted.biases)
@@ -70,22 +70,26 @@ def write(
     """
     folder.mkdir(parents=True, exist_ok=True)
     lines = [
-        "# Written by `python -m perf.training`; do not edit. LICENSES.md says what may be done with",
-        "# each file.",
+        "# Written by `python -m perf.training`; do not edit. LICENSES.md says what may be done",
+        "# with each file.",
         "",
     ]
     for each in tables:
         (folder / f"{each.name}.z").write_bytes(each.compressed)
-        lines += [
-            f"[tables.{each.name}]",
-            f"scale = {each.scale!r}",
-            f"biases = {json.dumps(each.biases)}",
-            f'sha256 = "{each.digest}"',
-            "",
-        ]
+        lines += _described(each)
     for side, heats in temperatures.items():
         lines += [f"[temperatures.{side}]"]
         lines += [f"{component} = {heat:.4f}" for component, heat in heats.items()]
         lines += [""]
     text = "\n".join([*lines, *record])
     (folder / "model.toml").write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+def _described(packed: Packed) -> list[str]:
+    return [
+        f"[tables.{packed.name}]",
+        f"scale = {packed.scale!r}",
+        f"biases = {json.dumps(packed.biases)}",
+        f'sha256 = "{packed.digest}"',
+        "",
+    ]

@@ -1,13 +1,13 @@
 """How well a source is read by a model that has not seen it.
 
-The score that counts for a reader of strangers' messages: within a source a model learns the source's
-habits, and they say nothing about the next one.
+The score that counts for a reader of strangers' messages: within a source a model learns the
+source's habits, and they say nothing about the next one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,7 @@ def report(data: Path, tables: Tables, recipe: Recipe) -> str:
     return "\n".join(lines)
 
 
-def macro_f1(component: str, given: Table, scores: Matrix, rows: Sequence[int]) -> float:
+def macro_f1(component: str, given: Table, scores: Matrix, rows: Iterable[int]) -> float:
     """Macro-F1 of the highest scores over some of the messages."""
     names = LABELS[component]
     guesses = scores.argmax(axis=1)
@@ -67,5 +67,5 @@ def _left_out(component: str, given: Table, tables: Tables, recipe: Recipe) -> M
             for name, each in tables.items()
         }
         rows = np.flatnonzero([each.source == source for each in given.messages])
-        scores[rows] = fit_model(kept, recipe).scores(component, given.take(rows))
+        scores[rows] = fit_model(kept, recipe, component).scores(component, given.take(rows))
     return scores

@@ -98,7 +98,7 @@ def test_the_receipt_is_complete():
     def analyse(_):
         evidence = (
             Evidence("tone", "calm", "fine", 1.5, 8, 12),
-            Evidence("pace", "medium", "words per sentence", -0.25),
+            Evidence("pace", "medium", "words per sentence", -0.25, kind="measure"),
         )
         return attrs.evolve(make_resonance(), evidence=evidence)
 
@@ -119,7 +119,7 @@ def test_the_receipt_is_complete():
     assert {"lucy": Decimal("0.70"), "max": Decimal("0.55")} == receipt.scores
     assert (Decimal("0.15"), decision.confidence) == (receipt.margin, receipt.confidence)
     assert decision.reasons == receipt.reasons
-    expected = ('tone calm: "fine" (+1.50)', 'pace medium: "words per sentence" (-0.25)')
+    expected = ('tone calm: "fine" (+1.50)', "pace medium: words per sentence (-0.25)")
     assert expected == receipt.evidence
     assert [
         ("ion_analyze", "reader", Outcome.ANSWERED, ""),

@@ -20,7 +20,7 @@ def lexicon(cues: str, head: str = HEAD):
 
 def found(cues: str, text: str, head: str = HEAD) -> list[str]:
     """What such a lexicon finds in a text."""
-    return [text[cue.start : cue.end] for cue in Matcher(lexicon(cues, head), "tone").find(text)]
+    return [text[cue.start : cue.end] for cue in Matcher(lexicon(cues, head)).find(text)]
 
 
 @pytest.mark.parametrize("name", ["en", "ko"])
@@ -56,7 +56,7 @@ def test_the_longest_cue_at_a_place_is_found():
 
 
 def test_a_shorter_cue_is_found_where_the_longer_one_fails():
-    """The tree falls back to the shorter cue."""
+    """Where a longer cue does not stand in full, the shorter one counts."""
     assert found('cues = ["not", "not sure at all"]', "not sure at most") == ["not"]
 
 
@@ -85,7 +85,7 @@ def test_one_cue_may_speak_for_two_tones():
         '[[tone.frustrated]]\nweight = 0.5\ncues = ["tears"]\n',
     )
 
-    spoken = {(cue.value, cue.weight) for cue in Matcher(both, "tone").find("tears")}
+    spoken = {(cue.value, cue.weight) for cue in Matcher(both).find("tears")}
     assert {("anxious", 1.0), ("frustrated", 0.5)} == spoken
 
 
@@ -109,9 +109,17 @@ def test_a_final_consonant_stands_for_its_syllables():
         (HEAD + "[[tone.calm]]\nweight = 1\nregex = ['(x)']\n", "captures; write"),
         (HEAD + "[[tone.calm]]\nweight = 1\ncues = ['x', 'x']\n", "tone.calm states 'x' twice"),
         (HEAD + "[rhythm]\nsentence_end = '['\n", "test: rhythm.sentence_end"),
+        (HEAD + "[negation]\nbetween = ['x']\n", "test: unknown key negation.between"),
+        (HEAD + "[courtesies]\nbefore = ['x']\n", r"courtesies.before; valid are \['opening"),
     ],
 )
 def test_a_mistake_in_a_file_is_named_with_its_place(source, said):
     """The error says which file, which value and what is wrong."""
     with pytest.raises(LexiconError, match=said):
         parse("test", source)
+
+
+def test_a_key_of_two_files_is_refused():
+    """Each key of a lexicon stands in one of its files."""
+    with pytest.raises(LexiconError, match="test: two files state 'letters'"):
+        parse("test", HEAD, HEAD)

@@ -42,7 +42,17 @@ def test_masked_text_keeps_its_length():
 
 def test_an_open_fence_masks_to_the_end():
     """Code after a fence that nobody closed is code."""
-    assert f"why? {MASK * 13}" == surface_of("why? ```\npanic!\n\n\n").text
+    assert f"why? {MASK * 11}" == surface_of("why? ```\npanic!\n\n\n").text
+
+
+def test_runs_of_spaces_are_one():
+    """Several spaces read as one, those around a line's end as that, and places stay known."""
+    text = "too  many\t spaces \n\n  here"
+    surface = surface_of(text)
+
+    assert "too many spaces\nhere" == surface.text
+    start = surface.text.index("here")
+    assert (len(text) - 4, len(text)) == surface.span(start, start + 4)
 
 
 def test_a_curly_apostrophe_is_an_apostrophe():

@@ -1,24 +1,37 @@
 """Finds the cues of a lexicon in a message, with their positions.
 
 Fixed cues stand in tables by their first letters, so that each place of a message is compared with
-the few cues that can begin there; only regular expressions are tried one by one. Per component the
-leftmost cue wins, of those that begin at one place the longest; found cues do not overlap, so no
-word counts twice.
+the few cues that can begin there; a regular expression is tried where a text holds what it cannot
+do without. Per component the leftmost cue wins, of those that begin at one place the longest; found
+cues do not overlap, so no word counts twice.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import chain
-from typing import NamedTuple
+from operator import add, attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
-import attrs
-
-from ion_resonance.lexicon import COMMON, VALUES, Cue, Lexicon, languages, load
-from ion_resonance.spellings import spellings
+from ion_resonance.packaged import COMMON, VALUES
 from ion_resonance.surface import Surface
+from ion_resonance.tables import (
+    PREFIXES,
+    Cues,
+    Expression,
+    Groups,
+    Index,
+    Sides,
+    Tables,
+    entry,
+    spoken,
+    tables,
+    tables_of,
+)
+
+if TYPE_CHECKING:
+    from ion_resonance.lexicon import Lexicon
 
 REPEATS = 2
 """How often one cue counts in a message, so that a long text does not shout by repetition."""
@@ -26,12 +39,8 @@ REPEATS = 2
 REPORTED = 0.3
 """What remains of a cue's weight where somebody else's feeling is told ("my boss is furious")."""
 
-_PREFIXES = (6, 5, 4, 3, 2, 1)
-"""Numbers of letters by which spellings are found, the longest first."""
 
-
-@attrs.frozen
-class Found:
+class Found(NamedTuple):
     """A cue found in a message.
 
     Attributes:
@@ -49,156 +58,159 @@ class Found:
     end: int
 
 
-class _Spelling(NamedTuple):
-    """One way to write some cues. A tuple, like a match: thousands are made at the start."""
+_Place = tuple[int, Sequence[int] | None]
+"""Where a spelling may begin, and how long those are that begin with these two letters."""
 
-    text: str
-    closed: bool
-    key: str
-    cues: tuple[Cue, ...]
-
-
-class _Match(NamedTuple):
-    """A place where a cue stands, before it is known whether a longer one covers it."""
-
-    start: int
-    end: int
-    key: str
-    cues: tuple[Cue, ...]
-
-
-class _Index:
-    """Spellings by their first letters.
-
-    Args:
-        spelled: the spellings.
-        before: an expression of no width that must hold where one of them begins.
-    """
-
-    def __init__(self, spelled: Iterable[_Spelling], before: str = "") -> None:
-        tables: dict[int, dict[str, list[_Spelling]]] = {size: {} for size in _PREFIXES}
-        for spelling in sorted(spelled, key=lambda each: -len(each.text)):
-            size = min(len(spelling.text), _PREFIXES[0])
-            tables[size].setdefault(spelling.text[:size], []).append(spelling)
-        self._tables = [(size, table) for size, table in tables.items() if table]
-        firsts = {prefix[0] for _, table in self._tables for prefix in table}
-        inside = "".join(map(re.escape, sorted(firsts)))
-        self._starts = re.compile(f"{before}[{inside}]" if firsts else "(?!)")
-
-    def matches(self, text: str, letter: re.Pattern[str]) -> Iterator[_Match]:
-        """Every place where a spelling stands; behind a closed one there is no letter."""
-        for place in self._starts.finditer(text):
-            start = place.start()
-            for size, table in self._tables:
-                for spelling in table.get(text[start : start + size], ()):
-                    written, closed, key, cues = spelling
-                    if text.startswith(written, start):
-                        end = start + len(written)
-                        if not (closed and letter.match(text, end)):
-                            yield _Match(start, end, key, cues)
+_Match = tuple[int, int, int, str, Groups]
+"""A place where a cue stands, before it is known whether a longer one covers it: its start, its end
+below zero, a running number, the cue and what it says. In the order of tuples the leftmost comes
+first, of those the longest."""
 
 
 class Matcher:
     """The cues of one lexicon, ready to be looked for.
 
     Args:
-        lexicon: the lexicon.
+        lexicon: the lexicon, or its tables.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        letters = f"[{lexicon.letters}]" if lexicon.letters else "(?!)"
-        self._lexicon = lexicon
-        self._letter = re.compile(letters)
-        fixed = [cue for cue in lexicon.cues if not cue.regex]
-        whole = (cue for cue in fixed if not cue.open_start)
-        self._words = _Index(_spelled(lexicon, whole), before=f"(?<!{letters})")
-        self._parts = _Index(_spelled(lexicon, (cue for cue in fixed if cue.open_start)))
-        self._expressions = _by_expression(cue for cue in lexicon.cues if cue.regex)
+    def __init__(self, lexicon: Lexicon | Tables) -> None:
+        stated = lexicon if isinstance(lexicon, Tables) else tables_of(lexicon)
+        self._letter = stated.letter
+        self._cues = cues = stated.cues
+        inside = stated.letters + cues.others
+        before = f"(?<![{stated.letters}])" if stated.letters else ""
+        self._starts = re.compile(f"{before}[{inside}]" if inside else "(?!)")
 
-    def speaks_in(self, text: str) -> bool:
-        """Whether any letter of this lexicon occurs in a text."""
-        return not self._lexicon.letters or self._letter.search(text) is not None
-
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str) -> list[Found]:
         """The cues in a surface, from left to right, without the negated ones."""
-        free = {"tone": 0, "pace": 0, "intent": 0}
+        free = dict.fromkeys(VALUES, 0)
         seen: dict[tuple[str, str], int] = {}
-        judged = _Context(self._lexicon, text)
-        ranked = sorted(self._matches(text), key=_leftmost_longest)
-        for match in ranked:
-            for component in {cue.component for cue in match.cues}:
-                if match.start < free[component]:
+        judged = _Context(self._cues, text)
+        found: list[Found] = []
+        for start, minus_end, _, key, groups in sorted(self._matches(text)):
+            for component, says in groups:
+                if start < free[component]:
                     continue
-                free[component] = match.end
-                name = component, match.key
-                seen[name] = seen.get(name, 0) + 1
-                share = judged.share(match) if component == "tone" else 1.0
-                if seen[name] > REPEATS or not share:
-                    continue
-                for cue in match.cues:
-                    if cue.component == component:
-                        weight = cue.weight * share
-                        yield Found(component, cue.value, weight, match.start, match.end)
+                free[component] = end = -minus_end
+                name = component, key
+                seen[name] = count = seen.get(name, 0) + 1
+                share = judged.share(start, end) if component == "tone" else 1.0
+                if count <= REPEATS and share:
+                    found += [
+                        Found(component, value, weight * share, start, end)
+                        for value, weight in says
+                    ]
+        return found
 
-    def _matches(self, text: str) -> Iterator[_Match]:
-        yield from self._words.matches(text, self._letter)
-        yield from self._parts.matches(text, self._letter)
-        for expression, cues in self._expressions:
-            for match in expression.finditer(text):
-                yield _Match(match.start(), match.end(), expression.pattern, cues)
+    def _matches(self, text: str) -> list[_Match]:
+        """Every place where a cue stands."""
+        found: list[_Match] = []
+        whole, part = self._cues.whole, self._cues.part
+        pairs = [*map(add, text, text[1:]), text[-1:]]
+        if whole.entries:
+            starts = [place.start() for place in self._starts.finditer(text)]
+            self._single(whole, text, starts, found)
+            lengths_of = whole.lengths.get
+            self._spelled(whole, text, [(at, lengths_of(pairs[at])) for at in starts], found)
+        if not part.firsts.isdisjoint(text):
+            self._single(part, text, range(len(text)), found)
+            anywhere = enumerate(map(part.lengths.get, pairs))
+            self._spelled(part, text, [place for place in anywhere if place[1]], found)
+        for expression, groups in self._cues.expressions:
+            pattern = expression.concerning(text)
+            if pattern is not None:
+                for match in pattern.finditer(text):
+                    start, end = match.span()
+                    found.append((start, -end, len(found), expression.written, groups))
+        return found
+
+    def _single(self, index: Index, text: str, starts: Iterable[int], found: list[_Match]) -> None:
+        """Add the spellings of one letter that stand at one of these places."""
+        if not index.singles.isdisjoint(text):
+            for start in [start for start in starts if text[start] in index.singles]:
+                self._matched(index.entries[text[start]], text[start], text, start, found)
+
+    def _spelled(
+        self, index: Index, text: str, places: Iterable[_Place], found: list[_Match]
+    ) -> None:
+        """Add every spelling that stands at one of these places, each with the lengths to try."""
+        lengths_of, said_of, size = index.lengths.get, index.entries.get, len(text)
+        for start, given in places:
+            lengths = given
+            deeper = 0
+            while lengths:
+                for length in lengths:
+                    written = text[start : start + length]
+                    said = said_of(written)
+                    # At the end of the text a slice may be shorter than what was asked for.
+                    if said is not None and start + length <= size:
+                        self._matched(said, written, text, start, found)
+                deeper += 1
+                if lengths[-1] or start + PREFIXES[deeper] > size:
+                    break
+                lengths = lengths_of(text[start : start + PREFIXES[deeper]])
+
+    def _matched(self, said: str, written: str, text: str, start: int, found: list[_Match]) -> None:
+        """Add what a spelling may be; behind a closed one there is no letter."""
+        end = start + len(written)
+        for closed, key, groups in entry(said):
+            if not (closed and self._letter.match(text, end)):
+                found.append((start, -end, len(found), key or written, groups))
 
 
 class _Context:
     """What stands around a cue: whether it is negated, or somebody else's."""
 
-    def __init__(self, lexicon: Lexicon, text: str) -> None:
-        self._negation, self._reported, self._text = lexicon.negation, lexicon.reported, text
-        self._ends: dict[re.Pattern[str], set[int]] = {}
+    def __init__(self, cues: Cues, text: str) -> None:
+        self._cues, self._text = cues, text
+        self._sides: tuple[_Around, _Around] | None = None
 
-    def share(self, match: _Match) -> float:
+    def share(self, start: int, end: int) -> float:
         """What remains of the weight of a feeling: 0 where it is negated."""
-        if self._holds(self._negation.before, self._negation.after, match):
+        if self._sides is None:
+            self._sides = (
+                _Around(self._cues.negation, self._text),
+                _Around(self._cues.reported, self._text),
+            )
+        negated, reported = self._sides
+        if negated.holds(start, end):
             return 0.0
-        told = self._holds(self._reported.before, self._reported.after, match)
-        return REPORTED if told else 1.0
-
-    def _holds(
-        self, before: re.Pattern[str] | None, after: re.Pattern[str] | None, match: _Match
-    ) -> bool:
-        if before is not None:
-            if before not in self._ends:
-                self._ends[before] = {each.end() for each in before.finditer(self._text)}
-            if match.start in self._ends[before]:
-                return True
-        return after is not None and after.match(self._text, match.end) is not None
+        return REPORTED if reported.holds(start, end) else 1.0
 
 
-def _leftmost_longest(match: _Match) -> tuple[int, int]:
-    return match.start, -match.end
+class _Around:
+    """Where in a text something of one kind stands before or behind.
+
+    Args:
+        sides: what stands there.
+        text: the text.
+    """
+
+    def __init__(self, sides: Sides, text: str) -> None:
+        before, after = _concerning(sides.before, text), _concerning(sides.after, text)
+        self._ends = {each.end() for each in before.finditer(text)} if before else ()
+        self._after, self._text = after, text
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether it stands right before or right behind a cue."""
+        if start in self._ends:
+            return True
+        return self._after is not None and self._after.match(self._text, end) is not None
 
 
-def _spelled(lexicon: Lexicon, cues: Iterable[Cue]) -> Iterator[_Spelling]:
-    """Every way of writing the cues, those that share one taken together."""
-    grouped: dict[tuple[str, bool], list[Cue]] = {}
-    for cue in cues:
-        for text in spellings(cue.text, loose_spaces=lexicon.loose_spaces):
-            grouped.setdefault((text, not cue.open_end), []).append(cue)
-    for (text, closed), same in grouped.items():
-        yield _Spelling(text, closed, same[0].text, tuple(same))
-
-
-def _by_expression(cues: Iterable[Cue]) -> Sequence[tuple[re.Pattern[str], tuple[Cue, ...]]]:
-    found: dict[re.Pattern[str], tuple[Cue, ...]] = {}
-    for cue in cues:
-        pattern = re.compile(cue.text)
-        found[pattern] = (*found.get(pattern, ()), cue)
-    return tuple(found.items())
+def _concerning(expression: Expression | None, text: str) -> re.Pattern[str] | None:
+    return None if expression is None else expression.concerning(text)
 
 
 @cache
 def matcher(lexicon: str) -> Matcher:
-    """The matcher of a packaged lexicon, made when it is first asked for."""
-    return Matcher(load(lexicon))
+    """The matcher of a packaged lexicon, made when it is first asked for.
+
+    From the compiled file where that is up to date; else from the TOML files, which takes a tenth
+    of a second and gives the same.
+    """
+    return Matcher(tables(lexicon))
 
 
 def find(surface: Surface) -> list[Found]:
@@ -208,9 +220,10 @@ def find(surface: Surface) -> list[Found]:
     message: Korean engineers write ``ASAP`` and ``deadline`` between Korean words.
     """
     text = surface.line
-    matchers = (matcher(name) for name in (*languages(), COMMON))
-    found = chain.from_iterable(each.find(text) for each in matchers if each.speaks_in(text))
-    return sorted(found, key=lambda cue: (cue.start, cue.end))
+    found: list[Found] = []
+    for name in (*spoken(text), COMMON):
+        found += matcher(name).find(text)
+    return sorted(found, key=attrgetter("start", "end"))
 
 
 def totals(found: Iterable[Found], component: str) -> list[float]:

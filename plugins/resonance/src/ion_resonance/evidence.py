@@ -1,36 +1,40 @@
 """What a reading is made of, word by word.
 
 For the value that was chosen the weights of the evidence add up to its score: cues of the lexicon,
-words by the linear model, everything too small to be listed, and what the value has before a word is
-read. Of the other values the cues are listed.
+words by the linear model, everything too small to be listed, and what the value has before a word
+is read. Of the other values the cues are listed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from ion_framework import Evidence, Rhythm
+from ion_framework.domain.resonance import ABSTAINED
 from ion_resonance.cues import Found
 from ion_resonance.judge import Judgement
 from ion_resonance.model import VALUES, Reading
-from ion_resonance.surface import Surface
+from ion_resonance.surface import MASK, Surface
 
 LISTED_FROM = 0.2
-"""Words that add or take less are summed up in one line."""
+"""Words that add or take less are summed up in one line, with what was masked."""
 
 DIGITS = 3
 
+_PLACE = attrgetter("start", "end")
+
 OTHER_WORDS = "other words"
 STARTING_POINT = "starting point"
-ABSTAINED = "abstained"
 
 
 def cue_evidence(surface: Surface, found: Iterable[Found]) -> Iterator[Evidence]:
     """The cues that were found, for whatever value they speak."""
-    for cue in found:
-        start, end = surface.span(cue.start, cue.end)
-        weight = round(cue.weight, DIGITS)
-        yield Evidence(cue.component, cue.value, surface.original[start:end], weight, start, end)
+    original = surface.original
+    for component, value, weight, first, last in found:
+        start, end = surface.span(first, last)
+        cue = original[start:end]
+        yield Evidence(component, value, cue, round(weight, DIGITS), start, end)
 
 
 def word_evidence(
@@ -50,27 +54,22 @@ def measured_evidence(paced: Rhythm, reasons: Iterable[str]) -> Iterator[Evidenc
 
 def in_order(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """By position; what concerns the whole message comes last."""
-    return tuple(sorted(evidence, key=_place))
+    located = [item for item in evidence if item.start is not None]
+    rest = [item for item in evidence if item.start is None]
+    return (*sorted(located, key=_PLACE), *rest)
 
 
-def _words(
-    surface: Surface, reading: Reading, component: str, value: str
-) -> Iterator[Evidence]:
+def _words(surface: Surface, reading: Reading, component: str, value: str) -> Iterator[Evidence]:
     rest = 0.0
-    for word, weight in reading.contributions(component, value):
-        if abs(weight) < LISTED_FROM:
+    read, original = surface.text, surface.original
+    for (_, first, last), weight in reading.contributions(component, value):
+        if -LISTED_FROM < weight < LISTED_FROM or read[first] == MASK:
             rest += weight
             continue
-        start, end = surface.span(word.start, word.end)
-        text = surface.original[start:end]
-        yield Evidence(component, value, text, round(weight, DIGITS), start, end, kind="word")
+        start, end = surface.span(first, last)
+        cue = original[start:end]
+        yield Evidence(component, value, cue, round(weight, DIGITS), start, end, "word")
     begun = reading.bias(component, VALUES[component].index(value))
     for name, weight in ((OTHER_WORDS, rest), (STARTING_POINT, begun)):
         if round(weight, DIGITS):
             yield Evidence(component, value, name, round(weight, DIGITS), kind="measure")
-
-
-def _place(item: Evidence) -> tuple[float, float]:
-    if item.start is None or item.end is None:
-        return float("inf"), 0.0
-    return item.start, item.end

@@ -1,16 +1,16 @@
 """The features of the linear model: words, their pieces and their neighbours, hashed into buckets.
 
-A word counts as a whole and in pieces: runs of its letters, in Korean of its jamo, so that a stem is
-known again under another ending and a word in spite of a typo. Two neighbouring words count as a
-pair. Each feature is a bucket, the CRC-32 of its UTF-16 bytes modulo `BUCKETS`; training and reading
-take theirs from here, so they cannot disagree.
+A word counts as a whole and in pieces: runs of its letters, in Korean of its jamo, so that a stem
+is known again under another ending and a word in spite of a typo. Two neighbouring words count as a
+pair. Each feature is a bucket, the CRC-32 of its UTF-16 bytes modulo half of `BUCKETS`; what has
+Hangul in it has the upper half for itself, so that the languages do not disturb each other. Training
+and reading take their buckets from here, so they cannot disagree.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import NamedTuple
 from zlib import crc32
 
@@ -20,10 +20,13 @@ from ion_resonance.surface import MASK
 BUCKETS = 1 << 14
 """A power of two. With more the model is larger and no better: data is what it lacks."""
 
+HANGUL_BUCKETS = BUCKETS // 2
+"""The first bucket of features with Hangul."""
+
 LATIN_PIECES = (3, 5)
 """Shortest and longest run of Latin letters, boundaries counted."""
 
-JAMO_PIECES = (3, 5)
+JAMO_PIECES = (3, 4)
 """Shortest and longest run of jamo, boundaries counted."""
 
 SHORTEST_LATIN_IN_PIECES = 4
@@ -43,9 +46,14 @@ _SHORTENED = re.compile("n't$|'(?:m|re|ve|ll)$")
 _WITHOUT_APOSTROPHE = {
     **{full.replace("'", ""): full for full in ("don't", "doesn't", "didn't", "isn't", "wasn't")},
     **{full.replace("'", ""): full for full in ("can't", "won't", "wouldn't", "couldn't", "i'm")},
-    **{full.replace("'", ""): full for full in ("shouldn't", "haven't", "hasn't", "i've", "aren't")},
+    **{
+        full.replace("'", ""): full for full in ("shouldn't", "haven't", "hasn't", "i've", "aren't")
+    },
 }
 _IRREGULAR = {"can't": ("can", "not"), "won't": ("will", "not"), "cannot": ("can", "not")}
+_SPECIAL = _COURTESY | _WITHOUT_APOSTROPHE.keys() | _IRREGULAR.keys()
+"""Words without an apostrophe that are not simply themselves."""
+
 _HANGUL = re.compile("[가-힣]")
 _WHOLE, _PAIR = 1, 20
 
@@ -65,22 +73,24 @@ class Word(NamedTuple):
     end: int
 
 
-def words(text: str) -> Iterator[Word]:
+def words(text: str) -> list[Word]:
     """The words of a surface, in order, however they are written: ``dont`` is ``do not``."""
+    found: list[Word] = []
     for match in _WORD.finditer(text):
         start, end = match.span()
-        for form in _forms(match):
-            yield Word(form, start, end)
+        form, kind = match.group(), match.lastgroup
+        if kind is None or (kind == "latin" and "'" not in form and form not in _SPECIAL):
+            found.append(Word(form, start, end))
+        else:
+            found += [Word(each, start, end) for each in _forms(form, kind)]
+    return found
 
 
-def _forms(match: re.Match[str]) -> tuple[str, ...]:
-    form = match.group()
-    if match.lastgroup == "number":
+def _forms(form: str, kind: str) -> tuple[str, ...]:
+    if kind == "number":
         return ("0",)
-    if match.lastgroup == "marks":
+    if kind == "marks":
         return (f"{form[0]}.",)
-    if match.lastgroup != "latin":
-        return (form,)
     if form in _COURTESY:
         return ()
     form = _WITHOUT_APOSTROPHE.get(form, form)
@@ -94,9 +104,9 @@ def word_buckets(form: str) -> tuple[int, ...]:
     """The buckets of one word: the whole first, then its pieces, each once."""
     buckets = [_bucket(form, _WHOLE)]
     if _HANGUL.match(form):
-        buckets += _pieces(unicodedata.normalize("NFD", form), *JAMO_PIECES)
+        buckets += _pieces(unicodedata.normalize("NFD", form), JAMO_PIECES, HANGUL_BUCKETS)
     elif len(form) >= SHORTEST_LATIN_IN_PIECES and form.isalpha():
-        buckets += _pieces(form, *LATIN_PIECES)
+        buckets += _pieces(form, LATIN_PIECES, 0)
     return tuple(dict.fromkeys(buckets))
 
 
@@ -105,12 +115,19 @@ def pair_bucket(pair: str) -> int:
     return _bucket(pair, _PAIR)
 
 
-def _pieces(form: str, shortest: int, longest: int) -> Iterator[int]:
+def _pieces(form: str, lengths: tuple[int, int], first: int) -> list[int]:
     raw = f"<{form}>".encode("utf-16-le")
-    for length in range(shortest, longest + 1):
-        for start in range(0, len(raw) - 2 * length + 1, 2):
-            yield crc32(raw[start : start + 2 * length], length) & (BUCKETS - 1)
+    behind = len(raw) + 1
+    found: list[int] = []
+    for length in range(lengths[0], lengths[1] + 1):
+        size = 2 * length
+        found += [
+            first | crc32(raw[start : start + size], length) & (HANGUL_BUCKETS - 1)
+            for start in range(0, behind - size, 2)
+        ]
+    return found
 
 
 def _bucket(text: str, kind: int) -> int:
-    return crc32(text.encode("utf-16-le"), kind) & (BUCKETS - 1)
+    first = HANGUL_BUCKETS if _HANGUL.search(text) else 0
+    return first | crc32(text.encode("utf-16-le"), kind) & (HANGUL_BUCKETS - 1)

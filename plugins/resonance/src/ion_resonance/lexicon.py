@@ -24,17 +24,9 @@ from typing import Any
 
 import attrs
 
-from ion_framework import Intent, Pace, Tone
+from ion_resonance.packaged import COMMON, VALUES, texts
 
-VALUES: Mapping[str, tuple[str, ...]] = {
-    "tone": tuple(Tone),
-    "pace": tuple(Pace),
-    "intent": tuple(Intent),
-}
-"""What a cue may speak for, per component."""
-
-COMMON = "common"
-"""Name of the file whose cues belong to no language."""
+__all__ = ["COMMON", "VALUES", "Cue", "Lexicon", "LexiconError", "Surroundings", "load", "parse"]
 
 _KEYS = {"letters", "spaces", "negation", "reported", "courtesies", "rhythm", *VALUES}
 _GROUP_KEYS = {"weight", "cues", "regex"}
@@ -111,19 +103,9 @@ class LexiconError(ValueError):
 
 
 @cache
-def languages() -> tuple[str, ...]:
-    """The languages with a lexicon: a folder more is a language more."""
-    folders = files(__package__).joinpath("lexicon").iterdir()
-    return tuple(sorted(each.name for each in folders if each.is_dir() and each.name != COMMON))
-
-
-@cache
 def load(name: str) -> Lexicon:
     """The lexicon of a packaged folder, read once."""
-    folder = files(__package__).joinpath("lexicon", name)
-    found = sorted(each.name for each in folder.iterdir() if each.name.endswith(".toml"))
-    texts = (folder.joinpath(each).read_text(encoding="utf-8") for each in found)
-    return parse(name, *texts)
+    return parse(name, *texts(files(__package__).joinpath("lexicon", name)))
 
 
 def parse(name: str, *sources: str) -> Lexicon:

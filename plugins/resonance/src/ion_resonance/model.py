@@ -10,8 +10,9 @@ public sources. Per value (9 tones, 6 intents) each side holds one signed byte f
 in the units of the cues. ``perf.training`` writes the files; ``weights/model.toml`` says from which
 data and under which licences.
 
-The bytes of a bucket are kept as one integer with a lane of `LANE` bytes for each value, so that one
-addition adds them all, and the sum of a word is remembered: words come again, messages do not.
+The bytes of a bucket are added as one integer with a lane of `ion_resonance.reading.LANE` bytes for
+each value, so that one addition adds them all, and the sum of a word is remembered: words come
+again, messages do not.
 """
 
 from __future__ import annotations
@@ -19,59 +20,47 @@ from __future__ import annotations
 import hashlib
 import tomllib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
-from math import exp
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 
-from ion_framework import Intent, Tone
 from ion_resonance.grams import BUCKETS, END, START, Word, pair_bucket, word_buckets, words
+from ion_resonance.reading import (
+    BIAS,
+    COLUMNS,
+    FIRST_LANE,
+    LANE,
+    LANES,
+    SIDES,
+    VALUES,
+    Parts,
+    Reading,
+    Table,
+)
 
-LANE = 3
-"""Bytes of a lane: room for 65,793 features of a byte each, more than a message can have."""
+__all__ = [
+    "COLUMNS",
+    "SIDES",
+    "VALUES",
+    "LinearModel",
+    "ModelError",
+    "Reading",
+    "Source",
+    "assembled",
+    "feature_buckets",
+    "model",
+    "provenance",
+]
 
 REMEMBERED = 4096
 """Words whose sums are kept, about a megabyte; then they are forgotten all at once."""
 
-VALUES: Mapping[str, tuple[str, ...]] = {"tone": tuple(Tone), "intent": tuple(Intent)}
-"""The values of each component, in the order of the columns."""
-
-SIDES = ("mentor", "public")
-GATE = "gate"
-COLUMNS: Mapping[str, int] = {
-    **{f"{side}-{component}": len(VALUES[component]) for side in SIDES for component in VALUES},
-    GATE: 1,
-}
-"""The tables of the model with their number of columns, in the order of their lanes."""
-
-_BIAS = 128
-_BITS = 8 * LANE
-_MASK = (1 << _BITS) - 1
-_FIRST_LANE = dict(zip(COLUMNS, accumulate(COLUMNS.values(), initial=0), strict=False))
-_FLATTEST = 30.0
-
 
 class ModelError(ValueError):
     """The packaged model cannot be used; says which file and why."""
-
-
-@attrs.frozen
-class Table:
-    """The numbers of one table that are no bytes.
-
-    Attributes:
-        scale: what one unit of a byte is worth.
-        biases: a constant per column.
-        lane: number of its first lane.
-    """
-
-    scale: float
-    biases: tuple[float, ...]
-    lane: int
 
 
 @attrs.frozen
@@ -93,32 +82,36 @@ class Source:
     intent: int
 
 
-class Part(NamedTuple):
-    """What one word, with the pair that it ends, adds to the scores.
+class Rows(dict[int, int]):
+    """One integer per bucket, with a lane per column of `COLUMNS`, made when it is first needed.
 
-    Attributes:
-        word: the word.
-        sums: the lanes, each with `_BIAS` for every feature.
-        features: how many features they are the sum of.
+    Args:
+        columns: the unsigned bytes of all columns, one column after the other.
     """
 
-    word: Word
-    sums: int
-    features: int
+    def __init__(self, columns: bytes) -> None:
+        super().__init__()
+        self._columns = columns
+
+    def __missing__(self, bucket: int) -> int:
+        lanes = bytearray(LANE * LANES)
+        lanes[::LANE] = self._columns[bucket::BUCKETS]
+        row = self[bucket] = int.from_bytes(lanes, "little")
+        return row
 
 
 class LinearModel:
     """The weights, ready to be added up.
 
     Args:
-        rows: one integer per bucket, with a lane per column of `COLUMNS`.
+        rows: the weights of each bucket.
         tables: the tables by name.
         temperatures: per side and component, what the scores are divided by for a probability.
     """
 
     def __init__(
         self,
-        rows: Sequence[int],
+        rows: Rows,
         tables: Mapping[str, Table],
         temperatures: Mapping[str, Mapping[str, float]],
     ) -> None:
@@ -129,102 +122,43 @@ class LinearModel:
 
     def read(self, text: str) -> Reading:
         """Read a surface."""
-        parts = self._parts(words(text))
-        sums = sum(part.sums for part in parts)
-        features = sum(part.features for part in parts)
-        return Reading(self._tables, self._temperatures, parts, sums, features)
+        return Reading(self._tables, self._temperatures, self._parts(words(text)))
 
-    def _parts(self, found: Iterable[Word]) -> list[Part]:
+    def forget(self) -> None:
+        """Forget the words that were read; the next reading works them out again."""
+        self._known.clear()
+
+    def _parts(self, found: Sequence[Word]) -> Parts:
         """What each word of a message adds, every word and every pair counted once."""
-        parts: list[Part] = []
+        sums: list[int] = []
+        features: list[int] = []
         seen: set[str] = set()
         left = START
-        last = None
         for word in found:
-            sums, features = (0, 0) if word.form in seen else self._word(word.form)
-            seen.add(word.form)
-            sums, features = self._paired(left, word.form, seen, sums, features)
-            parts.append(Part(word, sums, features))
-            left, last = word.form, word
-        if last is not None:
-            parts.append(Part(last, *self._paired(left, END, seen, 0, 0)))
-        return parts
-
-    def _paired(
-        self, left: str, right: str, seen: set[str], sums: int, features: int
-    ) -> tuple[int, int]:
-        pair = f"{left} {right}"
-        if pair in seen:
-            return sums, features
-        seen.add(pair)
-        return sums + self._rows[pair_bucket(pair)], features + 1
+            form = word.form
+            added, count = (0, 0) if form in seen else self._known.get(form) or self._word(form)
+            pair = f"{left} {form}"
+            if pair not in seen:
+                added, count = added + self._rows[pair_bucket(pair)], count + 1
+            seen.update((form, pair))
+            sums.append(added)
+            features.append(count)
+            left = form
+        if not found:
+            return Parts((), (), ())
+        pair = f"{left} {END}"
+        fresh = pair not in seen
+        sums.append(self._rows[pair_bucket(pair)] if fresh else 0)
+        features.append(int(fresh))
+        return Parts([*found, found[-1]], sums, features)
 
     def _word(self, form: str) -> tuple[int, int]:
-        known = self._known.get(form)
-        if known is None:
-            buckets = word_buckets(form)
-            known = sum(map(self._rows.__getitem__, buckets)), len(buckets)
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[form] = known
+        buckets = word_buckets(form)
+        if len(self._known) >= REMEMBERED:
+            self.forget()
+        known = sum(map(self._rows.__getitem__, buckets)), len(buckets)
+        self._known[form] = known
         return known
-
-
-class Reading:
-    """What the model says of one message.
-
-    Attributes:
-        gate: how much the message resembles the public sources, 0 to 1.
-    """
-
-    def __init__(
-        self,
-        tables: Mapping[str, Table],
-        temperatures: Mapping[str, Mapping[str, float]],
-        parts: Sequence[Part],
-        sums: int,
-        features: int,
-    ) -> None:
-        self._tables = tables
-        self._temperatures = temperatures
-        self._parts = parts
-        self._sums = sums
-        self._features = features
-        gate = tables[GATE]
-        score = gate.biases[0] + gate.scale * _lane(sums, features, gate.lane)
-        self.gate = 1.0 / (1.0 + exp(-min(max(score, -_FLATTEST), _FLATTEST)))
-        self._shares = (SIDES[0], 1.0 - self.gate), (SIDES[1], self.gate)
-
-    def scores(self, component: str) -> list[float]:
-        """The score of each value, in the order of `VALUES` and in the units of the cues."""
-        return [
-            self.bias(component, place) + self._weighted(component, place, self._sums, self._features)
-            for place in range(len(VALUES[component]))
-        ]
-
-    def bias(self, component: str, place: int) -> float:
-        """What a value has before a word is read."""
-        return sum(
-            share * self._tables[f"{side}-{component}"].biases[place]
-            for side, share in self._shares
-        )
-
-    def temperature(self, component: str) -> float:
-        """What the scores of this message are divided by for a probability."""
-        return sum(share * self._temperatures[side][component] for side, share in self._shares)
-
-    def contributions(self, component: str, value: str) -> Iterator[tuple[Word, float]]:
-        """What each word adds to the score of a value."""
-        place = VALUES[component].index(value)
-        for word, sums, features in self._parts:
-            yield word, self._weighted(component, place, sums, features)
-
-    def _weighted(self, component: str, place: int, sums: int, features: int) -> float:
-        total = 0.0
-        for side, share in self._shares:
-            table = self._tables[f"{side}-{component}"]
-            total += share * table.scale * _lane(sums, features, table.lane + place)
-        return total
 
 
 def feature_buckets(text: str) -> list[int]:
@@ -240,10 +174,6 @@ def feature_buckets(text: str) -> list[int]:
     return buckets
 
 
-def _lane(sums: int, features: int, lane: int) -> int:
-    return ((sums >> _BITS * lane) & _MASK) - _BIAS * features
-
-
 @cache
 def model() -> LinearModel:
     """The packaged model, read once.
@@ -257,25 +187,16 @@ def model() -> LinearModel:
 
 def assembled(described: Mapping[str, Any], columns: Mapping[str, bytes]) -> LinearModel:
     """A model from its description and the bytes of its tables, one column after the other."""
-    width = LANE * sum(COLUMNS.values())
-    buffer = bytearray(BUCKETS * width)
-    tables: dict[str, Table] = {}
-    for name, count in COLUMNS.items():
-        stated, lane = described["tables"][name], _FIRST_LANE[name]
-        tables[name] = Table(stated["scale"], tuple(stated["biases"]), lane)
-        unsigned = columns[name].translate(_UNSIGNED)
-        for place in range(count):
-            column = unsigned[place * BUCKETS : (place + 1) * BUCKETS]
-            buffer[(lane + place) * LANE :: width] = column
-    rows = [
-        int.from_bytes(buffer[start : start + width], "little")
-        for start in range(0, len(buffer), width)
-    ]
-    return LinearModel(rows, tables, described["temperatures"])
+    tables = {
+        name: Table(stated["scale"], tuple(stated["biases"]), FIRST_LANE[name])
+        for name, stated in ((name, described["tables"][name]) for name in COLUMNS)
+    }
+    unsigned = b"".join(columns[name] for name in COLUMNS).translate(_UNSIGNED)
+    return LinearModel(Rows(unsigned), tables, described["temperatures"])
 
 
-_UNSIGNED = bytes((byte + _BIAS) % 256 for byte in range(256))
-"""From a signed byte to an unsigned one that is `_BIAS` larger."""
+_UNSIGNED = bytes((byte + BIAS) % 256 for byte in range(256))
+"""From a signed byte to an unsigned one that is `BIAS` larger."""
 
 
 @cache
@@ -290,7 +211,10 @@ def _described() -> Mapping[str, Any]:
 
 
 def _column_bytes(name: str, described: Mapping[str, Any]) -> bytes:
-    compressed = files(__package__).joinpath("weights", f"{name}.z").read_bytes()
+    try:
+        compressed = files(__package__).joinpath("weights", f"{name}.z").read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"weights/{name}.z is missing; install ion-resonance anew") from error
     if hashlib.sha256(compressed).hexdigest() != described["tables"][name]["sha256"]:
         raise ModelError(f"weights/{name}.z is not the file that weights/model.toml names")
     raw = zlib.decompress(compressed)

@@ -25,8 +25,8 @@ import attrs
 
 from ion_framework import Pace, Rhythm
 from ion_resonance.cues import Found
-from ion_resonance.lexicon import load
 from ion_resonance.surface import MASK, Surface
+from ion_resonance.tables import tables
 
 WHOLE_BURST = 3.0
 BURST_MEAN = 6.0
@@ -79,7 +79,7 @@ def measure(surface: Surface) -> Measures:
     parts = (tuple(filter(_WORD.search, part.split())) for part in _sentences(text))
     sentences = [words for words in parts if words]
     return Measures(
-        lengths=tuple(sum(map(_strokes, words)) for words in sentences),
+        lengths=tuple(map(_strokes, sentences)),
         words=sum(map(len, sentences)),
         density=len(_MARK.findall(text)) / max(len(text), 1),
         questions=text.count("?"),
@@ -136,12 +136,13 @@ def _burst(measures: Measures) -> tuple[str, ...]:
 
 
 def _sentences(text: str) -> list[str]:
-    unmarked = load("ko").sentence_end
-    if unmarked is not None and _HANGUL.search(text):
-        text = unmarked.sub(lambda match: match.group()[:-1] + "\n", text)
+    if _HANGUL.search(text):
+        unmarked = tables("ko").sentence_end
+        if unmarked is not None:
+            text = unmarked.sub(lambda match: match.group()[:-1] + "\n", text)
     return _SENTENCE_END.split(text)
 
 
-def _strokes(token: str) -> float:
-    name = "ko" if _HANGUL.search(token) else "en"
-    return load(name).words_per_token
+def _strokes(words: Sequence[str]) -> float:
+    korean, english = tables("ko").words_per_token, tables("en").words_per_token
+    return sum([korean if _HANGUL.search(word) else english for word in words])

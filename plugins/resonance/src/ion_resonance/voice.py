@@ -7,8 +7,8 @@ from functools import cache
 
 import attrs
 
-from ion_resonance.lexicon import languages, load
 from ion_resonance.surface import Surface, surface_of
+from ion_resonance.tables import Expression, spoken, tables
 
 _LETTER = re.compile(r"\w")
 
@@ -19,22 +19,40 @@ def voice_of(text: str) -> Surface:
     Positions stay as they are. A message of courtesies alone is left as it is.
     """
     surface = surface_of(text)
-    opening, closing = _courtesies()
-    plain = closing.sub(_blank, opening.sub(_blank, surface.text))
-    return attrs.evolve(surface, text=plain) if _LETTER.search(plain) else surface
+    opening, closing = _courtesies(spoken(surface.text))
+    begun = _blanked(opening, surface.text)
+    plain = _blanked(closing, begun)
+    if plain == surface.text or not _LETTER.search(plain):
+        return surface
+    return attrs.evolve(surface, text=plain)
 
 
 @cache
-def _courtesies() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What opens and what closes a message, in any language, with the marks around it."""
-    stated = [load(name).courtesies for name in languages()]
-    opening = "|".join(each.before.pattern for each in stated if each.before)
-    closing = "|".join(each.after.pattern for each in stated if each.after)
+def _courtesies(names: tuple[str, ...]) -> tuple[Expression, Expression]:
+    """What opens and what closes a message in these languages, with the marks around it."""
+    sides = [tables(name).courtesies for name in names]
+    opening = [each.before for each in sides if each.before is not None]
+    closing = [each.after for each in sides if each.after is not None]
     return (
-        re.compile(rf"^(?:\s*(?:{opening})[\s,.!~:-]*)+" if opening else "(?!)"),
+        _either(opening, r"\A(?:\s*(?:{})[\s,.!~:-]*)+"),
         # Not behind a letter ("ty" in "party") and not behind "no".
-        re.compile(rf"(?<![\w'])(?<!\bno )(?:{closing})[^\w?]*$" if closing else "(?!)"),
+        _either(closing, r"(?<![\w'])(?<!\bno )(?:{})[^\w?]*$"),
     )
+
+
+def _either(stated: list[Expression], around: str) -> Expression:
+    """One expression for those of several languages; with none, one that never matches."""
+    if not stated:
+        return Expression("(?!)", ())
+    written = "|".join(each.written for each in stated)
+    sure = all(each.needles for each in stated)
+    needles = [needle for each in stated for needle in each.needles] if sure else []
+    return Expression(around.replace("{}", written), needles)
+
+
+def _blanked(expression: Expression, text: str) -> str:
+    pattern = expression.concerning(text)
+    return text if pattern is None else pattern.sub(_blank, text)
 
 
 def _blank(match: re.Match[str]) -> str:
