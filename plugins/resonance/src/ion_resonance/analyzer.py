@@ -44,8 +44,10 @@ def analyze(text: str, *, source: str, abstain_below: float = ABSTAIN_BELOW) -> 
     intent = _judged("intent", found, reading, abstain_below)
     connectives = [cue for cue in found if cue.component == "pace"]
     paced, reasons = rhythm(measure(surface), connectives)
-    flowing = paced.pace is Pace.FLOWING
-    spoken = [cue for cue in found if flowing or cue.component != "pace"]
+    weighed = {("tone", tone), ("intent", intent)}
+    told = {(part, value) for part, made in weighed for value in (made.primary, made.secondary)}
+    told |= {("pace", Pace.FLOWING.value)} if paced.pace is Pace.FLOWING else set()
+    spoken = [cue for cue in found if (cue.component, cue.value) in told]
     return Resonance(
         rhythm=paced,
         tone=_tone_reading(tone),

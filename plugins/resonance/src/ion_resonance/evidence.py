@@ -2,7 +2,7 @@
 
 For the value that was chosen the weights of the evidence add up to its score: cues of the lexicon,
 words by the linear model, everything too small to be listed, and what the value has before a word
-is read. Of the other values the cues are listed.
+is read. Of the runner-up the cues are listed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STARTING_POINT = "starting point"
 
 
 def cue_evidence(surface: Surface, found: Iterable[Found]) -> Iterator[Evidence]:
-    """The cues that were found, for whatever value they speak."""
+    """The cues that were found."""
     original = surface.original
     for component, value, weight, first, last in found:
         start, end = surface.span(first, last)
