@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
-from ion_resonance.cues import find, totals
+from ion_resonance.cues import search, totals, without
 from ion_resonance.grams import BUCKETS
 from ion_resonance.model import feature_buckets
 from ion_resonance.voice import voice_of
@@ -52,9 +52,10 @@ def table(messages: Sequence[Message], component: str) -> Table:
     cues = np.zeros((len(messages), len(LABELS[component])))
     for row, message in enumerate(messages):
         surface = voice_of(message.text)
-        columns.extend(feature_buckets(surface.text))
+        found, denied = search(surface)
+        columns.extend(feature_buckets(without(surface.text, denied)))
         ends.append(len(columns))
-        cues[row] = totals(find(surface), component)
+        cues[row] = totals(found, component)
     shape = (len(messages), BUCKETS)
     counts = sparse.csr_matrix((np.ones(len(columns)), columns, ends), shape=shape)
     counts.sum_duplicates()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ion_resonance.analyzer import analyze
-from ion_resonance.cues import find, totals
+from ion_resonance.cues import search, totals, without
 from ion_resonance.model import VALUES, model
 from ion_resonance.surface import MASK
 from ion_resonance.voice import voice_of
@@ -80,7 +80,8 @@ def test_only_measures_have_no_place(text):
 def test_the_weights_add_up_to_the_score(text):
     """For the chosen tone and intent the weights sum to the score, up to their rounding."""
     reading, surface = analyze(text, source="r"), voice_of(text)
-    found, model_reading = find(surface), model().read(surface.text)
+    found, denied = search(surface)
+    model_reading = model().read(without(surface.text, denied))
     for component, made in judgements(reading):
         place = VALUES[component].index(made.primary.value)
         score = totals(found, component)[place] + model_reading.scores(component)[place]

@@ -11,7 +11,7 @@ from ion_framework import (
     ToneReading,
     detect_language,
 )
-from ion_resonance.cues import Found, find, totals
+from ion_resonance.cues import Found, search, totals, without
 from ion_resonance.evidence import cue_evidence, in_order, measured_evidence, word_evidence
 from ion_resonance.judge import Judgement, judge
 from ion_resonance.model import VALUES, Reading, model
@@ -38,8 +38,8 @@ def analyze(text: str, *, source: str, abstain_below: float = ABSTAIN_BELOW) -> 
         LexiconError: the lexicon is.
     """
     surface = voice_of(text)
-    found = find(surface)
-    reading = model().read(surface.text)
+    found, denied = search(surface)
+    reading = model().read(without(surface.text, denied))
     tone = _judged("tone", found, reading, abstain_below)
     intent = _judged("intent", found, reading, abstain_below)
     connectives = [cue for cue in found if cue.component == "pace"]
@@ -69,12 +69,14 @@ def _judged(
     component: str, found: list[Found], reading: Reading, abstain_below: float
 ) -> Judgement:
     said = zip(totals(found, component), reading.scores(component), strict=True)
+    # Marks alone say nothing: what the model makes of them is the mean of its sources.
+    nothing_said = not reading.has_words and all(cue.component != component for cue in found)
     return judge(
         [cues + words for cues, words in said],
         VALUES[component],
         neutral=NEUTRAL[component],
         temperature=reading.temperature(component),
-        abstain_below=abstain_below,
+        abstain_below=1.0 if nothing_said else abstain_below,
     )
 
 

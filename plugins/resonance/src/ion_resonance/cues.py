@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 REPEATS = 2
 """How often one cue counts in a message, so that a long text does not shout by repetition."""
 
-REPORTED = 0.3
+REPORTED = 0.15
 """What remains of a cue's weight where somebody else's feeling is told ("my boss is furious")."""
 
 
@@ -57,6 +57,9 @@ class Found(NamedTuple):
     start: int
     end: int
 
+
+Span = tuple[int, int]
+"""The first character of a stretch of the surface and the one after its last."""
 
 _Place = tuple[int, Sequence[int] | None]
 """Where a spelling may begin, and how long those are that begin with these two letters."""
@@ -84,10 +87,15 @@ class Matcher:
 
     def find(self, text: str) -> list[Found]:
         """The cues in a surface, from left to right, without the negated ones."""
+        return self.search(text)[0]
+
+    def search(self, text: str) -> tuple[list[Found], list[Span]]:
+        """The cues in a surface, and where feelings are named that are not the writer's."""
         free = dict.fromkeys(VALUES, 0)
         seen: dict[tuple[str, str], int] = {}
         judged = _Context(self._cues, text)
         found: list[Found] = []
+        denied: list[Span] = []
         for start, minus_end, _, key, groups in sorted(self._matches(text)):
             for component, says in groups:
                 if start < free[component]:
@@ -96,12 +104,14 @@ class Matcher:
                 name = component, key
                 seen[name] = count = seen.get(name, 0) + 1
                 share = judged.share(start, end) if component == "tone" else 1.0
-                if count <= REPEATS and share:
+                if share < 1.0:
+                    denied.append((start, end))
+                if share and count <= REPEATS:
                     found += [
                         Found(component, value, weight * share, start, end)
                         for value, weight in says
                     ]
-        return found
+        return found, denied
 
     def _matches(self, text: str) -> list[_Match]:
         """Every place where a cue stands."""
@@ -214,16 +224,34 @@ def matcher(lexicon: str) -> Matcher:
 
 
 def find(surface: Surface) -> list[Found]:
-    """Every cue in a message, in the order of position.
+    """Every cue in a message, in the order of position."""
+    return search(surface)[0]
+
+
+def search(surface: Surface) -> tuple[list[Found], list[Span]]:
+    """Every cue in a message in the order of position, and where feelings are denied or reported.
 
     The cues of a language are looked for where its letters occur, whatever the language of the
     message: Korean engineers write ``ASAP`` and ``deadline`` between Korean words.
     """
     text = surface.line
     found: list[Found] = []
+    denied: list[Span] = []
     for name in (*spoken(text), COMMON):
-        found += matcher(name).find(text)
-    return sorted(found, key=attrgetter("start", "end"))
+        more, not_felt = matcher(name).search(text)
+        found += more
+        denied += not_felt
+    return sorted(found, key=attrgetter("start", "end")), denied
+
+
+def without(text: str, spans: Iterable[Span]) -> str:
+    """The text with some stretches blanked out, positions as they were.
+
+    The linear model knows words, no negation: it is not shown feelings that are denied or reported.
+    """
+    for start, end in spans:
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
 
 
 def totals(found: Iterable[Found], component: str) -> list[float]:

@@ -17,7 +17,7 @@ from ion_resonance.judge import Judgement
 from ion_resonance.model import VALUES, Reading
 from ion_resonance.surface import MASK, Surface
 
-LISTED_FROM = 0.2
+LISTED_FROM = 0.3
 """Words that add or take less are summed up in one line, with what was masked."""
 
 DIGITS = 3

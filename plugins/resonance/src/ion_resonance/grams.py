@@ -54,7 +54,6 @@ _IRREGULAR = {"can't": ("can", "not"), "won't": ("will", "not"), "cannot": ("can
 _SPECIAL = _COURTESY | _WITHOUT_APOSTROPHE.keys() | _IRREGULAR.keys()
 """Words without an apostrophe that are not simply themselves."""
 
-_HANGUL = re.compile("[가-힣]")
 _WHOLE, _PAIR = 1, 20
 
 
@@ -102,8 +101,9 @@ def _forms(form: str, kind: str) -> tuple[str, ...]:
 
 def word_buckets(form: str) -> tuple[int, ...]:
     """The buckets of one word: the whole first, then its pieces, each once."""
-    buckets = [_bucket(form, _WHOLE)]
-    if _HANGUL.match(form):
+    half = _half(form)
+    buckets = [_bucket(form, _WHOLE, half)]
+    if half:
         buckets += _pieces(unicodedata.normalize("NFD", form), JAMO_PIECES, HANGUL_BUCKETS)
     elif len(form) >= SHORTEST_LATIN_IN_PIECES and form.isalpha():
         buckets += _pieces(form, LATIN_PIECES, 0)
@@ -112,7 +112,8 @@ def word_buckets(form: str) -> tuple[int, ...]:
 
 def pair_bucket(pair: str) -> int:
     """The bucket of two neighbouring words with a space between them."""
-    return _bucket(pair, _PAIR)
+    left, _, right = pair.partition(" ")
+    return _bucket(pair, _PAIR, _half(left) or _half(right))
 
 
 def _pieces(form: str, lengths: tuple[int, int], first: int) -> list[int]:
@@ -128,6 +129,10 @@ def _pieces(form: str, lengths: tuple[int, int], first: int) -> list[int]:
     return found
 
 
-def _bucket(text: str, kind: int) -> int:
-    first = HANGUL_BUCKETS if _HANGUL.search(text) else 0
+def _half(form: str) -> int:
+    """The first bucket of a word's half; a word is of Hangul altogether or not at all."""
+    return HANGUL_BUCKETS if "가" <= form[0] <= "힣" else 0
+
+
+def _bucket(text: str, kind: int, first: int) -> int:
     return first | crc32(text.encode("utf-16-le"), kind) & (HANGUL_BUCKETS - 1)

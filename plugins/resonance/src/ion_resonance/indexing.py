@@ -24,7 +24,7 @@ def heading_of(lexicon: Lexicon) -> dict[str, Any]:
     end = lexicon.sentence_end
     return {
         "letters": lexicon.letters,
-        "words_per_token": lexicon.words_per_token,
+        "words_per_syllable": lexicon.words_per_syllable,
         "sentence_end": end and end.pattern,
         "courtesies": _sides(lexicon.courtesies),
     }

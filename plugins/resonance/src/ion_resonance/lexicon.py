@@ -83,7 +83,7 @@ class Lexicon:
         negation: what takes a feeling back ("not worried", "걱정은 안 해요").
         reported: what shows that a feeling is somebody else's ("she is worried", "걱정된대요").
         courtesies: what opens and what closes a message for politeness alone.
-        words_per_token: how many English words one of its words is worth, for rhythm.
+        words_per_syllable: how many English words one of its syllables is worth, for rhythm.
         sentence_end: where a sentence ends without a mark, None where it does not.
     """
 
@@ -94,7 +94,7 @@ class Lexicon:
     negation: Surroundings = attrs.field(factory=Surroundings)
     reported: Surroundings = attrs.field(factory=Surroundings)
     courtesies: Surroundings = attrs.field(factory=Surroundings)
-    words_per_token: float = 1.0
+    words_per_syllable: float = 1.0
     sentence_end: re.Pattern[str] | None = None
 
 
@@ -134,7 +134,7 @@ def parse(name: str, *sources: str) -> Lexicon:
         negation=_surroundings(name, "negation", table),
         reported=_surroundings(name, "reported", table),
         courtesies=_surroundings(name, "courtesies", table, ("opening", "closing")),
-        words_per_token=rhythm.get("words_per_token", 1.0),
+        words_per_syllable=rhythm.get("words_per_syllable", 1.0),
         sentence_end=_compiled(name, "rhythm.sentence_end", rhythm.get("sentence_end")),
     )
 

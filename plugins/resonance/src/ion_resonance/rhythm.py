@@ -1,9 +1,10 @@
 """The rhythm of a message: how long its sentences are, and how they hang together.
 
-Words are counted in *strokes*, English words' worth: a Korean word (eojeol) carries its particles
-and endings with it and counts 1.5. (Machine translation of the same messages gives a ratio of
-1.36, with pronouns that Korean writers leave out; the figure is rounded up for that.) The pace is
-the first that applies:
+Length is counted in *strokes*, English words' worth. A Korean word (eojeol) carries its particles and
+endings with it, and where the spaces go is a matter of taste, so Korean is counted by its syllables: one
+is worth half a word. Source of the figure: the same 14,000 posts (GoEmotions) have a mean of 12.7 words
+in English and of 25.8 syllables in 9.2 eojeol in machine translation, 0.49 words a syllable. The
+thresholds below were set by hand on messages of both languages. The pace is the first that applies:
 
 ==============  ==================================================================================
 burst           at most 3 strokes in all; or, with no sentence over 8 strokes, either a mean under
@@ -144,5 +145,6 @@ def _sentences(text: str) -> list[str]:
 
 
 def _strokes(words: Sequence[str]) -> float:
-    korean, english = tables("ko").words_per_token, tables("en").words_per_token
-    return sum([korean if _HANGUL.search(word) else english for word in words])
+    korean = tables("ko").words_per_syllable
+    counts = (len(_HANGUL.findall(word)) for word in words)
+    return sum([count * korean if count else 1.0 for count in counts])

@@ -119,7 +119,7 @@ class Tables:
 
     Attributes:
         letters: the letters of its words, as the inside of a character class; empty for signs.
-        words_per_token: how many English words one of its words is worth.
+        words_per_syllable: how many English words one of its syllables is worth.
         sentence_end: where a sentence ends without a mark, None where it does not.
         courtesies: what opens and what closes a message for politeness alone.
 
@@ -131,7 +131,7 @@ class Tables:
     def __init__(self, heading: Mapping[str, Any], rest: Callable[[], Mapping[str, Any]]) -> None:
         self._rest = rest
         self.letters: str = heading["letters"]
-        self.words_per_token: float = heading["words_per_token"]
+        self.words_per_syllable: float = heading["words_per_syllable"]
         self.courtesies = Sides(heading["courtesies"])
         self._sentence_end: str | None = heading["sentence_end"]
 
