@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
+from ion_resonance.grams import BUCKETS, HANGUL_BUCKETS
 from scipy import sparse
 
-from ion_resonance.grams import BUCKETS, HANGUL_BUCKETS
 from perf.training.corpus import LABELS, Message
 from perf.training.features import Matrix, Table
 from perf.training.fitting import Fit, Penalty, balance, fit

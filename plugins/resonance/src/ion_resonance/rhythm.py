@@ -1,10 +1,11 @@
 """The rhythm of a message: how long its sentences are, and how they hang together.
 
-Length is counted in *strokes*, English words' worth. A Korean word (eojeol) carries its particles and
-endings with it, and where the spaces go is a matter of taste, so Korean is counted by its syllables: one
-is worth half a word. Source of the figure: the same 14,000 posts (GoEmotions) have a mean of 12.7 words
-in English and of 25.8 syllables in 9.2 eojeol in machine translation, 0.49 words a syllable. The
-thresholds below were set by hand on messages of both languages. The pace is the first that applies:
+Length is counted in *strokes*, English words' worth. A Korean word (eojeol) carries its particles
+and endings with it, and where the spaces go is a matter of taste, so Korean is counted by its
+syllables: one is worth half a word. Source of the figure: the same 14,000 posts (GoEmotions) have a
+mean of 12.7 words in English and of 25.8 syllables in 9.2 eojeol in machine translation, 0.49 words
+a syllable. The thresholds below were set by hand on messages of both languages. The pace is the
+first that applies:
 
 ==============  ==================================================================================
 burst           at most 3 strokes in all; or, with no sentence over 8 strokes, either a mean under

@@ -7,7 +7,7 @@ from functools import cache
 
 import attrs
 
-from ion_resonance.surface import MASK, Surface, surface_of
+from ion_resonance.surface import Surface, surface_of
 from ion_resonance.tables import Expression, spoken, tables
 
 _LETTER = re.compile(r"\w")
@@ -35,8 +35,8 @@ def _courtesies(names: tuple[str, ...]) -> tuple[Expression, Expression]:
     closing = [each.after for each in sides if each.after is not None]
     return (
         _either(opening, r"\A(?:\s*(?:{})[\s,.!~:-]*)+"),
-        # Not behind a letter ("ty" in "party") and not behind "no".
-        _either(closing, r"(?<![\w'])(?<!\bno )(?:{})[^\w?%s]*$" % MASK),
+        # Not behind a letter ("ty" in "party") and not behind "no"; what is masked stays masked.
+        _either(closing, r"(?<![\w'])(?<!\bno )(?:{})[^\w?\ufffc]*$"),
     )
 
 
