@@ -16,7 +16,7 @@ from ion_resonance.evidence import cue_evidence, in_order, measured_evidence, wo
 from ion_resonance.judge import Judgement, judge
 from ion_resonance.model import VALUES, Reading, model
 from ion_resonance.rhythm import measure, rhythm
-from ion_resonance.voice import voice_of
+from ion_resonance.voice import says_something, voice_of
 
 NEUTRAL = {"tone": Tone.CALM.value, "intent": Intent.LEARNING.value}
 """What a component falls back to where nothing is likely enough."""
@@ -40,8 +40,9 @@ def analyze(text: str, *, source: str, abstain_below: float = ABSTAIN_BELOW) -> 
     surface = voice_of(text)
     found, denied = search(surface)
     reading = model().read(without(surface.text, denied))
-    tone = _judged("tone", found, reading, abstain_below)
-    intent = _judged("intent", found, reading, abstain_below)
+    blank = not says_something(surface)
+    tone = _judged("tone", found, reading, abstain_below, blank=blank)
+    intent = _judged("intent", found, reading, abstain_below, blank=blank)
     connectives = [cue for cue in found if cue.component == "pace"]
     paced, reasons = rhythm(measure(surface), connectives)
     weighed = {("tone", tone), ("intent", intent)}
@@ -66,11 +67,11 @@ def analyze(text: str, *, source: str, abstain_below: float = ABSTAIN_BELOW) -> 
 
 
 def _judged(
-    component: str, found: list[Found], reading: Reading, abstain_below: float
+    component: str, found: list[Found], reading: Reading, abstain_below: float, *, blank: bool
 ) -> Judgement:
     said = zip(totals(found, component), reading.scores(component), strict=True)
-    # Marks alone say nothing: what the model makes of them is the mean of its sources.
-    nothing_said = not reading.has_words and all(cue.component != component for cue in found)
+    # Of marks and courtesies alone the model only knows what its sources are mostly about.
+    nothing_said = blank and all(cue.component != component for cue in found)
     return judge(
         [cues + words for cues, words in said],
         VALUES[component],

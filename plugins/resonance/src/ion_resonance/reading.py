@@ -80,7 +80,6 @@ class Reading:
 
     Attributes:
         gate: how much the message resembles the public sources, 0 to 1.
-        has_words: there is a letter or a digit in it.
     """
 
     def __init__(
@@ -98,7 +97,6 @@ class Reading:
         gate = tables[GATE]
         score = gate.biases[0] + gate.scale * self._totals[gate.lane]
         self.gate = 1.0 / (1.0 + exp(-min(max(score, -_FLATTEST), _FLATTEST)))
-        self.has_words = any(word.form[0].isalnum() for word in parts.words)
         self._shares = (SIDES[0], 1.0 - self.gate), (SIDES[1], self.gate)
 
     def scores(self, component: str) -> list[float]:

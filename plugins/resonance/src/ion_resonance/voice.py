@@ -19,12 +19,20 @@ def voice_of(text: str) -> Surface:
     Positions stay as they are. A message of courtesies alone is left as it is.
     """
     surface = surface_of(text)
-    opening, closing = _courtesies(spoken(surface.text))
-    begun = _blanked(opening, surface.text)
-    plain = _blanked(closing, begun)
+    plain = _without_courtesies(surface.text)
     if plain == surface.text or not _LETTER.search(plain):
         return surface
     return attrs.evolve(surface, text=plain)
+
+
+def says_something(surface: Surface) -> bool:
+    """Whether there is more to a message than marks and courtesies."""
+    return _LETTER.search(_without_courtesies(surface.text)) is not None
+
+
+def _without_courtesies(text: str) -> str:
+    opening, closing = _courtesies(spoken(text))
+    return _blanked(closing, _blanked(opening, text))
 
 
 @cache
