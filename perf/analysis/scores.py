@@ -15,7 +15,10 @@ from perf.analysis.measures import Cells, ClassScores, Headline, headline, matri
 from perf.analysis.readings import Component, Judgement, Read
 
 ABSTAIN = 0.35
-"""Default threshold of abstaining: what ``resonance`` only falls back to has at most 0.3."""
+"""Default threshold below which a reading counts as left open in the report.
+
+Higher than the one at which ``resonance`` itself abstains (0.2), to show what caution would buy.
+"""
 
 MEASURES = tuple(field.name for field in attrs.fields(Headline))
 """Names of the measures that have intervals."""

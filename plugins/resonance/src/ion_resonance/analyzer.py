@@ -71,7 +71,9 @@ def _judged(
 ) -> Judgement:
     said = zip(totals(found, component), reading.scores(component), strict=True)
     # Of marks and courtesies alone the model only knows what its sources are mostly about.
-    nothing_said = blank and all(cue.component != component for cue in found)
+    # An emoji may still tell a tone; an aim needs words.
+    told = component == "tone" and any(cue.component == component for cue in found)
+    nothing_said = blank and not told
     return judge(
         [cues + words for cues, words in said],
         VALUES[component],

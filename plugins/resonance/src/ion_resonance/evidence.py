@@ -62,7 +62,7 @@ def in_order(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 def _words(surface: Surface, reading: Reading, component: str, value: str) -> Iterator[Evidence]:
     rest = 0.0
     read, original = surface.text, surface.original
-    for (_, first, last), weight in reading.contributions(component, value):
+    for (first, last), weight in _by_place(reading, component, value).items():
         if -LISTED_FROM < weight < LISTED_FROM or read[first] == MASK:
             rest += weight
             continue
@@ -73,3 +73,11 @@ def _words(surface: Surface, reading: Reading, component: str, value: str) -> It
     for name, weight in ((OTHER_WORDS, rest), (STARTING_POINT, begun)):
         if round(weight, DIGITS):
             yield Evidence(component, value, name, round(weight, DIGITS), kind="measure")
+
+
+def _by_place(reading: Reading, component: str, value: str) -> dict[tuple[int, int], float]:
+    """What stands at one place in one sum: ``don't`` is two words to the model, one to a reader."""
+    sums: dict[tuple[int, int], float] = {}
+    for (_, first, last), weight in reading.contributions(component, value):
+        sums[first, last] = sums.get((first, last), 0.0) + weight
+    return sums
