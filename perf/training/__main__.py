@@ -12,8 +12,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 
+from ion_resonance.packaged import COMMON, languages
+from ion_resonance.tables import lexicon_digest
 from perf.training.corpus import (
     OWN,
     PUBLIC_FILES,
@@ -94,7 +97,12 @@ def _record(options: argparse.Namespace, tables: dict[str, Table]) -> list[str]:
         name: Counter(message.source for message in given.messages)
         for name, given in tables.items()
     }
-    lines = ["[training]", f"seed = {options.seed}", "", "[training.files]"]
+    lines = ["[training]", f"seed = {options.seed}"]
+    lines += [f'{name} = "{version(name)}"' for name in ("numpy", "scipy")]
+    # The weights say what these cues leave open; they serve other cues, less well.
+    lines += ["", "[training.lexicons]"]
+    lines += [f'{name} = "{lexicon_digest(name)}"' for name in (*languages(), COMMON)]
+    lines += ["", "[training.files]"]
     public = [options.data / name for name in PUBLIC_FILES.values()]
     lines += [f'"{path.name}" = "{digest(path)}"' for path in (*public, *own_files(options.own))]
     for name, facts in source_facts().items():

@@ -71,6 +71,12 @@ def test_another_clause_negates_nothing(text):
     assert "frustrated" in cued(text)
 
 
+@pytest.mark.parametrize("text", ["답답하지 않을 수 없어요", "답답하지 않은 건 아니에요"])
+def test_a_denial_that_is_denied_leaves_the_feeling(text):
+    """Whoever cannot help feeling something feels it."""
+    assert "frustrated" in cued(text)
+
+
 def test_why_not_is_no_negation():
     """A proposal that begins with why not is one."""
     assert "analytical" in cued("Why not compare them?")

@@ -123,3 +123,11 @@ def test_a_key_of_two_files_is_refused():
     """Each key of a lexicon stands in one of its files."""
     with pytest.raises(LexiconError, match="test: two files state 'letters'"):
         parse("test", HEAD, HEAD)
+
+
+def test_two_spellings_of_one_cue_do_not_add_up():
+    """Where one cue is a spelling of another the louder one speaks, once."""
+    both = 'cues = ["doesn\'t work"]\n\n[[tone.frustrated]]\nweight = 1.0\ncues = ["does not work"]'
+    hits = Matcher(lexicon(both)).find("it does not work")
+
+    assert [(cue.value, cue.weight) for cue in hits] == [("frustrated", 2.0)]

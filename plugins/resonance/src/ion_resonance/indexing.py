@@ -99,9 +99,15 @@ def _packed(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _groups(cues: Sequence[Cue]) -> _Written:
-    """What cues of one text say, per component."""
-    found = ((each, [cue for cue in cues if cue.component == each]) for each in VALUES)
-    return [[each, [[cue.value, cue.weight] for cue in same]] for each, same in found if same]
+    """What cues of one text say, per component; of two for one value the louder one speaks.
+
+    Two cues share a text where one is a spelling of the other: ``doesn't`` and ``does not``.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for cue in cues:
+        said = found.setdefault(cue.component, {})
+        said[cue.value] = max(cue.weight, said.get(cue.value, 0.0))
+    return [[each, [*map(list, found[each].items())]] for each in VALUES if each in found]
 
 
 def _expressions(cues: Iterable[Cue]) -> list[_Written]:

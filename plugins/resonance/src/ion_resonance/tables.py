@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 COMPILED = "compiled.jsonl"
 """Name of a language's compiled file."""
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when a compiled file changes its form, so that none of another form is used."""
 
 PREFIXES = (2, 4, 7, 11)
@@ -219,3 +219,8 @@ def digest(sources: Iterable[str]) -> str:
         found.update(source.encode("utf-8"))
         found.update(b"\0")
     return found.hexdigest()
+
+
+def lexicon_digest(name: str) -> str:
+    """What tells one state of a packaged lexicon from another."""
+    return digest(texts(files(__package__).joinpath("lexicon", name)))
