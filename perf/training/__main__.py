@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ion_resonance.packaged import COMMON, languages
 from ion_resonance.tables import lexicon_digest
+
 from perf.training.corpus import (
     OWN,
     PUBLIC_FILES,
