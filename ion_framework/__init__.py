@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ion_framework.domain.resonance import ToneReading as ToneReading
     from ion_framework.domain.routing import RoutingDecision as RoutingDecision
     from ion_framework.domain.routing import RoutingTable as RoutingTable
+    from ion_framework.errors import FailureCause as FailureCause
+    from ion_framework.errors import GenerationError as GenerationError
     from ion_framework.errors import IonError as IonError
     from ion_framework.ion import Ion as Ion
     from ion_framework.pipeline.chunks import Chunk as Chunk
@@ -57,7 +59,7 @@ _HOME = {
     "domain.prompt": ("Prompt", "PromptMode"),
     "domain.resonance": ("Evidence", "IntentReading", "Resonance", "Rhythm", "ToneReading"),
     "domain.routing": ("RoutingDecision", "RoutingTable"),
-    "errors": ("IonError",),
+    "errors": ("FailureCause", "GenerationError", "IonError"),
     "ion": ("Ion",),
     "pipeline.chunks": ("Chunk", "ChunkStream", "Finish", "FinishReason", "TextChunk", "Usage"),
     "pipeline.markers": ("hookimpl",),

@@ -14,13 +14,16 @@
     │   ├── PluginOrderError     a cycle, or two equals where only one can be first
     │   ├── RequiredPluginError  a plugin listed as required is not active
     │   └── HookError            an implementation raised, hung or returned the wrong type
-    └── TurnError                a turn has no answer
-        ├── InvalidRequestError  the request itself cannot be answered
-        ├── TurnRefusedError     a guard said no
-        └── NoAnswerError        nobody could answer (nothing active, or everybody failed)
+    ├── TurnError                a turn has no answer
+    │   ├── InvalidRequestError  the request itself cannot be answered
+    │   ├── TurnRefusedError     a guard or the model said no
+    │   └── NoAnswerError        nobody could answer (nothing active, or everybody failed)
+    └── GenerationError          a generator has no answer; what generators raise
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 
 class IonError(Exception):
@@ -146,17 +149,21 @@ class InvalidRequestError(TurnError):
 
 
 class TurnRefusedError(TurnError):
-    """A guard refused the turn, or a guard failed and the turn is refused for safety.
+    """A guard refused the turn, a guard failed, or the model declined to answer.
 
     Attributes:
-        guard: name of the plugin that refused.
-        code: the guard's own code, ``guard_failed`` where the guard itself failed.
+        guard: name of the plugin that refused: a guard, or the generator whose model declined.
+        code: the guard's own code; ``guard_failed`` where the guard itself failed, ``safety`` where
+            the model declined. The text of the latter is in the persona's voice, for the user.
+        repeatable: whether the same request would be refused again, so that the refusal may be
+            remembered for a short while.
     """
 
-    def __init__(self, guard: str, code: str, message: str) -> None:
+    def __init__(self, guard: str, code: str, message: str, *, repeatable: bool = False) -> None:
         super().__init__(message)
         self.guard = guard
         self.code = code
+        self.repeatable = repeatable
 
 
 class NoAnswerError(TurnError):
@@ -168,14 +175,71 @@ class NoAnswerError(TurnError):
             it makes none (something has to be installed first).
         detail: what the plugins said that failed, empty where none did. For operators: the message
             names the plugins and is fit for callers, this is not.
+        repeatable: whether the same request would end like this again.
+        late: whether the turn ended because its time was up.
     """
 
     code = "no_answer"
 
-    def __init__(
-        self, stage: str, message: str, retry_after_s: int | None = None, *, detail: str = ""
+    def __init__(  # noqa: PLR0913  one keyword per fact of a failed turn
+        self,
+        stage: str,
+        message: str,
+        retry_after_s: int | None = None,
+        *,
+        detail: str = "",
+        repeatable: bool = False,
+        late: bool = False,
     ) -> None:
         super().__init__(message)
         self.stage = stage
         self.retry_after_s = retry_after_s
         self.detail = detail
+        self.repeatable = repeatable
+        self.late = late
+
+
+class FailureCause(StrEnum):
+    """Why a generator has no answer.
+
+    ``rejected`` is the only one that the same request would meet again: the service found the
+    request itself at fault.
+    """
+
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    DENIED = "denied"
+    REJECTED = "rejected"
+    UNKNOWN_MODEL = "unknown_model"
+    BAD_ANSWER = "bad_answer"
+    EMPTY = "empty"
+    CUT_OFF = "cut_off"
+    CIRCUIT_OPEN = "circuit_open"
+
+
+class GenerationError(IonError):
+    """A generator has no answer; raised by ``ion_generate``, or while its stream is read.
+
+    Its text is for operators: it names what failed in the generator's own words, and holds neither
+    secrets nor what the user or the service wrote.
+
+    Attributes:
+        cause: why.
+        retry_after_s: seconds after which the service wants to be asked again, None unless it says.
+        tries: how often the service was asked for this one answer.
+    """
+
+    def __init__(
+        self,
+        cause: FailureCause,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        tries: int = 1,
+    ) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.retry_after_s = retry_after_s
+        self.tries = tries

@@ -20,12 +20,13 @@ from ion_framework.errors import NoAnswerError, PluginError, UnknownPersonaError
 from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.cache import TurnCache
 from ion_framework.pipeline.cache_calls import CacheCalls
-from ion_framework.pipeline.engine import Engine, Parts
+from ion_framework.pipeline.engine import Engine
 from ion_framework.pipeline.events import Event, PluginStatusChanged
 from ion_framework.pipeline.hooks import Hooks
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.life import shut_down, start_up
 from ion_framework.pipeline.observers import Observers, ObserverStats
+from ion_framework.pipeline.parts import Parts
 from ion_framework.pipeline.provisions import Provisions
 from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
 from ion_framework.pipeline.trace import Trace
@@ -131,6 +132,7 @@ class Ion:
             self._host.note_startup(started)
         self._host.check_required(Status.ACTIVE)
         self._rebuild()
+        self._engine.open()
         self._begin_to_observe()
 
     async def close(self) -> None:
@@ -142,6 +144,7 @@ class Ion:
             return
         self._open = self._observing = False
         try:
+            await self._engine.close()
             await self._observers.close(OBSERVER_CLOSE_S)
         finally:
             await shut_down(self._host.table()["ion_shutdown"])

@@ -81,3 +81,15 @@ GUIDANCE: Mapping[Language, str] = {
     ),
 }
 """The guidance text of a persona that brings none of its own."""
+
+REFUSALS: Mapping[Language, str] = {
+    Language.ENGLISH: (
+        "I can't answer this the way it is put. Tell me what you are trying to do, in other words "
+        "or with less detail, and I will help where I can."
+    ),
+    Language.KOREAN: (
+        "지금 적어 주신 그대로는 답해 드릴 수 없어요. 무엇을 하려는지 다른 말로, 또는 조금 덜 "
+        "자세히 알려 주시면 도울 수 있는 데까지 도와드릴게요."
+    ),
+}
+"""What a persona says where its model declines to answer, and it brings no words of its own."""

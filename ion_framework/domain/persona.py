@@ -136,10 +136,12 @@ class Voice:
     Attributes:
         opening: how the persona begins, per tone of the message; the key ``any`` serves the rest.
         closing: how it ends; one of them is used.
+        refusal: what it says where the model declines to answer; the first is used.
     """
 
     opening: Mapping[str, LocalizedList] = attrs.field(factory=dict, converter=frozen)
     closing: LocalizedList = attrs.field(factory=dict, converter=frozen)
+    refusal: LocalizedList = attrs.field(factory=dict, converter=frozen)
 
 
 def find_persona(name: str, personas: Mapping[str, Persona]) -> Persona | None:

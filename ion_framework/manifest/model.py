@@ -137,6 +137,7 @@ class VoiceTable:
 
     opening: Mapping[str, LocalizedList] = attrs.field(factory=dict)
     closing: LocalizedList = attrs.field(factory=dict)
+    refusal: LocalizedList = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -60,7 +60,7 @@ def read_persona(table: object, name: str, version: str, file: str) -> Persona:
         prompt_style=raw.prompt_style,
         preferred_tones=raw.preferred_tones,
         examples=raw.examples,
-        voice=Voice(raw.voice.opening, raw.voice.closing),
+        voice=Voice(raw.voice.opening, raw.voice.closing, raw.voice.refusal),
         cache=raw.cache,
         parameters=raw.parameters,
     )

@@ -10,9 +10,9 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import attrs
 
 from ion_framework.domain.frozen import frozen
-from ion_framework.pipeline.chunks import Usage
+from ion_framework.pipeline.chunks import FinishReason, Usage
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of what is stored; a change makes every earlier entry unreachable."""
 
 
@@ -71,14 +71,16 @@ class CacheKey:
 
 @attrs.frozen
 class CachedReply:
-    """What is stored of an answer: what was sent, and how it came about.
+    """An answer as it was sent, and how it came about.
 
     Attributes:
-        content: the text as it was sent.
+        content: the text.
         usage: tokens spent on it.
         model: the model that answered.
         generator: the plugin that generated.
         created_at: seconds since the Unix epoch.
+        finish_reason: why it ended; ``stop`` for everything that is stored.
+        degraded: why it is second best; empty for everything that is stored.
     """
 
     content: str
@@ -86,45 +88,125 @@ class CachedReply:
     model: str
     generator: str
     created_at: float
+    finish_reason: FinishReason = FinishReason.STOP
+    degraded: str = ""
+
+
+@attrs.frozen
+class CachedRefusal:
+    """Why there was no answer, for turns that ask the same.
+
+    Attributes:
+        source: the plugin that refused, or the stage at which the turn ended.
+        code: `ion_framework.errors.TurnError.code` of how the turn ended.
+        message: the words for the caller.
+        retry_after_s: seconds after which asking again makes sense, None where it makes none.
+        repeatable: whether the same request would end like this again: only such a one is kept.
+    """
+
+    source: str
+    code: str
+    message: str
+    retry_after_s: int | None = None
+    repeatable: bool = False
 
 
 class Lease(Protocol):
-    """The right to fill a missing entry; ends with the first of its two calls.
+    """The right to make a missing answer; ends with the first of its calls.
 
-    Any later call does nothing, so that the one who holds it may release it in ``finally``.
+    Any later call does nothing, so that the one who holds it may release it in ``finally``. No
+    call raises for a cache that is out of order, and none keeps the turn waiting for a network.
     """
 
     async def store(self, reply: CachedReply, ttl_s: float) -> None:
-        """Store the answer for so many seconds. Never raises for a cache that is out of order."""
+        """Keep the answer as fresh for so many seconds, and hand it to those who wait for it."""
+
+    async def share(self, reply: CachedReply) -> None:
+        """Hand an answer that must not be kept to those who wait for it now."""
+
+    async def refuse(self, refusal: CachedRefusal) -> None:
+        """There is no answer. Those who wait learn it, or one of them tries again.
+
+        Kept, for a short while, only where the refusal is repeatable.
+        """
 
     async def release(self) -> None:
-        """Give the right back without an answer."""
+        """Give the right back without a word, because the caller left: another may try."""
 
 
 @attrs.frozen
 class Hit:
-    """A fresh answer."""
+    """A fresh answer.
+
+    Attributes:
+        reply: the answer.
+        age_s: its age in seconds.
+        refresh: where it is so near its end that it should be made anew now, the right to do so
+            behind the caller's back; None for everybody else.
+    """
 
     reply: CachedReply
     age_s: float
+    refresh: Lease | None = None
 
 
 @attrs.frozen
 class Stale:
-    """An answer past its time that may still be served."""
+    """An answer past its time that may still be served while a new one is made.
+
+    Attributes:
+        reply: the answer.
+        age_s: its age in seconds.
+        refresh: the right to make the new one behind the caller's back; None where another turn
+            has it.
+    """
 
     reply: CachedReply
     age_s: float
+    refresh: Lease | None = None
 
 
 @attrs.frozen
 class Miss:
-    """No answer; the lease allows to store one."""
+    """No answer; the lease is the right to make one.
+
+    Attributes:
+        lease: the right.
+        spare: an answer long past its time, to be served only where making a new one fails.
+    """
 
     lease: Lease
+    spare: Stale | None = None
 
 
-Lookup: TypeAlias = Hit | Stale | Miss
+@attrs.frozen
+class Refused:
+    """What is known is that there is no answer."""
+
+    refusal: CachedRefusal
+    age_s: float
+
+
+class Flight(Protocol):
+    """An answer that another turn is making just now."""
+
+    async def wait(self) -> Hit | Stale | Miss | Refused:
+        """What came of it: its answer, its refusal, or the right to try in its place.
+
+        Takes as long as it takes, and the caller sets a limit; a caller that stops waiting
+        disturbs nobody.
+        """
+
+
+@attrs.frozen
+class Pending:
+    """Another turn is making this answer."""
+
+    flight: Flight
+
+
+Settled: TypeAlias = Hit | Stale | Miss | Refused
+Lookup: TypeAlias = Settled | Pending
 
 
 @attrs.frozen
@@ -155,8 +237,9 @@ class TurnCache(Protocol):
     async def lookup(self, key: CacheKey) -> Lookup:
         """Look an answer up. An outage is a miss, never an exception.
 
-        Where another turn holds the lease of this entry, this may wait for its answer, for less
-        than the setting ``turn.cache_s``: after that the turn goes on without the cache.
+        Takes less than the setting ``turn.cache_s``, or the turn goes on without the cache. Where
+        another turn is making this answer the result is `Pending`, on which the turn waits as long
+        as it has time.
         """
 
     async def invalidate(self, tag: str) -> int:

@@ -9,14 +9,30 @@ from typing import cast
 import attrs
 
 from ion_framework.errors import HookError
-from ion_framework.pipeline.cache import CachedReply, CacheKey, Hit, Lease, Miss, Stale, TurnCache
+from ion_framework.pipeline.cache import (
+    CachedRefusal,
+    CachedReply,
+    CacheKey,
+    Flight,
+    Hit,
+    Lease,
+    Lookup,
+    Miss,
+    Pending,
+    Refused,
+    Settled,
+    Stale,
+    TurnCache,
+)
 from ion_framework.pipeline.calling import call
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
 
 LIMIT_S = 2.0
-"""Seconds that storing an answer, or giving a lease back, may take."""
+"""Seconds that ending a lease may take."""
+
+SETTLED = (Hit, Stale, Miss, Refused)
 
 
 class CacheCalls:
@@ -36,21 +52,27 @@ class CacheCalls:
         self._lookup_s = lookup_s
         self._provider = provider
         self._lookup = attrs.evolve(
-            provider, function=cache.lookup, arguments=("key",), returns=(Hit, Stale, Miss)
+            provider, function=cache.lookup, arguments=("key",), returns=(*SETTLED, Pending)
         )
 
-    async def lookup(self, key: CacheKey, trace: Trace) -> Hit | Stale | Miss:
-        """What the cache has under a key.
+    async def lookup(self, key: CacheKey, trace: Trace) -> Settled:
+        """What the cache has under a key, or what comes of the turn that is making it.
 
         Raises:
-            HookError: the cache failed.
+            HookError: the cache failed, or the time of this turn was up before the other's answer.
         """
         limit_s = min(self._lookup_s, trace.remaining_s())
         found = await self._call(self._lookup, {"key": key}, trace, limit_s, _check_served)
-        return cast("Hit | Stale | Miss", found)
+        if isinstance(found, Pending):
+            found = await self._wait(found.flight, trace)
+        return cast("Settled", found)
+
+    async def _wait(self, flight: Flight, trace: Trace) -> object:
+        item = attrs.evolve(self._provider, function=flight.wait, arguments=(), returns=SETTLED)
+        return await self._call(item, {}, trace, trace.remaining_s(), _check_served)
 
     async def store(self, lease: Lease, reply: CachedReply, ttl_s: float, trace: Trace) -> None:
-        """Fill a missing entry.
+        """Keep an answer.
 
         Raises:
             HookError: the cache failed.
@@ -58,6 +80,18 @@ class CacheCalls:
         item = self._of_lease(lease.store, "reply", "ttl_s")
         # Whoever waits for this entry must not pay for a turn that has no time left.
         await self._call(item, {"reply": reply, "ttl_s": ttl_s}, trace, LIMIT_S)
+
+    async def share(self, lease: Lease, reply: CachedReply, trace: Trace) -> None:
+        """Hand on an answer that is not kept; a failure stands in the receipt."""
+        with suppress(HookError):
+            item = self._of_lease(lease.share, "reply")
+            await self._call(item, {"reply": reply}, trace, LIMIT_S)
+
+    async def refuse(self, lease: Lease, refusal: CachedRefusal, trace: Trace) -> None:
+        """Hand on that there is no answer; a failure of the cache stands in the notes."""
+        with suppress(HookError):
+            item = self._of_lease(lease.refuse, "refusal")
+            await self._call(item, {"refusal": refusal}, trace, LIMIT_S)
 
     async def release(self, lease: Lease, trace: Trace) -> None:
         """Give a lease back; a failure stands in the receipt and does not concern the turn."""
@@ -87,6 +121,12 @@ class CacheCalls:
 
 
 def _check_served(item: Implementation, found: object) -> None:
-    if isinstance(found, Miss) or isinstance(getattr(found, "reply", None), CachedReply):
+    if _is_usable(cast("Lookup", found)):
         return
     raise HookError(item.hook, item.plugin, "found nothing that can be served")
+
+
+def _is_usable(found: Lookup) -> bool:
+    if isinstance(found, Hit | Stale):
+        return isinstance(found.reply, CachedReply)
+    return not isinstance(found, Refused) or isinstance(found.refusal, CachedRefusal)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Mapping
 
 from ion_framework.domain.conversation import shorten
-from ion_framework.errors import HookError
+from ion_framework.errors import GenerationError, HookError
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.redaction import redact
 from ion_framework.pipeline.supervision import Misbehaved, Overrun, cancellations, supervise
@@ -162,7 +162,7 @@ def failed(implementation: Implementation, failure: BaseException) -> HookError:
         f"({implementation.distribution} {implementation.version})",
     )
     text = text_of(failure, implementation.secrets)
-    if isinstance(failure, Overrun | Misbehaved):
+    if isinstance(failure, Overrun | Misbehaved | GenerationError):
         reason = text
     else:
         reason = f"raised {type(failure).__name__}" + (f": {text}" if text else "")

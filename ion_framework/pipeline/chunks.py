@@ -21,11 +21,19 @@ class FinishReason(StrEnum):
 
 @attrs.frozen
 class Usage:
-    """Tokens of one generation; None where the model does not say."""
+    """What one generation took; None where the model does not say.
+
+    Attributes:
+        input_tokens: tokens of the prompt, cached ones included.
+        output_tokens: tokens of the answer, those of its reasoning included.
+        cached_tokens: tokens of the prompt that the service took from its own cache.
+        cost_usd: price in US dollars by the generator's price table, None without a price.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 def _is_text(_: object, __: attrs.Attribute[str], value: object) -> None:
@@ -55,11 +63,15 @@ class Finish:
         reason: why it ended; its value (``"stop"``) will do.
         usage: tokens spent.
         model: the model that answered, as it names itself.
+        tries: how often the service was asked for this answer.
+        repeatable: for ``safety``: whether the service refused the prompt itself, and would again.
     """
 
     reason: FinishReason = attrs.field(default=FinishReason.STOP, converter=FinishReason)
     usage: Usage = attrs.field(factory=Usage, validator=attrs.validators.instance_of(Usage))
     model: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
+    tries: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    repeatable: bool = False
 
 
 Chunk: TypeAlias = TextChunk | Finish

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import attrs
 
+from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 
@@ -50,6 +51,27 @@ class TurnFailed:
 
 
 @attrs.frozen
+class AnswerRefreshed:
+    """A stored answer was made anew behind the back of a caller who got the old one.
+
+    Attributes:
+        request: the request that set it off.
+        succeeded: whether the new answer is stored.
+        message: why not, empty where it is.
+        usage: tokens spent on it.
+        at: seconds since the Unix epoch.
+        duration_s: how long it took.
+    """
+
+    request: TurnRequest
+    succeeded: bool
+    message: str
+    usage: Usage
+    at: float
+    duration_s: float
+
+
+@attrs.frozen
 class RequestCompleted:
     """A host answered a request of its protocol.
 
@@ -89,4 +111,6 @@ class PluginStatusChanged:
     at: float
 
 
-Event: TypeAlias = TurnCompleted | TurnFailed | RequestCompleted | PluginStatusChanged
+Event: TypeAlias = (
+    TurnCompleted | TurnFailed | AnswerRefreshed | RequestCompleted | PluginStatusChanged
+)

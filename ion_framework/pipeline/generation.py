@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import attrs
 
-from ion_framework.errors import HookError, NoAnswerError
+from ion_framework.errors import FailureCause, GenerationError, HookError, NoAnswerError
 from ion_framework.pipeline.calling import call, failed
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk
 from ion_framework.pipeline.families import Budget
@@ -22,6 +23,7 @@ from ion_framework.pipeline.supervision import (
     supervise_stream,
 )
 from ion_framework.pipeline.trace import Trace
+from ion_framework.pipeline.turn import Turn
 from ion_framework.settings.model import TurnSettings
 
 RETRY_AFTER_S = 5
@@ -45,7 +47,9 @@ class _Progress:
         self.finish: Finish | None = None
         self._trace = trace
         self._limits = limits
-        self._until_ms = trace.now_ms() + min(limits.first_token_s, share_s) * 1000
+        first_s = min(limits.first_token_s, share_s)
+        self.speak_by = trace.began + trace.now_ms() / 1000 + first_s
+        self._until_ms = trace.now_ms() + first_s * 1000
 
     def renew(self) -> None:
         """Begin to wait for a further piece; the time that the caller took does not count."""
@@ -65,6 +69,7 @@ class Generation:
         finish: how it ended, None before the end.
         failures: which generators failed and when, one sentence each, in the core's own words.
         details: what they said of it, for operators.
+        causes: the typed error of each, None where it raised another.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class Generation:
         self.finish: Finish | None = None
         self.failures: list[str] = []
         self.details: list[str] = []
+        self.causes: list[GenerationError | None] = []
 
     @property
     def by_first(self) -> bool:
@@ -104,20 +110,34 @@ class Generation:
         for index, item in enumerate(self._implementations):
             share_s = budget.share(len(self._implementations) - index)
             progress = _Progress(self._trace, self._limits, share_s)
-            async with aclosing(self._attempt(item, values, share_s, progress)) as own:
+            told = {**values, "turn": self._timed(values["turn"], progress)}
+            async with aclosing(self._attempt(item, told, share_s, progress)) as own:
                 async for chunk in own:
                     yield chunk
             if self.finish is not None:
                 return
         if not self.failures:
             raise NoAnswerError("generate", "no generator could answer: every one passed")
-        reasons = "; ".join(self.failures)
-        raise NoAnswerError(
+        raise self._nobody()
+
+    def _nobody(self) -> NoAnswerError:
+        asked = [cause.retry_after_s for cause in self.causes if cause and cause.retry_after_s]
+        return NoAnswerError(
             "generate",
-            f"no generator could answer: {reasons}",
-            RETRY_AFTER_S,
+            f"no generator could answer: {'; '.join(self.failures)}",
+            math.ceil(max(asked, default=RETRY_AFTER_S)),
             detail="; ".join(self.details),
+            repeatable=all(
+                cause is not None and cause.cause is FailureCause.REJECTED for cause in self.causes
+            ),
+            late=self._trace.remaining_s() <= 0,
         )
+
+    def _timed(self, turn: object, progress: _Progress) -> object:
+        """The turn with the time that this generator has."""
+        if not isinstance(turn, Turn):
+            return turn
+        return attrs.evolve(turn, deadline=self._trace.deadline, speak_by=progress.speak_by)
 
     async def _attempt(
         self,
@@ -138,12 +158,12 @@ class Generation:
             if progress.finish is None:
                 raise HookError(item.hook, item.plugin, "its stream was cut off")  # noqa: TRY301  one path for every failure
         except HookError as error:
-            self._failed(item, progress, error.reason)
+            self._failed(item, progress, error)
             if progress.first_token_ms is None:
                 return
             progress.finish = Finish(FinishReason.TRUNCATED, model=self.model)
         except GeneratorExit:
-            self._record(item, progress, succeeded=False, error="not read to its end")
+            self._record(item, progress, error="not read to its end")
             raise
         else:
             self._succeeded(item, progress)
@@ -177,32 +197,42 @@ class Generation:
         self.model = finish.model or self._models.get(item.plugin, "")
         return attrs.evolve(finish, model=self.model)
 
-    def _failed(self, item: Implementation, progress: _Progress, reason: str) -> None:
+    def _failed(self, item: Implementation, progress: _Progress, error: HookError) -> None:
         early = progress.first_token_ms is None
         when = "before its first word" if early else "in the middle of its answer"
         time_up = "" if self._trace.remaining_s() > 0 else TIME_UP
-        reason += time_up
+        reason = error.reason + time_up
         # Callers read the first; an exception's own words are for operators only.
         self.failures.append(f"the generator {item.plugin} failed {when}{time_up}")
         self.details.append(f"{item.plugin}: {reason}")
+        typed = error.__cause__ if isinstance(error.__cause__, GenerationError) else None
+        self.causes.append(typed)
         self._trace.note(item, Outcome.FAILED, progress.started_ms, reason)
-        self._record(item, progress, succeeded=False, error=reason)
+        self._record(item, progress, error=reason, typed=typed)
 
     def _succeeded(self, item: Implementation, progress: _Progress) -> None:
         self._trace.note(item, Outcome.ANSWERED, progress.started_ms)
-        self._record(item, progress, succeeded=True, error="")
+        self._record(item, progress)
 
     def _record(
-        self, item: Implementation, progress: _Progress, *, succeeded: bool, error: str
+        self,
+        item: Implementation,
+        progress: _Progress,
+        *,
+        error: str = "",
+        typed: GenerationError | None = None,
     ) -> None:
+        said = typed or progress.finish
         self._trace.attempts.append(
             Attempt(
                 plugin=item.plugin,
                 model=self._models.get(item.plugin, ""),
-                succeeded=succeeded,
+                succeeded=not error,
                 first_token_ms=progress.first_token_ms,
                 duration_ms=self._trace.spent_ms() - progress.started_ms,
                 error=error,
+                cause=typed.cause.value if typed else "",
+                tries=said.tries if said else 1,
             )
         )
 

@@ -303,7 +303,8 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     """Generate the answer as a stream of `TextChunk`, ended by one `Finish`.
 
     Args:
-        turn: the turn, with resonance, decision and persona; a plugin's own question has none.
+        turn: the turn, with resonance, decision, persona and the times in which to begin to speak
+            (``speak_by``) and to end (``deadline``); a plugin's own question has no persona.
         prompt: what to answer, and as whom.
 
     Returns:
@@ -311,8 +312,9 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
 
     One deadline stands over all generators. A generator that fails before its first piece of text
     falls through to the next, and the reply is marked as degraded; afterwards the answer ends as
-    ``truncated``. A stream without a `Finish` was cut off. The plugin object may name its model in
-    an attribute ``model``, which is read once, at activation, and becomes part of the cache key.
+    ``truncated``. A stream without a `Finish` was cut off. `GenerationError` tells why it failed.
+    The plugin object may name its model in an attribute ``model``, which is read once, at
+    activation, and becomes part of the cache key.
 
     Example::
 

@@ -87,6 +87,9 @@ class Attempt:
         duration_ms: milliseconds from start to end, without the time in which the reader of the
             answer held the turn.
         error: what went wrong, empty otherwise.
+        cause: the cause as `ion_framework.errors.FailureCause` names it, empty where the generator
+            does not say.
+        tries: how often the generator asked its service, as far as it says.
     """
 
     plugin: str
@@ -95,6 +98,8 @@ class Attempt:
     first_token_ms: float | None
     duration_ms: float
     error: str = ""
+    cause: str = ""
+    tries: int = 1
 
 
 @attrs.frozen
@@ -130,6 +135,8 @@ class Receipt:
         attempts: the attempts to generate, in order; empty on a cache hit.
         stages: how long each stage took, in order.
         prompt: name and version of the prompt, as ``lua/standard@1``.
+        deadline_ms: milliseconds that the whole turn had, from guards to the last fallback.
+        spent_ms: milliseconds that it took.
     """
 
     request_id: str
@@ -144,3 +151,5 @@ class Receipt:
     attempts: tuple[Attempt, ...]
     stages: tuple[StageTiming, ...]
     prompt: str
+    deadline_ms: float
+    spent_ms: float

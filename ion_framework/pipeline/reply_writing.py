@@ -44,14 +44,30 @@ class Answer:
 
     @classmethod
     def cached(cls, reply: CachedReply) -> Answer:
-        """The answer that the cache held; only complete answers are ever stored."""
+        """The answer that the cache had: a stored one, or one that another turn shared."""
         return cls(
             content=reply.content,
-            finish_reason=FinishReason.STOP,
+            finish_reason=reply.finish_reason,
             usage=reply.usage,
             model=reply.model,
             generator=reply.generator,
-            degraded="",
+            degraded=reply.degraded,
+        )
+
+    def for_others(self, now: float) -> CachedReply:
+        """The answer as other turns may get it.
+
+        Args:
+            now: seconds since the Unix epoch.
+        """
+        return CachedReply(
+            content=self.content,
+            usage=self.usage,
+            model=self.model,
+            generator=self.generator,
+            created_at=now,
+            finish_reason=self.finish_reason,
+            degraded=self.degraded,
         )
 
 
@@ -74,6 +90,8 @@ def write_reply(
         attempts=tuple(trace.attempts),
         stages=tuple(trace.stages),
         prompt=f"{prompt.name}@{prompt.version}",
+        deadline_ms=trace.limit_s * 1000,
+        spent_ms=trace.spent_ms(),
     )
     return Reply(
         content=answer.content,

@@ -15,6 +15,7 @@ class Trace:
 
     def __init__(self, clock: Clock, deadline_s: float) -> None:
         self._clock = clock
+        self.limit_s = deadline_s
         self.began = clock.monotonic()
         self.deadline = self.began + deadline_s
         self.participations: list[Participation] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 
 import attrs
@@ -42,6 +43,7 @@ class TurnRequest:
         prompt_mode: standard, or compact (1 to 3 bullets).
         parameters: overrides of the persona's generation parameters.
         use_cache: whether a stored answer may be served and the answer stored.
+        deadline_s: seconds that the caller gives the whole turn; the settings bound it.
         request_id: names the turn in logs, events and receipts.
     """
 
@@ -59,6 +61,9 @@ class TurnRequest:
     prompt_mode: PromptMode = PromptMode.STANDARD
     parameters: GenerationParameters | None = None
     use_cache: bool = True
+    deadline_s: float | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.gt(0))
+    )
     request_id: str = attrs.field(factory=new_request_id)
 
 
@@ -89,6 +94,9 @@ class Turn:
         resonance: the analyser's reading, from the analysis on.
         decision: the router's decision, from the routing on.
         persona: the persona that answers, from the routing on.
+        deadline: when the turn ends, on the monotonic clock of the installation.
+        speak_by: when a generator must have given its first piece of text, on the same clock;
+            retries have to fit in. Known to generators only.
     """
 
     request: TurnRequest
@@ -96,6 +104,8 @@ class Turn:
     resonance: Resonance | None = None
     decision: RoutingDecision | None = None
     persona: Persona | None = None
+    deadline: float = math.inf
+    speak_by: float = math.inf
 
     @property
     def text(self) -> str:

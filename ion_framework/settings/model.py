@@ -123,10 +123,10 @@ class TurnSettings:
         analyze_s: all analysers together.
         route_s: all routers together.
         prompt_s: building and rendering the prompt.
-        first_token_s: a generator's first piece of text.
+        first_token_s: a generator's first piece of text, its own retries included.
         next_token_s: every further piece of text.
-        cache_s: one look-up in the cache, including what it waits there for another turn that
-            makes the same answer.
+        cache_s: one look-up in the cache. For another turn that makes the same answer, a turn
+            waits as long as it has time.
     """
 
     deadline_s: float = attrs.field(default=60.0, validator=_seconds)
@@ -135,7 +135,7 @@ class TurnSettings:
     analyze_s: float = attrs.field(default=5.0, validator=_seconds)
     route_s: float = attrs.field(default=2.0, validator=_seconds)
     prompt_s: float = attrs.field(default=2.0, validator=_seconds)
-    first_token_s: float = attrs.field(default=20.0, validator=_seconds)
+    first_token_s: float = attrs.field(default=45.0, validator=_seconds)
     next_token_s: float = attrs.field(default=15.0, validator=_seconds)
     cache_s: float = attrs.field(default=2.0, validator=_seconds)
 

@@ -13,6 +13,7 @@ from ion_framework.domain.language import detect_language
 from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.pipeline.cache import (
+    CachedRefusal,
     CachedReply,
     CacheKey,
     CacheStats,
@@ -182,6 +183,12 @@ class _DictLease:
     async def store(self, reply: CachedReply, ttl_s: float) -> None:
         if ttl_s > 0:
             self._entries[self._key.digest] = (self._key, reply)
+
+    async def share(self, reply: CachedReply) -> None:
+        """Nobody waits."""
+
+    async def refuse(self, refusal: CachedRefusal) -> None:
+        """Nobody waits."""
 
     async def release(self) -> None:
         """Nothing is held."""

@@ -41,6 +41,10 @@ class _SlowLease:
         await asyncio.sleep(1)
         self._done.append("stored")
 
+    async def share(self, reply):
+        await asyncio.sleep(1)
+        self._done.append("shared")
+
     async def release(self):
         await asyncio.sleep(1)
         self._done.append("released")
@@ -73,11 +77,11 @@ def ask(generator, party):
 
 
 @BOTH
-def test_a_turn_out_of_time_gives_its_lease_back(party):
-    """After the turn's deadline a lease still has its own time to be released."""
+def test_a_turn_out_of_time_still_ends_its_lease(party):
+    """After the turn's deadline a lease still has its own time to be shared and released."""
     done, failed = ask(ScriptedGenerator("so far", 3600, "never", Finish()), party)
 
-    assert (["released"], []) == (done, failed)
+    assert (["shared", "released"], []) == (done, failed)
 
 
 @BOTH

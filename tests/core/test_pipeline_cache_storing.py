@@ -139,7 +139,7 @@ def test_a_bypass_says_why(plugins, use_cache, reason):
 
 
 def test_a_refused_turn_stores_nothing_and_keeps_no_lease():
-    """An answer that an output guard refuses is not stored, and its lease is given back."""
+    """An answer that an output guard refuses is not stored, and those who wait are told."""
 
     class Guard:
         @hookimpl
@@ -161,7 +161,7 @@ def test_a_refused_turn_stores_nothing_and_keeps_no_lease():
 
     asyncio.run(main())
 
-    assert ["lookup", "release"] == cache.calls
+    assert ["lookup", "refuse", "release"] == cache.calls
 
 
 def test_standing_degradation_stores_nothing():
@@ -223,6 +223,12 @@ class _TrackedLease:
 
     async def store(self, reply, ttl_s):
         await self._cache._do("store", lambda: self._lease.store(reply, ttl_s))
+
+    async def share(self, reply):
+        await self._cache._do("share", lambda: self._lease.share(reply))
+
+    async def refuse(self, refusal):
+        await self._cache._do("refuse", lambda: self._lease.refuse(refusal))
 
     async def release(self):
         await self._cache._do("release", self._lease.release)

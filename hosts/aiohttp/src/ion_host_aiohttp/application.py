@@ -11,6 +11,8 @@ from aiohttp.typedefs import Handler
 from ion_framework.pipeline.supervision import supervise
 from ion_host_aiohttp.body import read_body
 from ion_host_aiohttp.catalog import OWN
+from ion_host_aiohttp.deadline import HEADER as DEADLINE
+from ion_host_aiohttp.deadline import asked_deadline_s
 from ion_host_aiohttp.decoding import decode, decoder_of
 from ion_host_aiohttp.endpoint import Answer, Call, Endpoint
 from ion_host_aiohttp.headers import on_response_prepare
@@ -94,4 +96,5 @@ async def _call(request: web.Request, endpoint: Endpoint[Any], service: Service)
         path=dict(request.match_info),
         request_id=request_id_of(request),
         language=asked_language(request),
+        deadline_s=asked_deadline_s(request.headers.get(DEADLINE)),
     )

@@ -50,12 +50,14 @@ class Call(Generic[RequestT]):
         path: the variable parts of the path.
         request_id: names the request everywhere.
         language: the language that the caller asked for, None without a wish.
+        deadline_s: seconds that the caller gives a turn, None without a wish.
     """
 
     body: RequestT
     path: Mapping[str, str]
     request_id: str
     language: Language | None
+    deadline_s: float | None = None
 
 
 @attrs.frozen(kw_only=True)

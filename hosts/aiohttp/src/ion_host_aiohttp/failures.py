@@ -83,8 +83,24 @@ def refused(error: TurnRefusedError) -> Failure:
     )
 
 
-_OWN_REFUSALS = {"guard_failed": MessageId.GUARD_FAILED, "safety": MessageId.DECLINED}
-"""Refusals that the framework words itself, and that therefore exist in both languages."""
+_OWN_REFUSALS = {"guard_failed": MessageId.GUARD_FAILED}
+"""Refusals that the host words itself. What a model declined is told in the persona's voice."""
+
+
+def out_of_time(error: NoAnswerError, seconds: float) -> Failure:
+    """The turn's own deadline passed, the caller's or that of the settings: 504.
+
+    Args:
+        error: the end of the turn.
+        seconds: how long the turn had.
+    """
+    return Failure(
+        status=HTTPStatus.GATEWAY_TIMEOUT,
+        code="DEADLINE_EXCEEDED",
+        message=say(MessageId.TOOK_TOO_LONG, seconds=f"{seconds:g}"),
+        details={"stage": error.stage},
+        headers={hdrs.RETRY_AFTER: str(max(RETRY_AFTER_S, error.retry_after_s or 0))},
+    )
 
 
 def no_answer(error: NoAnswerError, missing: tuple[Message, ...]) -> Failure:

@@ -41,10 +41,10 @@ class MessageId(StrEnum):
     UNKNOWN_PERSONA = "unknown_persona"
     VERBATIM = "verbatim"
     GUARD_FAILED = "guard_failed"
-    DECLINED = "declined"
     NO_ANSWER = "no_answer"
     NOT_EQUIPPED = "not_equipped"
     TOOK_TOO_LONG = "took_too_long"
+    INVALID_DEADLINE = "invalid_deadline"
     INTERNAL = "internal"
     INTERNAL_DETAIL = "internal_detail"
     STARTING = "starting"
@@ -171,10 +171,6 @@ CATALOGUE: Mapping[MessageId, Mapping[Language, str]] = {
         _EN: "The message could not be checked, so it is not answered.",
         _KO: "메시지를 검사하지 못해 답변하지 않았습니다.",
     },
-    MessageId.DECLINED: {
-        _EN: "The model declined to answer this message.",
-        _KO: "모델이 이 메시지에 대한 답변을 거절했습니다.",
-    },
     MessageId.NO_ANSWER: {
         _EN: "No answer can be given right now. Please try again in a moment.",
         _KO: "지금은 답변을 드릴 수 없습니다. 잠시 후 다시 시도해 주세요.",
@@ -186,6 +182,10 @@ CATALOGUE: Mapping[MessageId, Mapping[Language, str]] = {
     MessageId.TOOK_TOO_LONG: {
         _EN: "The answer took longer than {seconds} seconds. Please try again.",
         _KO: "{seconds}초 안에 답변을 마치지 못했습니다. 다시 시도해 주세요.",
+    },
+    MessageId.INVALID_DEADLINE: {
+        _EN: "The header {header} is a whole number of milliseconds from 1 to {most}.",
+        _KO: "{header} 헤더에는 1부터 {most}까지의 밀리초를 정수로 적어 주세요.",
     },
     MessageId.INTERNAL: {
         _EN: "Something went wrong on the server. Please try again in a moment.",

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 GRACE_S = 0.5
 """After SIGTERM, how long new requests are still taken while readiness already answers 503."""
 
+HANDLER_GRACE_S = 5.0
+"""Seconds that a request has beside its turn: reading the body, writing the answer."""
+
 
 @attrs.frozen
 class Host:
@@ -77,7 +80,10 @@ class Host:
             logger=self.logger,
             version=str(ion_framework.__version__),
             limits=ServiceLimits(
-                message_chars=limits.message_chars, body=BodyLimits(size=limits.body_bytes)
+                message_chars=limits.message_chars,
+                body=BodyLimits(size=limits.body_bytes),
+                # A turn ends by its own deadline, which says more than being cut off.
+                handler_s=self.settings.turn.deadline_s + HANDLER_GRACE_S,
             ),
         )
 

@@ -16,7 +16,7 @@ from ion_framework.pipeline.turn import ANONYMOUS, TurnRequest
 from ion_host_aiohttp import failures, headers
 from ion_host_aiohttp.encoding import encode
 from ion_host_aiohttp.endpoint import Answer
-from ion_host_aiohttp.failure import Issue, RequestFailed, unfit
+from ion_host_aiohttp.failure import Failure, Issue, RequestFailed, unfit
 from ion_host_aiohttp.health import missing_parts
 from ion_host_aiohttp.messages import MessageId, say
 from ion_host_aiohttp.service import Service
@@ -56,9 +56,16 @@ async def run_turn(service: Service, request: TurnRequest, text_field: str) -> R
             error=str(error),
             detail=error.detail,
         )
-        raise RequestFailed(failures.no_answer(error, missing_parts(service))) from error
+        raise RequestFailed(_unanswered(error, request, service)) from error
     service.traffic.from_cache += reply.receipt.cache.status in SERVED_FROM_CACHE
     return reply
+
+
+def _unanswered(error: NoAnswerError, request: TurnRequest, service: Service) -> Failure:
+    if not error.late:
+        return failures.no_answer(error, missing_parts(service))
+    own_s = service.ion.settings.turn.deadline_s
+    return failures.out_of_time(error, min(own_s, request.deadline_s or own_s))
 
 
 def reply_answer(reply: Reply, body: object) -> Answer:
@@ -111,6 +118,8 @@ def receipt_document(receipt: Receipt) -> dict[str, object]:
         "attempts": [_without(item, "error") for item in receipt.attempts],
         "stages": receipt.stages,
         "prompt": receipt.prompt,
+        "deadline_ms": receipt.deadline_ms,
+        "spent_ms": receipt.spent_ms,
     }
 
 

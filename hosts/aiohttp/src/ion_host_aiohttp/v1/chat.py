@@ -101,6 +101,7 @@ async def chat(call: Call[ChatRequest], service: Service) -> Answer:
         text=text,
         principal=principal_of(call.body.user_id),
         user_id=call.body.user_id,
+        deadline_s=call.deadline_s,
         request_id=call.request_id,
     )
     reply = await run_turn(service, request, "message")

@@ -97,7 +97,7 @@ async def process(call: Call[ProcessRequest], service: Service) -> Answer:
     """Answer one message."""
     if not call.body.user_input.strip():
         raise RequestFailed(_blank())
-    request = turn_request(call.body, call.request_id, service.limits.message_chars)
+    request = turn_request(call, service.limits.message_chars)
     started = service.clock.monotonic()
     reply = await run_turn(service, request, "user_input")
     duration_ms = round((service.clock.monotonic() - started) * 1000, 3)

@@ -18,6 +18,7 @@ from ion_framework.domain.key import (
 from ion_framework.domain.prompt import PromptMode
 from ion_framework.errors import ResonanceKeyError
 from ion_framework.pipeline.turn import TurnRequest
+from ion_host_aiohttp.endpoint import Call
 from ion_host_aiohttp.failure import Issue, Path, check_message, not_a_choice, unfit
 from ion_host_aiohttp.messages import MessageId, say
 from ion_host_aiohttp.turns import principal_of
@@ -81,12 +82,13 @@ class ProcessRequest:
     prompt_mode: str | None = None
 
 
-def turn_request(body: ProcessRequest, request_id: str, message_chars: int) -> TurnRequest:
-    """The turn that a body asks for.
+def turn_request(call: Call[ProcessRequest], message_chars: int) -> TurnRequest:
+    """The turn that a request asks for.
 
     Raises:
         RequestFailed: 422 with every value that the framework does not know or take.
     """
+    body = call.body
     text = body.user_input.strip()
     issues = list(check_message(text, "user_input", message_chars))
     context = body.context or ContextRequest()
@@ -104,7 +106,8 @@ def turn_request(body: ProcessRequest, request_id: str, message_chars: int) -> T
         history=history,
         prompt_mode=mode,
         use_cache=body.use_cache,
-        request_id=request_id,
+        deadline_s=call.deadline_s,
+        request_id=call.request_id,
     )
 
 

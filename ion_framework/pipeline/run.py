@@ -1,0 +1,208 @@
+"""One turn on its way from the guards to the reply."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+
+import attrs
+
+from ion_framework.clock import Clock
+from ion_framework.domain.persona import Persona
+from ion_framework.domain.prompt import Prompt
+from ion_framework.domain.resonance import Resonance
+from ion_framework.domain.routing import RoutingDecision
+from ion_framework.errors import HookError, NoAnswerError
+from ion_framework.pipeline.answering import Answering, Order, Slot, error_of
+from ion_framework.pipeline.asked_persona import asked_persona, check_persona, forced_decision
+from ion_framework.pipeline.cache import Hit, Lease, Miss, Refused, Stale
+from ion_framework.pipeline.cache_key import make_key
+from ion_framework.pipeline.context_bounds import bounded
+from ion_framework.pipeline.generation import RETRY_AFTER_S
+from ion_framework.pipeline.parts import Parts
+from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus
+from ion_framework.pipeline.replay import pieces
+from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEvent, ReplyStarted
+from ion_framework.pipeline.reply_writing import Answer, write_reply
+from ion_framework.pipeline.request_check import check_request
+from ion_framework.pipeline.trace import Trace
+from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
+from ion_framework.pipeline.unanswered import NO_PERSONA, PROMPTS, ROUTERS, unanswered
+from ion_framework.settings.model import Settings
+
+
+@attrs.frozen
+class Means:
+    """What a turn is run with.
+
+    Attributes:
+        settings: limits.
+        clock: the clock.
+        analyze: reads a message, or remembers how it read.
+        refresh: takes an answer to be made anew; gives its lease back where it cannot.
+    """
+
+    settings: Settings
+    clock: Clock
+    analyze: Callable[[Turn, Trace], Awaitable[Resonance]]
+    refresh: Callable[[Order], Awaitable[None]]
+
+
+class Run:
+    """One turn.
+
+    Args:
+        means: what it is run with.
+        parts: the installation as it was when the turn began.
+        request: what was asked.
+        trace: its notes.
+    """
+
+    def __init__(self, means: Means, parts: Parts, request: TurnRequest, trace: Trace) -> None:
+        self._means = means
+        self._parts = parts
+        self._hooks = parts.hooks
+        self._request = request
+        self._trace = trace
+
+    async def events(self) -> AsyncGenerator[ReplyEvent, None]:
+        """The turn from guard to reply.
+
+        Raises:
+            TurnError: there is no answer.
+        """
+        turn = await self._understand()
+        persona, decision, resonance = _known(turn)
+        with self._trace.stage("prompt"):
+            prompt = await self._prompt(turn, persona)
+        yield ReplyStarted(self._request.request_id, persona.name, resonance, decision)
+        with self._trace.stage("cache"):
+            slot = await self._lookup(turn, persona, prompt)
+        if isinstance(slot.found, Refused):
+            raise error_of(slot.found.refusal)
+        source = self._serve if isinstance(slot.found, Hit | Stale) else self._answer
+        async with aclosing(source(turn, prompt, slot)) as events:
+            async for event in events:
+                yield event
+
+    async def _understand(self) -> Turn:
+        turn = Turn(self._request, _context_of(self._request), deadline=self._trace.deadline)
+        check_request(self._request)
+        check_persona(self._request, self._parts.personas)
+        with self._trace.stage("guard"):
+            await self._hooks.guard(turn, self._trace)
+        with self._trace.stage("context"):
+            turn = await self._hooks.gather_context(turn, self._trace)
+            bounds = self._means.settings.context
+            turn = attrs.evolve(turn, context=bounded(turn.context, bounds))
+        with self._trace.stage("analyze"):
+            resonance = await self._means.analyze(turn, self._trace)
+        turn = attrs.evolve(turn, resonance=resonance)
+        with self._trace.stage("route"):
+            decision = await self._route(turn)
+        persona = self._parts.personas[decision.primary]
+        return attrs.evolve(turn, decision=decision, persona=persona)
+
+    async def _route(self, turn: Turn) -> RoutingDecision:
+        personas = tuple(self._parts.personas.values())
+        if not personas:
+            raise NoAnswerError("route", NO_PERSONA)
+        wanted = self._request.persona
+        forced = asked_persona(wanted, self._parts.personas) if wanted else None
+        found = await self._hooks.route(turn, personas, self._trace)
+        if found is None and forced is None:
+            raise unanswered(ROUTERS, self._hooks, "", self._trace)
+        decision = None
+        if found is not None:
+            decision = attrs.evolve(found[0], router=found[0].router or found[1].plugin)
+        if forced is None and decision is not None:
+            return decision
+        assert forced is not None  # noqa: S101  the two branches above leave nothing else
+        return forced_decision(forced, decision)
+
+    async def _prompt(self, turn: Turn, persona: Persona) -> Prompt:
+        prompt = await self._hooks.build_prompt(turn, persona, self._trace)
+        if prompt is None:
+            raise unanswered(PROMPTS, self._hooks, persona.name, self._trace)
+        if self._request.parameters is not None:
+            changed = attrs.asdict(
+                self._request.parameters, filter=lambda _, value: value is not None
+            )
+            parameters = attrs.evolve(prompt.parameters, **changed)
+            prompt = attrs.evolve(prompt, parameters=parameters)
+        return await self._hooks.render_prompt(turn, prompt, self._trace)
+
+    async def _lookup(self, turn: Turn, persona: Persona, prompt: Prompt) -> Slot:
+        if self._parts.cache is None:
+            return Slot(bypass="no cache is active")
+        if not self._request.use_cache:
+            return Slot(bypass="the caller asked for a fresh answer")
+        key = make_key(turn, persona, prompt, self._hooks.generator)
+        try:
+            return Slot(key.digest, await self._parts.cache.lookup(key, self._trace))
+        except HookError as error:
+            if self._trace.remaining_s() <= 0:
+                raise NoAnswerError(
+                    "cache",
+                    "the time of the turn was up before another turn had made the same answer",
+                    RETRY_AFTER_S,
+                    detail=error.reason,
+                    late=True,
+                ) from error
+            return Slot(key.digest, bypass=f"the cache failed: {error.reason}")
+
+    async def _serve(
+        self, turn: Turn, prompt: Prompt, slot: Slot
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Pass on what the cache had; have it made anew where that is due."""
+        found = slot.found
+        assert isinstance(found, Hit | Stale)  # noqa: S101  the caller has looked
+        if found.refresh is not None:
+            due = Slot(slot.digest, Miss(found.refresh))
+            await self._means.refresh(Order(turn, prompt, due))
+        for piece in pieces(found.reply.content):
+            yield ReplyDelta(piece)
+        status = CacheStatus.HIT if isinstance(found, Hit) else CacheStatus.STALE
+        outcome = CacheOutcome(status, slot.digest, found.age_s)
+        yield ReplyDone(await self._finish(turn, prompt, Answer.cached(found.reply), outcome))
+
+    async def _answer(
+        self, turn: Turn, prompt: Prompt, slot: Slot
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Make the answer, and pass it on while it is made."""
+        order = Order(turn, prompt, slot)
+        answering = Answering(self._parts, self._means.clock, self._trace, order)
+        async with aclosing(answering.deltas()) as deltas:
+            async for delta in deltas:
+                yield delta
+        assert answering.answer and answering.outcome  # noqa: S101, PT018  without, deltas() raised
+        yield ReplyDone(await self._finish(turn, prompt, answering.answer, answering.outcome))
+
+    async def _finish(
+        self, turn: Turn, prompt: Prompt, answer: Answer, cache: CacheOutcome
+    ) -> Reply:
+        reply = write_reply(turn, prompt, answer, cache, self._trace)
+        with self._trace.stage("finish"):
+            finished = await self._hooks.finish(reply, self._trace)
+        receipt = attrs.evolve(
+            finished.receipt,
+            plugins=tuple(self._trace.participations),
+            stages=tuple(self._trace.stages),
+            spent_ms=self._trace.spent_ms(),
+        )
+        return attrs.evolve(finished, receipt=receipt)
+
+
+async def give_back(lease: Lease, parts: Parts, trace: Trace) -> None:
+    """Give a lease back that nobody will use."""
+    if parts.cache is not None:
+        await parts.cache.release(lease, trace)
+
+
+def _context_of(request: TurnRequest) -> TurnContext:
+    return TurnContext(history=request.history, summary=request.summary, notes=request.notes)
+
+
+def _known(turn: Turn) -> tuple[Persona, RoutingDecision, Resonance]:
+    assert turn.persona and turn.decision and turn.resonance  # noqa: S101, PT018  _understand() has filled them
+    return turn.persona, turn.decision, turn.resonance
