@@ -303,18 +303,17 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     """Generate the answer as a stream of `TextChunk`, ended by one `Finish`.
 
     Args:
-        turn: the turn, with resonance, decision, persona and the times in which to begin to speak
-            (``speak_by``) and to end (``deadline``); a plugin's own question has no persona.
+        turn: the turn, with resonance, decision and persona (a plugin's own question has none), and
+            with the time in which to begin to speak (``speak_by``).
         prompt: what to answer, and as whom.
 
     Returns:
         an async iterator (usually by being an async generator), or None to leave it to the next.
 
-    One deadline stands over all generators. A generator that fails before its first piece of text
-    falls through to the next, and the reply is marked as degraded; afterwards the answer ends as
-    ``truncated``. A stream without a `Finish` was cut off. `GenerationError` tells why it failed.
-    The plugin object may name its model in an attribute ``model``, which is read once, at
-    activation, and becomes part of the cache key.
+    One deadline stands over all generators. A generator that fails (`GenerationError` tells why)
+    before its first piece of text falls through to the next, and the reply is marked as degraded;
+    later the answer ends as ``truncated``. A stream without a `Finish` was cut off. The attribute
+    ``model`` of the plugin object is read once, at activation, and is part of the cache key.
 
     Example::
 
