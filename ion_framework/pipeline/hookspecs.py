@@ -303,8 +303,7 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     """Generate the answer as a stream of `TextChunk`, ended by one `Finish`.
 
     Args:
-        turn: the turn, with resonance, decision and persona (a plugin's own question has none), and
-            with the time in which to begin to speak (``speak_by``).
+        turn: the turn; without a persona where a plugin asks. ``speak_by`` is when to begin by.
         prompt: what to answer, and as whom.
 
     Returns:
