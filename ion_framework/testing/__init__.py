@@ -7,7 +7,13 @@ Install it with ``pip install "ion-framework[testing]"`` and load its pytest plu
 
     class TestSage(PersonaContract):
         plugin = "sage"
+
+`FakeGemini` and `FakeOpenAI` are servers on real sockets. They and what belongs to them are loaded
+when they are first used, because this package is loaded by every test run and aiohttp takes long.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ion_framework.testing.builders import (
     lone_source,
@@ -39,30 +45,82 @@ from ion_framework.testing.fakes import (
     RecordingMonitor,
     ScriptedGenerator,
 )
-from ion_framework.testing.fixtures import virtual_clock
+from ion_framework.testing.fixtures import redis_server, virtual_clock
 from ion_framework.testing.packages import PluginPackage, installed_on_path
+from ion_framework.testing.redis_server import RedisServer, find_redis_server
+from ion_framework.testing.resp import RedisReplyError
+from ion_framework.testing.slow import pytest_collection_modifyitems
+from ion_framework.testing.tcp_proxy import TcpProxy
+from ion_framework.testing.toxics import (
+    Bandwidth,
+    Direction,
+    Down,
+    Latency,
+    LimitData,
+    ResetPeer,
+    Slicer,
+    SlowClose,
+    Timeout,
+    Toxic,
+)
 from ion_framework.testing.virtual_time import VirtualClock, VirtualTimeLoop, run_virtual
 
-__all__ = [
+if TYPE_CHECKING:
+    from ion_framework.testing.fake_gemini import FakeGemini as FakeGemini
+    from ion_framework.testing.fake_openai import FakeOpenAI as FakeOpenAI
+    from ion_framework.testing.wire_faults import FAULTS as FAULTS
+    from ion_framework.testing.wire_faults import fault as fault
+    from ion_framework.testing.wire_faults import mixture as mixture
+    from ion_framework.testing.wire_records import RecordedRequest as RecordedRequest
+
+_LATE = {
+    "FAULTS": "wire_faults",
+    "FakeGemini": "fake_gemini",
+    "FakeOpenAI": "fake_openai",
+    "RecordedRequest": "wire_records",
+    "fault": "wire_faults",
+    "mixture": "wire_faults",
+}
+
+__all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "AnalyzerContract",
+    "Bandwidth",
     "CacheContract",
     "CacheProvider",
     "DictCache",
+    "Direction",
+    "Down",
+    "FAULTS",
     "FailingGenerator",
+    "FakeGemini",
     "FakeGenerator",
+    "FakeOpenAI",
     "FixedAnalyzer",
     "GeneratorContract",
+    "Latency",
+    "LimitData",
     "MappingSecrets",
     "NamedRoute",
     "NullStore",
     "PersonaContract",
     "PluginContract",
     "PluginPackage",
+    "RecordedRequest",
     "RecordingMonitor",
+    "RedisReplyError",
+    "RedisServer",
+    "ResetPeer",
     "RouterContract",
     "ScriptedGenerator",
+    "Slicer",
+    "SlowClose",
+    "TcpProxy",
+    "Timeout",
+    "Toxic",
     "VirtualClock",
     "VirtualTimeLoop",
+    "fault",
+    "find_redis_server",
     "installed_on_path",
     "lone_source",
     "make_ion",
@@ -71,7 +129,22 @@ __all__ = [
     "make_plugin",
     "make_resonance",
     "make_turn",
+    "mixture",
+    "pytest_collection_modifyitems",
+    "redis_server",
     "run_virtual",
     "running_ion",
     "virtual_clock",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

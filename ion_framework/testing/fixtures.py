@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from ion_framework.testing.redis_server import MISSING, RedisServer, find_redis_server
 from ion_framework.testing.virtual_time import VirtualClock
 
 
@@ -11,3 +14,12 @@ from ion_framework.testing.virtual_time import VirtualClock
 def virtual_clock() -> VirtualClock:
     """A clock that stands still until it is moved."""
     return VirtualClock()
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A running, empty Redis server of the test's own; without a redis-server the test skips."""
+    if find_redis_server() is None:
+        pytest.skip(MISSING)
+    with RedisServer() as server:
+        yield server

@@ -1,0 +1,23 @@
+"""Ports for servers that go away and come back in a test."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+# Not the ports that the kernel gives to outgoing connections (32768 and up on Linux): while the
+# server is down, a client that keeps trying could be given the very port and connect to itself.
+_PORTS = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens, outside the range of outgoing connections."""
+    while True:
+        port = random.choice(_PORTS)  # noqa: S311  no secret is chosen
+        with socket.socket() as candidate:
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                candidate.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

@@ -1,0 +1,1 @@
+"""Promises of reliability, each a runnable file: ``python -m perf.reliability``."""
