@@ -179,17 +179,19 @@ async def _hosted(log: Path, environ: Mapping[str, str]) -> AsyncIterator[HostPr
 async def _until_ready(host: HostProcess) -> None:
     ends = time.monotonic() + READY_S
     async with aiohttp.ClientSession() as session:
-        while time.monotonic() < ends:
-            if host.process.poll() is not None:
-                break
-            try:
-                async with session.get(f"{host.url}/health/ready") as response:
-                    if response.status == HTTPStatus.OK:
-                        return
-            except aiohttp.ClientError:
-                pass  # nobody listens yet
+        while time.monotonic() < ends and host.process.poll() is None:
+            if await _is_ready(session, host):
+                return
             await asyncio.sleep(POLL_S)
     raise ChildProcessError(f"the host was not ready: {host.log.read_text('utf-8')[-2000:]}")
+
+
+async def _is_ready(session: aiohttp.ClientSession, host: HostProcess) -> bool:
+    try:
+        async with session.get(f"{host.url}/health/ready") as response:
+            return response.status == HTTPStatus.OK
+    except aiohttp.ClientError:
+        return False  # nobody listens yet
 
 
 async def _stop(process: subprocess.Popen[bytes]) -> None:

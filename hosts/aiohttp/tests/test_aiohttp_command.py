@@ -50,9 +50,20 @@ class Brain:
 def plugin(context):
     return Brain()
 """
+BROKEN = """\
+name = "broken"
+summary = "Made for a test."
+provides = ["monitor"]
+ion_api = 1
+"""
 PACKAGES = (
     PluginPackage(name="sage"),
     PluginPackage(name="brain", manifest=MANIFEST, code=CODE),
+    PluginPackage(
+        name="broken",
+        manifest=BROKEN,
+        code="def plugin(context):\n    raise ValueError('no way')\n",
+    ),
 )
 
 
@@ -97,6 +108,15 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 class TestServe:
     """A host that runs."""
+
+    def test_a_plugin_that_does_not_run_is_named_in_the_log(self, tmp_path):
+        """At the start, a plugin that failed is logged as an error with its reason."""
+        with serving(tmp_path, names=("sage", "brain", "broken")) as (process, _):
+            line = json.loads(process.stderr.readline())
+
+        assert ("plugin out of order", "error") == (line["event"], line["level"])
+        assert ("broken", "failed") == (line["plugin"], line["status"])
+        assert "no way" in line["reason"]
 
     async def test_request_in_flight_survives_sigterm(self, tmp_path):
         """A request under way at SIGTERM is answered, readiness is 503, and the exit code is 0."""

@@ -25,9 +25,12 @@ def hosting_one_that_takes(seconds, hosting, make, **options):
 )
 async def test_a_turn_ends_when_the_callers_time_is_up(hosting, make, path, body):
     """A turn that takes longer than ION-Deadline-Ms allows is answered 504 with Retry-After."""
-    async with hosting_one_that_takes(30, hosting, make) as host, host.session.post(
-        path, json=body, headers={"ION-Deadline-Ms": "200", "Accept-Language": "en"}
-    ) as response:
+    async with (
+        hosting_one_that_takes(30, hosting, make) as host,
+        host.session.post(
+            path, json=body, headers={"ION-Deadline-Ms": "200", "Accept-Language": "en"}
+        ) as response,
+    ):
         assert response.status == 504
         assert int(response.headers["Retry-After"]) >= 1
         assert "0.2 seconds" in await response.text()
@@ -49,8 +52,11 @@ async def test_a_caller_cannot_ask_for_more_than_the_settings_give(hosting, make
 @pytest.mark.parametrize("value", ["0", "-5", "1.5", "soon", "", "1_000", "٣", "9" * 5000])
 async def test_a_header_that_is_no_time_is_refused(hosting, value):
     """What is no whole number of milliseconds from 1 to a day's is answered 400, naming it."""
-    async with hosting() as host, host.session.post(
-        "/chat", json=ASK, headers={"ION-Deadline-Ms": value, "Accept-Language": "en"}
-    ) as response:
+    async with (
+        hosting() as host,
+        host.session.post(
+            "/chat", json=ASK, headers={"ION-Deadline-Ms": value, "Accept-Language": "en"}
+        ) as response,
+    ):
         assert response.status == 400
         assert "ION-Deadline-Ms" in await response.text()

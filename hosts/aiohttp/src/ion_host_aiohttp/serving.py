@@ -12,6 +12,7 @@ import attrs
 
 import ion_framework
 from ion_framework.ion import Ion
+from ion_framework.plugin_host.record import Status
 from ion_host_aiohttp.body import BodyLimits
 from ion_host_aiohttp.catalog import all_endpoints
 from ion_host_aiohttp.last_resort import LONGEST_STOP_S, end_now, end_within
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 GRACE_S = 0.5
 """After SIGTERM, how long new requests are still taken while readiness already answers 503."""
+
+OUT_OF_ORDER = (Status.CONFLICT, Status.FAILED, Status.INCOMPATIBLE, Status.INVALID)
+"""Statuses of plugins that are meant to run and do not."""
 
 HANDLER_GRACE_S = 5.0
 """Seconds that a request has beside its turn: reading the body, writing the answer."""
@@ -56,8 +60,7 @@ class Host:
         stop.install()
         try:
             async with Ion(self.settings) as ion:
-                for warning in ion.warnings():
-                    self.logger.warning(warning)
+                self._tell_of_plugins(ion)
                 catalog = all_endpoints(ion.provisions.routes)
                 for problem in catalog.problems:
                     self.logger.error("endpoint of a plugin left out", problem=problem)
@@ -72,6 +75,18 @@ class Host:
         finally:
             stop.remove()
             self.bound.close()
+
+    def _tell_of_plugins(self, ion: Ion) -> None:
+        for warning in ion.warnings():
+            self.logger.warning(warning)
+        for record in ion.plugins:
+            if record.status in OUT_OF_ORDER:
+                self.logger.error(
+                    "plugin out of order",
+                    plugin=record.name,
+                    status=record.status.value,
+                    reason=record.reason,
+                )
 
     def _service(self, ion: Ion) -> Service:
         limits = self.settings.limits
