@@ -20,7 +20,7 @@ ION = (sys.executable, "-P", "-m", "ion_framework.cli")
 BUDGET_S = 2.0
 SETTINGS = f"[plugins]\nimport_budget_s = {BUDGET_S}\n"
 GOOD = {"aiohttp", "elro", "lua", "nana", "offline", "resonance", "riri", "two-tier-cache"}
-IDLE = {"llm-analyzer"}
+IDLE = {"gemini", "llm-analyzer", "openai-compatible"}
 
 CODE = """
 from ion_framework import hookimpl

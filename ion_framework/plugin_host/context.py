@@ -66,8 +66,18 @@ class PluginContext:
         try:
             return converter.structure(dict(self.settings), settings_class)
         except cattrs.BaseValidationError as error:
-            problems = cattrs.transform_error(error, path=f"plugin.{self.name}")
-            raise SettingsError(*problems) from error
+            problems = cattrs.transform_error(
+                error, path=f"plugin.{self.name}", format_exception=_sentence
+            )
+            raise SettingsError(*problems) from None
+
+
+def _sentence(error: BaseException, kind: type | None) -> str:
+    """What is wrong, in the words of the class's own check where it was the one to refuse."""
+    from cattrs.v import format_exception  # see PluginContext.logger
+
+    own = isinstance(error, ValueError) and str(error)
+    return own or format_exception(error, kind)
 
 
 def _tuple_of_strings(value: Any, _: type) -> tuple[str, ...]:

@@ -60,8 +60,10 @@ class ModelGuard:
         random: Callable[[], float] = random_module.random,
     ) -> None:
         self.model = model
-        self._most = settings.breaker_failures
+        self._settings = settings
+        self._clock = clock
         self._in_a_row = 0
+        self._row_began = 0.0
         self._logger = logger
         self._breaker = Breaker(
             BreakerSettings(
@@ -96,22 +98,26 @@ class ModelGuard:
         if ticket is None:
             raise GenerationError(
                 FailureCause.CIRCUIT_OPEN,
-                f"not asked, because it failed {self._in_a_row} times in a row",
+                "not asked, because it failed too often in a row",
                 retry_after_s=self._breaker.retry_after_s,
                 tries=0,
             )
         return Admission(self, ticket)
 
-    def _succeeded(self, ticket: Ticket) -> None:
+    def _lives(self) -> None:
+        """The model began or ended an answer: a row of failures is over."""
         self._in_a_row = 0
-        ticket.succeeded()
 
-    def _failed(self, ticket: Ticket) -> None:
+    def _fails(self) -> bool:
+        """Count a failure; whether it is one too many."""
+        now = self._clock.monotonic()
+        if not self._in_a_row:
+            self._row_began = now
         self._in_a_row += 1
-        if self._in_a_row >= self._most or self._breaker.state is not BreakerState.CLOSED:
-            ticket.failed()
-        else:
-            ticket.abandoned()
+        return self._breaker.state is not BreakerState.CLOSED or (
+            self._in_a_row >= self._settings.breaker_failures
+            and now - self._row_began >= self._settings.breaker_after_s
+        )
 
     def _tell(self, change: BreakerChange) -> None:
         """Log one line."""
@@ -145,20 +151,23 @@ class Admission:
 
     def spoke(self) -> None:
         """The first piece of text came: a probe has seen enough, since answers take long."""
+        self._guard._lives()  # noqa: SLF001  the two are one thing in two classes
         if self._guard.state is BreakerState.HALF_OPEN:
             self.succeeded()
 
     def succeeded(self) -> None:
         """The model answered."""
         if self._take():
-            self._guard._succeeded(self._ticket)  # noqa: SLF001  the two are one thing in two classes
+            self._guard._lives()  # noqa: SLF001  as above
+            self._ticket.succeeded()
 
     def failed(self, cause: FailureCause) -> None:
         """It did not answer; for causes that the service is not to blame for, as `succeeded`."""
         if cause not in _BLAMED:
             self.succeeded()
         elif self._take():
-            self._guard._failed(self._ticket)  # noqa: SLF001  as above
+            one_too_many = self._guard._fails()  # noqa: SLF001  as above
+            self._ticket.failed() if one_too_many else self._ticket.abandoned()
 
     def abandoned(self) -> None:
         """The caller left before anything could be said about the model."""

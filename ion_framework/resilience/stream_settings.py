@@ -28,7 +28,9 @@ class StreamSettings:
         retry_ratio: retries per request that may be made in any case, 0 to 1.
         retry_success_ratio: retries that each success adds to that, 0 to 1.
         retry_reserve: retries that may be made in a burst beyond those shares.
-        breaker_failures: so many failures of a model in a row open its breaker.
+        breaker_failures: so many failures of a model in a row open its breaker, when
+        breaker_after_s: the first of them is so many seconds ago; at least 0. Failures come
+            quicker than answers, so that a burst of requests may begin with a row of them.
         breaker_open_s: seconds until an open breaker lets one request through to see.
         breaker_longest_open_s: seconds up to which that grows while the service stays down.
 
@@ -46,8 +48,9 @@ class StreamSettings:
     retry_ratio: float = attrs.field(default=0.1, validator=_share)
     retry_success_ratio: float = attrs.field(default=0.4, validator=_share)
     retry_reserve: int = attrs.field(default=10, validator=ge(0))
-    breaker_failures: int = attrs.field(default=8, validator=ge(1))
-    breaker_open_s: float = attrs.field(default=2.0, validator=_seconds)
+    breaker_failures: int = attrs.field(default=10, validator=ge(1))
+    breaker_after_s: float = attrs.field(default=2.0, validator=[ge(0.0), lt(math.inf)])
+    breaker_open_s: float = attrs.field(default=1.0, validator=_seconds)
     breaker_longest_open_s: float = attrs.field(default=30.0, validator=_seconds)
 
     def __attrs_post_init__(self) -> None:

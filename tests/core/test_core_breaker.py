@@ -141,6 +141,19 @@ def test_a_lost_probe_does_not_block_for_ever(watched):
     assert watched.breaker.admit() is None
 
 
+def test_a_probe_that_is_left_too_late_opens_nothing(watched):
+    """A probe that is abandoned after another one has failed does not shorten the open time."""
+    watched.open()
+    slow = watched.probe()
+    watched.clock.advance(5.0)
+    second = watched.breaker.admit()
+    slow.failed()
+    second.abandoned()
+
+    assert watched.breaker.state is BreakerState.OPEN
+    assert watched.breaker.retry_after_s == pytest.approx(0.5)
+
+
 def test_the_verdict_of_a_slow_probe_counts(watched):
     """A probe slower than its time still closes the breaker, so that slow calls cannot lock it."""
     watched.open()

@@ -102,9 +102,6 @@ async def eventually(condition):
         await asyncio.sleep(0.005)
 
 
-# --- without toxics ------------------------------------------------------------------------------
-
-
 async def test_data_passes_unchanged_both_ways():
     """Megabytes come back as they were sent, on several connections at once."""
     data = random.Random(1).randbytes(2_000_000)  # noqa: S311  no secret
@@ -166,9 +163,6 @@ async def test_closing_leaves_no_task():
 
     assert proxy.connections == 0
     await eventually(lambda: asyncio.all_tasks() == before)
-
-
-# --- each toxic ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("direction", Direction)
@@ -337,9 +331,6 @@ async def test_limit_data_counts_over_pieces():
 
         assert await client[0].read() == b"y" * 4
         await hang_up(client)
-
-
-# --- together ------------------------------------------------------------------------------------
 
 
 async def test_toxicity_is_a_share_of_the_connections():

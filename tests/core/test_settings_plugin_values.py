@@ -282,6 +282,26 @@ def test_a_class_that_does_not_fit_the_schema_names_the_key(settings):
     assert ("colour" if settings else "size") in str(caught.value)
 
 
+@attrs.frozen
+class Checked:
+    """Settings that depend on each other."""
+
+    low: int
+    high: int = attrs.field()
+
+    @high.validator
+    def _above(self, _, value):
+        if value < self.low:
+            raise ValueError(f"high ({value}) must not be below low ({self.low})")
+
+
+def test_a_class_that_refuses_a_value_is_quoted():
+    """What a check of the plugin's own class says stands in the error, with the plugin's name."""
+    with pytest.raises(SettingsError) as caught:
+        context(low=3, high=2).settings_as(Checked)
+    assert "high (2) must not be below low (3) @ plugin.echo" in str(caught.value)
+
+
 def test_a_context_does_not_show_settings():
     """The context's repr holds no value."""
     assert "s3cret-value" not in repr(context(key="s3cret-value"))

@@ -1,0 +1,1 @@
+"""Answers with Google's Gemini models."""

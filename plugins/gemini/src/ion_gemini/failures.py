@@ -1,0 +1,179 @@
+"""What the errors of the SDK, of HTTP and of Google's login mean.
+
+Nothing of what the service wrote goes into a `GenerationError`: its messages quote prompts.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import time
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeAlias
+
+from ion_framework.errors import FailureCause, GenerationError
+
+_BY_STATUS = {
+    400: (FailureCause.REJECTED, "found the request invalid"),
+    401: (FailureCause.DENIED, "did not accept the credentials"),
+    402: (FailureCause.DENIED, "wants to be paid"),
+    403: (FailureCause.DENIED, "does not allow this with these credentials"),
+    404: (FailureCause.UNKNOWN_MODEL, "does not know this model in this version of its API"),
+    408: (FailureCause.TIMEOUT, "gave up waiting"),
+    413: (FailureCause.REJECTED, "found the request too large"),
+    422: (FailureCause.REJECTED, "found the request invalid"),
+    429: (FailureCause.RATE_LIMITED, "has no quota left"),
+    500: (FailureCause.UNAVAILABLE, "failed inside"),
+    502: (FailureCause.UNAVAILABLE, "could not be reached behind its gateway"),
+    503: (FailureCause.UNAVAILABLE, "is overloaded or down"),
+    504: (FailureCause.UNAVAILABLE, "took too long for its gateway"),
+}
+_REDIRECTS = range(300, 400)
+_KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED"})
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+
+
+def failure_of(error: Exception, *, now: Callable[[], float] = time.time) -> GenerationError:
+    """The typed error for whatever was raised while asking.
+
+    Args:
+        error: what was raised.
+        now: seconds since the Unix epoch, for dates in Retry-After.
+    """
+    if isinstance(error, GenerationError):
+        return error
+    if isinstance(error, ImportError):
+        return GenerationError(
+            FailureCause.UNREACHABLE,
+            "google-genai cannot be imported: install ion-gemini again, with its dependencies",
+        )
+    from google.genai import errors  # loaded by now, or the error would be the one above
+
+    if isinstance(error, errors.APIError):
+        return _api_failure(error, now)
+    for kinds, cause, said in (*_login_failures(), *_http_failures(), *_OTHER_FAILURES):
+        if isinstance(error, kinds):
+            return GenerationError(cause, said)
+    return GenerationError(
+        FailureCause.BAD_ANSWER, f"google-genai failed with {type(error).__name__}"
+    )
+
+
+_Failure: TypeAlias = tuple[tuple[type[Exception], ...], FailureCause, str]
+
+_OTHER_FAILURES: tuple[_Failure, ...] = (
+    ((TimeoutError,), FailureCause.TIMEOUT, "the service gave nothing in time"),
+    ((OSError,), FailureCause.UNREACHABLE, "no connection to the service"),
+    ((ValueError,), FailureCause.BAD_ANSWER, "the answer is not in the API's form"),
+)
+
+
+@functools.cache
+def _login_failures() -> tuple[_Failure, ...]:
+    """The errors of Google's login, the narrower first."""
+    from google.auth import exceptions  # loaded by now, with the SDK
+
+    return (
+        (
+            (exceptions.TransportError,),
+            FailureCause.UNREACHABLE,
+            "Google's login could not be reached",
+        ),
+        (
+            (exceptions.GoogleAuthError,),
+            FailureCause.DENIED,
+            "Google's login failed: see that the application default credentials exist and may "
+            "use the project",
+        ),
+    )
+
+
+@functools.cache
+def _http_failures() -> tuple[_Failure, ...]:
+    """The errors of HTTP, the narrower first."""
+    import httpx2  # loaded by now, with the SDK
+
+    return (
+        (
+            (httpx2.PoolTimeout,),
+            FailureCause.TIMEOUT,
+            "no connection was free: raise max_connections",
+        ),
+        ((httpx2.ConnectTimeout,), FailureCause.UNREACHABLE, "no connection within connect_s"),
+        (
+            (httpx2.TimeoutException,),
+            FailureCause.TIMEOUT,
+            "the service gave nothing in time",
+        ),
+        (
+            (httpx2.ConnectError, httpx2.ProxyError),
+            FailureCause.UNREACHABLE,
+            "no connection to the service",
+        ),
+        (
+            (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.StreamError),
+            FailureCause.CUT_OFF,
+            "the connection broke off",
+        ),
+        ((httpx2.DecodingError,), FailureCause.BAD_ANSWER, "the answer could not be unpacked"),
+        (
+            (httpx2.HTTPError, httpx2.InvalidURL),
+            FailureCause.UNREACHABLE,
+            "no request could be sent to the service",
+        ),
+    )
+
+
+def _api_failure(error: Any, now: Callable[[], float]) -> GenerationError:
+    status = error.code if isinstance(error.code, int) else 0
+    cause, said = _BY_STATUS.get(status, (FailureCause.BAD_ANSWER, "answered unexpectedly"))
+    if status in _REDIRECTS:
+        said = "answered with a redirect, which is not followed: see base_url"
+    details = tuple(_details(error.details))
+    if cause is FailureCause.REJECTED and _blames_the_caller(error, details):
+        cause, said = FailureCause.DENIED, "does not accept this key, or not from here"
+    asked = [*_retry_infos(details), *_retry_after(error.response, now)]
+    return GenerationError(
+        cause, f"the service {said} (HTTP {status})", retry_after_s=max(asked, default=None)
+    )
+
+
+def _details(document: object) -> Iterator[dict[str, Any]]:
+    """The details of an error document, whatever its form."""
+    error = document.get("error", document) if isinstance(document, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    if isinstance(details, list):
+        yield from (detail for detail in details if isinstance(detail, dict))
+
+
+def _blames_the_caller(error: Any, details: tuple[dict[str, Any], ...]) -> bool:
+    """Whether a 400 means the key or the place it is used from, which the API says in this way."""
+    reasons = {str(detail.get("reason")) for detail in details}
+    return bool(_KEY_REASONS & reasons) or error.status == "FAILED_PRECONDITION"
+
+
+def _retry_infos(details: tuple[dict[str, Any], ...]) -> Iterator[float]:
+    """The seconds in google.rpc.RetryInfo."""
+    for detail in details:
+        delay = _DURATION.fullmatch(str(detail.get("retryDelay")))
+        if delay and str(detail.get("@type", "")).endswith("google.rpc.RetryInfo"):
+            yield float(delay[1])
+
+
+def _retry_after(response: Any, now: Callable[[], float]) -> Iterator[float]:
+    """The seconds in the header Retry-After, given as a number or as a date (RFC 9110, 10.2.3)."""
+    value = getattr(response, "headers", {}).get("retry-after")
+    if value is None:
+        return
+    if _SECONDS.fullmatch(value.strip()):
+        yield float(value)
+        return
+    try:
+        seconds = parsedate_to_datetime(value).timestamp() - now()
+    except (ValueError, OverflowError):
+        return
+    if math.isfinite(seconds):
+        yield max(0.0, seconds)

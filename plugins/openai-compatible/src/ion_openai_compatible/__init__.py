@@ -1,0 +1,1 @@
+"""Answers with a model behind any server of the OpenAI chat protocol."""

@@ -1,0 +1,173 @@
+"""What the server is sent, what an answer costs, and which settings are taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from ion_openai_compatible.chat_request import RequestForm, chat_request
+from ion_openai_compatible.prices import Price, price_table, priced
+from ion_openai_compatible.served import SERVED
+from ion_openai_compatible.settings import OpenAISettings, settings_of
+
+from ion_framework import Message, PluginContext, Prompt, Role, Settings
+from ion_framework.clock import SystemClock
+from ion_framework.domain.language import Language
+from ion_framework.domain.persona import GenerationParameters
+from ion_framework.errors import SettingsError
+from ion_framework.ion import Ion
+from ion_framework.pipeline.chunks import Usage
+from ion_framework.testing import lone_source
+
+NAME = "openai-compatible"
+KEY = "sk-S3CRET"
+
+
+def prompt(**changes: Any) -> Prompt:
+    """A prompt with a system part and a message."""
+    plain = Prompt("test", "1", "Be kind.", (), "hi", Language.ENGLISH)
+    return attrs.evolve(plain, **changes)
+
+
+def sent(form: RequestForm | None = None, **changes: Any) -> dict[str, Any]:
+    """The document that is sent for a prompt."""
+    document: dict[str, Any] = json.loads(
+        chat_request("m", prompt(**changes), form or RequestForm())
+    )
+    return document
+
+
+def roles(**changes: Any) -> list[tuple[str, str]]:
+    """Who says what in it."""
+    return [(message["role"], message["content"]) for message in sent(**changes)["messages"]]
+
+
+def settings(**values: object) -> OpenAISettings:
+    """The settings as the plugin reads them."""
+    given = {"base_url": "http://127.0.0.1:8000/v1", **values}
+    return settings_of(PluginContext(NAME, "0", given, SystemClock(), Path()))
+
+
+ASKED, ANSWERED = Message(Role.USER, "q"), Message(Role.ASSISTANT, "a")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [("system", "Be kind."), ("user", "hi")]),
+        ({"system": ""}, [("user", "hi")]),
+        (
+            {"context": "Facts."},
+            [("system", "Be kind."), ("user", "Facts.\n\nhi")],
+        ),
+        (
+            {"context": "Facts.", "history": (ASKED, ANSWERED)},
+            [
+                ("system", "Be kind."),
+                ("user", "Facts.\n\nq"),
+                ("assistant", "a"),
+                ("user", "hi"),
+            ],
+        ),
+        (
+            {"history": (ANSWERED, ASKED)},
+            [("system", "Be kind."), ("user", "…"), ("assistant", "a"), ("user", "q\n\nhi")],
+        ),
+    ],
+)
+def test_messages_alternate(changes: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    """System, then user and assistant in turns; the context stays on the user's side."""
+    assert expected == roles(**changes)
+
+
+def test_parameters_are_sent_where_they_are_set() -> None:
+    """What is not set is left to the server; the field for the length has two names."""
+    parameters = GenerationParameters(temperature=0.0, top_p=0.5, max_output_tokens=64)
+    form = RequestForm("max_completion_tokens", ask_usage=False)
+    document = sent(form, parameters=parameters)
+    del document["messages"]
+
+    assert {
+        "model": "m",
+        "stream": True,
+        "temperature": 0.0,
+        "top_p": 0.5,
+        "max_completion_tokens": 64,
+    } == document
+    assert {"model", "messages", "stream", "stream_options"} == set(sent())
+
+
+def test_any_text_can_be_sent() -> None:
+    """Quotes, line ends, Korean and a lone surrogate make a document in UTF-8."""
+    assert [("system", "Be kind."), ("user", '"\n한?')] == roles(user='"\n한\ud800')
+
+
+def test_costs_follow_the_table() -> None:
+    """Input, cached input and output have prices of their own, per million tokens."""
+    prices = price_table(["big 2 10 0.5", "small 0.30 2.50 0.075", "plain 1 2"])
+    usage = Usage(input_tokens=1_000_000, output_tokens=100_000, cached_tokens=400_000)
+
+    assert Price(0.3, 2.5, 0.075) == prices["small"]
+    assert Price(1.0, 2.0, 1.0) == prices["plain"]
+    assert 2.4 == priced(usage, ("big", "small"), prices).cost_usd
+    assert 0.46 == pytest.approx(priced(usage, ("unknown", "small"), prices).cost_usd)
+    assert priced(usage, ("unknown",), prices).cost_usd is None
+    assert priced(Usage(input_tokens=1), ("big",), prices).cost_usd is None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [["m"], ["m 1"], ["m 1 2 3 4"], ["m a b c"], ["m -1 2 3"], ["m nan 2 3"], ["m 1 2 3"] * 2],
+)
+def test_bad_prices_are_refused(lines: list[str]) -> None:
+    """A price that is none, or a second one for a model, is told with what is valid."""
+    with pytest.raises(ValueError, match=r"is no price: write|has two prices: keep"):
+        price_table(lines)
+
+
+def test_models_are_asked_in_order() -> None:
+    """The model goes first, or the one that is served, then the fallback models."""
+    assert ("a", "b", "c") == settings(model="a", fallback_models=("b", "c")).models
+    assert (SERVED,) == settings(model=None).models
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"base_url": "http://u:S3CRET@h/v1"}, "base_url: it holds a user name or password"),
+        ({"base_url": None}, "base_url: it begins with neither"),
+        ({"api_key": "S3CRET\r\nX-Evil: 1"}, "api_key: a key has visible ASCII characters only"),
+        ({"model": "two words"}, "model: a model's id has 1 to 256 characters"),
+        ({"fallback_models": ("ok", "")}, "fallback_models: a model's id has 1 to 256"),
+        ({"prices": ("m 1",)}, "prices: 'm 1' is no price"),
+        ({"connect_s": 9.0, "first_token_s": 3.0}, r"connect_s \(9\) must not be more than"),
+    ],
+)
+def test_bad_settings_are_named(values: dict[str, object], words: str) -> None:
+    """The error names plugin and key, says what is valid, and shows no secret."""
+    with pytest.raises(SettingsError, match=rf"plugin.{NAME}.{words}") as caught:
+        settings(**values)
+
+    assert "S3CRET" not in str(caught.value)
+
+
+def test_settings_do_not_show_the_key() -> None:
+    """No representation of the settings holds the key."""
+    assert KEY not in repr(settings(api_key=KEY))
+
+
+def test_the_settings_class_and_the_manifest_agree() -> None:
+    """Both have the same keys, and where both have a default it is the same."""
+    environ = {"ION_OPENAI_BASE_URL": "http://127.0.0.1:8000/v1"}
+    ion = Ion(Settings(), source=lone_source(NAME), environ=environ)
+    manifest = ion.host.record(NAME).manifest
+
+    assert manifest is not None
+    fields = {field.name: field for field in attrs.fields(OpenAISettings)}
+    assert set(fields) == set(manifest.settings)
+    for key, spec in manifest.settings.items():
+        if spec.default is not None:
+            assert spec.default == fields[key].default, key
