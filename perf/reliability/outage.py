@@ -26,7 +26,7 @@ AFTER_TIMES = 2.0
 FLOOR_S = 0.01
 """A p99 below this is noise of two cores; ratios are not taken against less."""
 CLOSED_S = 2.0
-BREAKER = "breaker changed"
+BREAKER = "redis_breaker"
 
 Act = Callable[[], Awaitable[None]]
 

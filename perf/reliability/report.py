@@ -79,4 +79,4 @@ def write(checked: Sequence[Checked], seed: int, scale: float, folder: Path) -> 
 
 
 def _plain(finding: Finding) -> dict[str, list[float]]:
-    return {name: [round(value, 6) for value in found] for name, found in finding.samples.items()}
+    return {name: [round(value, 9) for value in found] for name, found in finding.samples.items()}

@@ -1,203 +1,221 @@
-"""The cache behaves as a plain dict does, whatever the order of calls."""
+"""The memory tier answers what was stored and keeps its bounds, whatever the order of calls."""
 
 from __future__ import annotations
 
-import asyncio
+import random
 
 import attrs
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from ion_two_tier_cache.cache import TwoTierCache
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from ion_two_tier_cache.entry import Entry
+from ion_two_tier_cache.expiry import ExpiryQueue
 from ion_two_tier_cache.memory import MemoryTier
 from ion_two_tier_cache.sizes import entry_bytes
 
-from ion_framework.pipeline.cache import CachedReply, CacheKey, Hit
+from ion_framework.pipeline.cache import CachedReply
 from ion_framework.pipeline.chunks import Usage
+from ion_framework.testing import VirtualClock
 
-MAX_ENTRIES = 2
-MAX_BYTES = 1 << 20
+FIRST = "abc"
+DIGESTS = "abcdefghijklmnop"
+OVERSIZE = 2001
+BOUNDS = ((1, 1 << 20), (2, 1 << 20), (4, 1 << 20), (100, 20_000), (12, 20_000))
+"""Bounds in entries and bytes; in the last two it is the bytes that some of the entries fill."""
 
-
-class ManualClock:
-    """A clock that the test moves."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def monotonic(self):
-        """Seconds that only the test changes."""
-        return self.now
-
-    def time(self):
-        """The same as seconds of an epoch."""
-        return self.now
-
-
-def make_key(text, *tags):
-    """A key for this text with these tags."""
-    return CacheKey(
-        tenant="local",
-        principal="anna",
-        persona="lua",
-        persona_version="1",
-        prompt="chat",
-        prompt_version="1",
-        generator="offline@1",
-        parameters="{}",
-        text=text,
-        tags=tags,
-    )
-
-
-# Few keys and few instants, so that calls meet each other; halves, so that sums are exact.
-KEYS = (make_key("1", "a"), make_key("2", "a", "b"), make_key("3", "b"))
-keys = st.sampled_from(KEYS)
-seconds = st.sampled_from((0.5, 1.0, 2.0))
+digests = st.sampled_from(FIRST) | st.sampled_from(DIGESTS)
+tags = st.sampled_from(((), ("x",), ("x", "y"), ("y", "y")))
+# Few instants, so that calls meet each other; halves, so that sums are exact.
+span = st.sampled_from((0.0, 0.5, 2.0))
+spans = st.tuples(span, span, span, span)
+residences = st.sampled_from((-1.0, 0.0, 0.5, 1.0, 2.0))
+sizes = st.sampled_from((1500, 2000, OVERSIZE))
 
 
 @attrs.frozen
 class Held:
     """What the model knows of an entry."""
 
-    key: CacheKey
-    reply: CachedReply
-    stored: float
+    entry: Entry
     ends: float
-    serial: int
 
 
-@attrs.define
-class Loan:
-    """A lease that the cache handed out, and whether the model takes it for good."""
-
-    lease: object
-    key: CacheKey
-    good: bool = True
-
-
-class CacheMachine(RuleBasedStateMachine):
-    """The cache beside its model: a dict whose order is that of use."""
+class TierMachine(RuleBasedStateMachine):
+    """The tier beside a dict; the tier alone says which entries it puts out, but not how many."""
 
     def __init__(self):
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.clock = ManualClock()
-        tier = MemoryTier(max_entries=MAX_ENTRIES, max_bytes=MAX_BYTES, clock=self.clock)
-        self.cache = TwoTierCache(tier)
+        self.clock = VirtualClock()
         self.held = {}
-        self.loans = []
-        self.counts = dict.fromkeys(("hits", "misses", "stores", "evictions", "expired"), 0)
+        self.counts = dict.fromkeys(
+            ("hits", "misses", "stores", "evictions", "expired", "replaced", "dropped", "oversize"),
+            0,
+        )
 
-    def teardown(self):
-        """Close the loop of this run."""
-        self.runner.close()
+    @initialize(bounds=st.sampled_from(BOUNDS))
+    def start(self, bounds):
+        """Make a tier with some bounds."""
+        self.max_entries, self.max_bytes = bounds
+        self.tier = MemoryTier(
+            max_entries=self.max_entries,
+            max_bytes=self.max_bytes,
+            clock=self.clock,
+            random=random.Random(7).random,  # noqa: S311  the same in every run
+        )
 
-    def fresh(self, held):
-        """Whether an entry of the model is still to be served."""
-        return self.clock.now < held.ends
+    def is_over(self, digest):
+        """Whether an entry of the model has ended."""
+        return self.clock.monotonic() >= self.held[digest].ends
 
     def forget(self, gone):
-        """Drop entries from the model; returns how many were fresh."""
-        fresh = sum(self.fresh(held) for held in gone)
-        self.counts["expired"] += len(gone) - fresh
-        for held in gone:
-            del self.held[held.key.digest]
-        return fresh
+        """Drop entries from the model; returns how many had not ended."""
+        over = sum(map(self.is_over, gone))
+        for digest in gone:
+            del self.held[digest]
+        self.counts["expired"] += over
+        return len(gone) - over
 
-    @rule(key=keys)
-    def look_up(self, key):
-        """A look-up finds the last fresh store, with its age, or lends a lease."""
-        found = self.runner.run(self.cache.lookup(key))
-        held = self.held.get(key.digest)
-        if held is not None and self.fresh(held):
+    @rule(digest=digests)
+    def get(self, digest):
+        """A look-up finds the very entry that was stored last, up to its end."""
+        found = self.tier.get(digest)
+        if digest in self.held and not self.is_over(digest):
             self.counts["hits"] += 1
-            self.held[key.digest] = self.held.pop(key.digest)
 
-            assert found == Hit(held.reply, self.clock.now - held.stored)
+            assert found is self.held[digest].entry
         else:
             self.counts["misses"] += 1
-            self.forget([held] if held is not None else [])
+            self.forget([digest] if digest in self.held else [])
 
-            assert not isinstance(found, Hit)
-            self.loans.append(Loan(found.lease, key))
+            assert found is None
 
-    @precondition(lambda self: self.loans)
-    @rule(data=st.data(), ttl_s=st.sampled_from((-1.0, 0.0, 0.5, 1.0, 2.0)))
-    def store(self, data, ttl_s):
-        """The first store of a good lease replaces what was there and makes room for itself."""
-        loan = data.draw(st.sampled_from(self.loans))
-        reply = CachedReply(f"reply {self.counts['stores']}", Usage(), "m", "g", self.clock.now)
-        self.runner.run(loan.lease.store(reply, ttl_s))
-        if loan.good and ttl_s > 0:
-            self.held.pop(loan.key.digest, None)
-            self.make_room()
-            self.counts["stores"] += 1
-            self.held[loan.key.digest] = Held(
-                loan.key,
-                reply,
-                self.clock.now,
-                self.clock.now + ttl_s,
-                self.counts["stores"],
-            )
-        loan.good = False
+    @rule(digest=digests, size=sizes, tags=tags, spans=spans, stay=residences)
+    def put(self, digest, size, tags, spans, stay):
+        """A store is taken in unless it has no time left or is too large."""
+        now = self.clock.time()
+        age, *lengths = spans
+        entry = Entry(make_reply(""), tags, now - age, *lengths, 0.1)
+        fill = "x" * (size - entry_bytes(digest, entry))
+        entry = attrs.evolve(entry, body=make_reply(fill))
+        ends = now + min(stay, entry.expires_at - now)
+        taken = self.tier.put(digest, entry, stay)
+        if ends <= now:
+            assert taken is False
+        elif size * 10 > self.max_bytes:
+            self.counts["oversize"] += 1
+            self.counts["dropped"] += self.forget([digest] if digest in self.held else [])
 
-    def make_room(self):
-        """Put out the expired entry that ended first, else the one not used for longest."""
-        if len(self.held) < MAX_ENTRIES:
-            return
-        passed = [held for held in self.held.values() if not self.fresh(held)]
-        if passed:
-            # Of two that ended together the one stored first goes first.
-            self.forget([min(passed, key=lambda held: (held.ends, held.serial))])
+            assert taken is False
         else:
-            self.counts["evictions"] += self.forget([next(iter(self.held.values()))])
+            assert taken is True
+            self.counts["stores"] += 1
+            self.counts["replaced"] += digest in self.held
+            self.held[digest] = Held(entry, ends)
+            self.check_room(digest)
 
-    @precondition(lambda self: self.loans)
-    @rule(data=st.data())
-    def release(self, data):
-        """A released lease is not good any more."""
-        loan = data.draw(st.sampled_from(self.loans))
-        self.runner.run(loan.lease.release())
-        loan.good = False
+    def check_room(self, newest):
+        """Only what had to go has gone, what had ended went first, and the newest is there."""
+        gone = [digest for digest in self.held if digest not in self.tier._slots]
+        count = len(self.held)
+        size = sum(entry_bytes(digest, held.entry) for digest, held in self.held.items())
+        put_out = self.forget(gone)
+        self.counts["evictions"] += put_out
 
-    @rule(by=seconds)
+        assert newest in self.held
+        assert not gone or count > self.max_entries or size > self.max_bytes
+        assert not (put_out and any(map(self.is_over, self.held)))
+
+    @rule(passing=st.integers(1, len(DIGESTS)))
+    def put_many(self, passing):
+        """A run of stores fills the tier."""
+        for digest in DIGESTS[:passing]:
+            self.put(digest, 2000, ("x",), (0.0, 2.0, 0.0, 0.0), 1.0)
+
+    @rule(by=st.sampled_from((0.5, 1.0, 2.0)))
     def wait(self, by):
         """Time passes."""
-        self.clock.now += by
+        self.clock.advance(by)
 
-    @rule(tag=st.sampled_from(("a", "b", "c")))
+    @rule(share=st.sampled_from((0.0, 0.01, 0.3, 0.8)))
+    def divide(self, share):
+        """The window gets another share, as it does after many requests."""
+        self.tier._segments.divide(share)
+
+    @rule(digest=digests)
+    def drop(self, digest):
+        """A drop tells whether there was an entry."""
+        dropped = self.forget([digest] if digest in self.held else [])
+        self.counts["dropped"] += dropped
+
+        assert self.tier.drop(digest) is bool(dropped)
+
+    @rule(tag=st.sampled_from("xyz"))
     def invalidate(self, tag):
-        """An invalidation drops what carries the tag and voids the leases for it."""
-        expected = self.forget([held for held in self.held.values() if tag in held.key.tags])
-        for loan in self.loans:
-            loan.good = loan.good and tag not in loan.key.tags
+        """An invalidation drops what carries the tag and nothing else."""
+        found = [digest for digest, held in self.held.items() if tag in held.entry.tags]
+        dropped = self.forget(found)
+        self.counts["dropped"] += dropped
 
-        assert self.runner.run(self.cache.invalidate(tag)) == expected
+        assert self.tier.invalidate(tag) == dropped
 
     @rule()
     def clear(self):
-        """A clear drops everything and voids every lease."""
-        expected = self.forget(list(self.held.values()))
-        for loan in self.loans:
-            loan.good = False
+        """A clear drops everything."""
+        dropped = self.forget(list(self.held))
+        self.counts["dropped"] += dropped
 
-        assert self.runner.run(self.cache.clear()) == expected
+        assert self.tier.clear() == dropped
 
     @invariant()
     def figures_are_true(self):
-        """The figures are those of the model after every call."""
-        entries = self.held.values()
-        stats = self.cache.stats()
+        """The figures are those of the model after every call, and add up."""
+        stats = attrs.asdict(self.tier.stats())
+        size = sum(entry_bytes(digest, held.entry) for digest, held in self.held.items())
 
-        assert stats.tiers["memory"] == {
-            **self.counts,
-            "entries": len(entries),
-            "bytes": sum(entry_bytes(h.key.digest, h.reply, h.key.tags) for h in entries),
-            "oversize": 0,
-        }
-        assert (stats.hits, stats.misses) == (self.counts["hits"], self.counts["misses"])
+        assert stats.items() >= {**self.counts, "entries": len(self.held), "bytes": size}.items()
+        assert stats["entries"] <= self.max_entries
+        assert stats["bytes"] <= self.max_bytes
+        assert stats["stores"] == sum(
+            stats[name] for name in ("entries", "evictions", "expired", "replaced", "dropped")
+        )
+        assert stats["rejected"] <= stats["evictions"]
+
+    @invariant()
+    def segments_hold_every_entry_once(self):
+        """Every entry is in one segment, and each segment counts its own bytes."""
+        parts = self.tier._segments
+        in_order = [slot.digest for slot in parts.in_order()]
+
+        assert sorted(in_order) == sorted(self.held)
+        for segment in (parts.window, parts.probation, parts.protected):
+            assert segment.bytes == sum(slot.size for slot in segment.slots.values())
+            assert all(slot.segment is segment for slot in segment.slots.values())
+
+    @invariant()
+    def index_and_queue_hold_no_more_than_the_entries(self):
+        """The tags are those of the entries, and what is left behind in the queue is bounded."""
+        carried = {tag for held in self.held.values() for tag in held.entry.tags}
+
+        assert len(self.tier._tags) == len(carried)
+        assert len(self.tier._queue) <= 1.5 * len(self.held) + ExpiryQueue.SLACK + 1
 
 
-CacheMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
-TestCacheAgainstModel = CacheMachine.TestCase
+def make_reply(content):
+    """A reply with this content."""
+    return CachedReply(content, Usage(), "m", "g", 0.0)
+
+
+@pytest.mark.parametrize("examples", [100, pytest.param(3000, marks=pytest.mark.slow)])
+def test_the_tier_does_what_its_model_does(examples):
+    """Any sequence of calls leaves the tier with what its model holds."""
+    run_state_machine_as_test(
+        TierMachine,
+        settings=settings(max_examples=examples, stateful_step_count=30, deadline=None),
+    )

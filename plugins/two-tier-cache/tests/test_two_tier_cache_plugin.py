@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 import attrs
 import pluggy
+import pytest
+from ion_two_tier_cache.freshness import FreshnessRules
 from ion_two_tier_cache.plugin import plugin
 from ion_two_tier_cache.settings import CacheSettings
 
 from ion_framework import PluginContext
 from ion_framework.clock import SystemClock
+from ion_framework.errors import SettingsError
 from ion_framework.pipeline import hookspecs
 from ion_framework.pipeline.cache import CachedReply, CacheKey, Miss
 from ion_framework.pipeline.chunks import Usage
@@ -26,7 +31,8 @@ def read_manifest():
 
 def make_context(**settings):
     """A context with the manifest's defaults and these settings."""
-    defaults = {name: spec["default"] for name, spec in read_manifest()["settings"].items()}
+    described = read_manifest()["settings"].items()
+    defaults = {name: spec["default"] for name, spec in described if "default" in spec}
     return PluginContext(
         name="two-tier-cache",
         version="0.1.0",
@@ -58,11 +64,62 @@ def test_the_settings_class_and_the_manifest_name_the_same_settings():
     assert fields == set(read_manifest()["settings"])
 
 
-def test_the_defaults_are_a_thousand_entries_and_64_mib():
-    """Without any setting the cache is bounded at 1,000 entries and 64 MiB."""
+def test_the_defaults_are_those_of_the_manifest():
+    """Without any setting there is no Redis, and the bounds and windows are the documented ones."""
     settings = make_context().settings_as(CacheSettings)
 
-    assert settings == CacheSettings(max_entries=1000, max_bytes=64 * 1024 * 1024)
+    assert settings == CacheSettings(
+        max_entries=1000,
+        max_bytes=64 * 1024 * 1024,
+        stale_while_revalidate_s=60.0,
+        stale_if_error_s=3600.0,
+        early_refresh_beta=1.0,
+        refusal_ttl_s=30.0,
+        longest_lead_s=120.0,
+        l1_ttl_s=60.0,
+        namespace="ion",
+        redis_timeout_s=0.1,
+    )
+    assert settings.rules() == FreshnessRules()
+
+
+def test_every_number_has_its_range_in_the_manifest():
+    """Each setting says what it means, and each number within which bounds."""
+    for name, spec in read_manifest()["settings"].items():
+        assert spec["description"].endswith("."), name
+        assert spec["type"] not in ("integer", "number") or "minimum" in spec, name
+
+
+def test_the_address_of_redis_is_never_shown():
+    """The address, which may hold a password, is in no repr."""
+    settings = make_context(redis_url="redis://:s3cret@db/0").settings_as(CacheSettings)
+
+    assert "s3cret" not in repr(settings)
+
+
+def test_without_redis_nothing_of_it_is_imported():
+    """The plugin without an address imports neither redis nor msgspec nor aiocache."""
+    code = (
+        "import asyncio, sys; from ion_framework import Ion; "
+        "from ion_framework.settings.model import Settings\n"
+        "async def main():\n"
+        "    async with Ion(Settings(), environ={}) as ion: await ion.respond('hello')\n"
+        "asyncio.run(main()); assert 'ion_two_tier_cache.cache' in sys.modules; "
+        "print({'redis', 'msgspec', 'aiocache'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "set()"
+
+
+def test_an_address_that_cannot_be_used_is_named_without_its_password():
+    """A wrong address is an error of the settings that names the plugin and no password."""
+    with pytest.raises(SettingsError, match="two-tier-cache") as told:
+        plugin(make_context(redis_url="gopher://:s3cret@db/0"))
+
+    assert "s3cret" not in str(told.value)
 
 
 def test_the_hook_provides_the_same_cache_each_time():

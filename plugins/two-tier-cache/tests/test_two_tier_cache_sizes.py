@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import sqlite3
 import sys
+import time
 import tracemalloc
 
 import pytest
+from ion_two_tier_cache.entry import Entry
 from ion_two_tier_cache.memory import MemoryTier
 from ion_two_tier_cache.sizes import text_bytes
 
 from ion_framework.clock import SystemClock
-from ion_framework.pipeline.cache import CachedReply
+from ion_framework.pipeline.cache import CachedRefusal, CachedReply
 from ion_framework.pipeline.chunks import Usage
 
 ENTRIES = 1500
@@ -35,20 +37,36 @@ def send(connection, text):
     connection.execute("select length(?)", (text,)).fetchone()
 
 
-def fill(content_of, tags_of, connection):
-    """A tier that has seen twice as many replies as it holds, each of them sent."""
+def make_reply(content, i):
+    """An answer as a model gives it."""
+    usage = Usage(1000 + i, 2000 + i, 3000 + i)
+    return CachedReply(content, usage, f"model-{i % 7}", "offline", 1.7e9 + i)
+
+
+def make_refusal(content, i):
+    """A refusal with a message as long as an answer."""
+    return CachedRefusal("offline", f"code-{i % 7}", content, i, True)
+
+
+def fill(make_body, content_of, tags_of, connection):
+    """A tier that has seen twice as many bodies as it holds, each of them sent."""
     tier = MemoryTier(max_entries=ENTRIES, max_bytes=1 << 40, clock=SystemClock())
+    now = time.time()
     for i in range(2 * ENTRIES):
-        usage = Usage(1000 + i, 2000 + i, 3000 + i)
-        reply = CachedReply(content_of(i), usage, f"model-{i % 7}", "offline", 1.7e9 + i)
-        tier.put(f"{i:064x}", reply, 600.0, tags_of(i))
-        send(connection, reply.content)
+        content = content_of(i)
+        spans = (600.0 + i, 60.0 + i, 3600.0 + i, 0.5 + i)
+        entry = Entry(make_body(content, i), tags_of(i), now + i, *spans)
+        digest = f"{i:064x}"
+        tier.get(digest)
+        tier.put(digest, entry, 600.0 + i)
+        send(connection, content)
     return tier
 
 
 @pytest.mark.parametrize("tags", TAGS)
 @pytest.mark.parametrize("content", CONTENTS)
-def test_counted_bytes_are_near_the_allocated_ones(content, tags):
+@pytest.mark.parametrize("body", [make_reply, make_refusal])
+def test_counted_bytes_are_near_the_allocated_ones(body, content, tags):
     """Counted bytes are between 0.8 and 1.5 times what tracemalloc sees allocated."""
     connection = sqlite3.connect(":memory:")
     send(connection, "warm up")
@@ -56,7 +74,7 @@ def test_counted_bytes_are_near_the_allocated_ones(content, tags):
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
-        tier = fill(CONTENTS[content], TAGS[tags], connection)
+        tier = fill(body, CONTENTS[content], TAGS[tags], connection)
         gc.collect()
         allocated = tracemalloc.get_traced_memory()[0] - before
     finally:

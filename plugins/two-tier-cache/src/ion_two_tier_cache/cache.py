@@ -2,69 +2,224 @@
 
 from __future__ import annotations
 
-from functools import partial
+import asyncio
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
-import attrs
-
-from ion_framework.pipeline.cache import CacheKey, CacheStats, Lookup, Miss
-from ion_two_tier_cache.lease import FillLease
+from ion_framework.pipeline.cache import (
+    CachedReply,
+    CacheKey,
+    CacheStats,
+    Hit,
+    Lookup,
+    Pending,
+    Refused,
+    Settled,
+    Stale,
+)
+from ion_two_tier_cache.entry import Entry, Freshness
+from ion_two_tier_cache.fetching import Fetching
+from ion_two_tier_cache.filling import Filling
+from ion_two_tier_cache.flights import Again, Flight
+from ion_two_tier_cache.freshness import FreshnessRules
+from ion_two_tier_cache.pauses import Pauses
+from ion_two_tier_cache.statistics import Counts, stats_of
+from ion_two_tier_cache.tiers import RemoteTier, Tiers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ion_framework.clock import Clock
     from ion_two_tier_cache.memory import MemoryTier
+
+LEAD_S = 120.0
+"""Seconds after which a turn that makes an answer is waited for no longer: twice as long as a turn
+may take unless the settings say otherwise."""
+
+L1_TTL_S = 60.0
+"""Seconds that an entry stays in memory at most where there is another tier."""
 
 
 class TwoTierCache:
-    """A `TurnCache` over the memory tier.
+    """A `TurnCache` over the memory tier, and a tier that processes share, if there is one.
 
     Whose answer may be served to whom is decided by the key, which the core makes; two keys share
     an entry only if their digests are equal. Tags are no part of the digest: an entry carries the
     tags of the key it was stored with.
 
+    It belongs to one event loop and takes no locks.
+
     Args:
         memory: the tier of this process.
+        clock: where the time comes from.
+        rules: how long an answer is good for what.
+        make_remote: makes the tier that processes share. It is given what it has to call when a tag
+            was invalidated elsewhere, with None for everything.
+        l1_ttl_s: seconds that an entry stays in memory at most where there is another tier.
+        lead_s: seconds after which a turn that makes an answer is waited for no longer.
+        remote_name: what the tier that processes share is called in the figures.
     """
 
-    def __init__(self, memory: MemoryTier) -> None:
+    def __init__(  # noqa: PLR0913  each is a part or a bound of its own, with a default
+        self,
+        memory: MemoryTier,
+        clock: Clock,
+        *,
+        rules: FreshnessRules | None = None,
+        make_remote: Callable[[Callable[[str | None], None]], RemoteTier] | None = None,
+        l1_ttl_s: float = L1_TTL_S,
+        lead_s: float = LEAD_S,
+        remote_name: str = "redis",
+    ) -> None:
         self._memory = memory
-        # Weak, so that the lease of a turn that was cancelled goes with the turn.
-        self._leases: WeakSet[FillLease] = WeakSet()
+        self._wall = clock.time
+        self._rules = rules or FreshnessRules()
+        remote = make_remote(self._invalidated) if make_remote is not None else None
+        self._tiers = Tiers(memory, remote, l1_ttl_s, remote_name)
+        self._counts = Counts()
+        self._pauses = Pauses(clock)
+        self._filling = Filling(
+            tiers=self._tiers,
+            rules=self._rules,
+            pauses=self._pauses,
+            counts=self._counts,
+            clock=clock,
+            lead_s=lead_s,
+        )
+        self._flights = self._filling.flights
+        self._fetching = Fetching(
+            tiers=self._tiers,
+            rules=self._rules,
+            pauses=self._pauses,
+            counts=self._counts,
+            clock=clock,
+            filling=self._filling,
+            random=self._rules.random,
+        )
+
+    async def open(self) -> None:
+        """Open the tier that processes share; one that is out of order does not stop the start."""
+        if self._tiers.remote is not None:
+            await self._tiers.remote.open()
+            self._fetching.open()
+
+    async def close(self) -> None:
+        """Stop what runs in the background, and close the tier that processes share."""
+        await self._fetching.close()
+        if self._tiers.remote is not None:
+            await self._tiers.remote.close()
 
     async def lookup(self, key: CacheKey) -> Lookup:
-        """Look an answer up: a `Hit`, or a `Miss` with the lease to store one."""
-        digest = key.digest
-        hit = self._memory.get(digest)
-        if hit is not None:
-            return hit
-        lease = FillLease(partial(self._memory.put, digest, tags=key.tags), key.tags)
-        self._leases.add(lease)
-        return Miss(lease)
+        """Look an answer up.
+
+        A `Hit` or `Stale` may carry the right to make the answer anew, a `Miss` always does; a
+        `Pending` waits for whoever makes it already, in this process or another.
+        """
+        entry = self._memory.get(key.digest)
+        if entry is not None and isinstance(entry.body, CachedReply):
+            now = self._wall()
+            if now < entry.made_at + entry.fresh_s and not self._rules.is_due(entry, now):
+                self._counts.hits += 1
+                return Hit(entry.body, entry.age_s(now))
+        found = await self._find(key, entry)
+        self._counts.look_up(found)
+        return found
 
     async def invalidate(self, tag: str) -> int:
-        """Drop every entry with this tag; returns how many fresh ones there were.
+        """Drop every entry with this tag, in every process; returns how many there were.
 
-        Leases out for such an entry are void: their answers come from before the invalidation.
+        What is being made for the tag is not kept. Where there are two tiers, the number is that of
+        the one that held more of them.
         """
-        for lease in tuple(self._leases):
-            if tag in lease.tags:
-                lease.void()
-        return self._memory.invalidate(tag)
+        return await self._tiers.invalidate(tag, self._filling.void)
 
     async def clear(self) -> int:
-        """Drop every entry and void every lease; returns how many fresh entries there were."""
-        for lease in tuple(self._leases):
-            lease.void()
-        return self._memory.clear()
+        """Drop every entry, in every process; returns how many there were."""
+        self._pauses.clear()
+        return await self._tiers.invalidate(None, self._filling.void)
 
     def stats(self) -> CacheStats:
         """The figures so far, in all and per tier."""
-        memory = self._memory.stats()
-        return CacheStats(
-            hits=memory.hits,
-            misses=memory.misses,
-            entries=memory.entries,
-            bytes=memory.bytes,
-            evictions=memory.evictions,
-            tiers={"memory": attrs.asdict(memory)},
-        )
+        return stats_of(self._counts, self._tiers, len(self._flights), self._flights.waiting)
+
+    async def wait(self, flight: Flight, key: CacheKey) -> Settled:
+        """What comes of a flight for a turn that asks for this key."""
+        told = await flight.join()
+        while isinstance(told, Again):
+            found = await self._find(key, self._memory.get(key.digest))
+            if not isinstance(found, Pending):
+                return found
+            assert isinstance(found.flight, Waiting)  # noqa: S101  this cache makes no other
+            flight = found.flight.flight
+            told = await flight.join()
+        return self._filling.settle(flight, told)
+
+    def left(self) -> None:
+        """Count a turn that stopped waiting."""
+        self._counts.left += 1
+
+    def settled(self, found: Settled) -> None:
+        """Count what a turn got that has waited."""
+        self._counts.look_up(found)
+
+    async def _find(self, key: CacheKey, entry: Entry | None) -> Lookup:
+        digest = key.digest
+        flight = self._flights.find(digest)
+        if entry is not None:
+            served = self._served(digest, entry, flight is not None)
+            if served is not None:
+                return served
+        if flight is not None:
+            return Pending(Waiting(self, flight, key))
+        flight = self._filling.begin(digest, key.tags, entry)
+        if self._tiers.remote is None:
+            return self._filling.lead(flight, flight.term)
+        found = await self._fetching.fetch(flight, self._tiers.remote)
+        return found if found is not None else Pending(Waiting(self, flight, key))
+
+    def _served(self, digest: str, entry: Entry, busy: bool) -> Hit | Stale | Refused | None:
+        """What is served of an entry as it is; None where it is to be made anew."""
+        now = self._wall()
+        state, age_s, body = entry.state(now), entry.age_s(now), entry.body
+        if not isinstance(body, CachedReply):
+            self._counts.refusals_served += 1
+            return Refused(body, age_s)
+        quiet = busy or self._pauses.holds(digest)
+        if state is Freshness.FRESH:
+            return Hit(body, age_s) if quiet or not self._rules.is_due(entry, now) else None
+        if state is Freshness.STALE and quiet:
+            self._counts.stale_served += 1
+            return Stale(body, age_s)
+        if state is Freshness.ON_ERROR and quiet and self._pauses.failures(digest):
+            self._counts.spare_served += 1
+            return Stale(body, age_s)
+        return None
+
+    def _invalidated(self, tag: str | None) -> None:
+        """Forget what another process has invalidated."""
+        self._filling.void(tag)
+        self._tiers.forget(tag)
+
+
+class Waiting:
+    """A turn's place among those that wait for a flight: the core's `Flight`.
+
+    Attributes:
+        flight: what it waits for.
+    """
+
+    __slots__ = ("_cache", "_key", "flight")
+
+    def __init__(self, cache: TwoTierCache, flight: Flight, key: CacheKey) -> None:
+        self._cache = cache
+        self._key = key
+        self.flight = flight
+
+    async def wait(self) -> Settled:
+        """What came of it."""
+        try:
+            found = await self._cache.wait(self.flight, self._key)
+        except asyncio.CancelledError:
+            self._cache.left()
+            raise
+        self._cache.settled(found)
+        return found

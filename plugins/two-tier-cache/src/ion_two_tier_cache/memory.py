@@ -1,46 +1,48 @@
-"""The memory tier: replies of this process, bounded in entries, bytes and time.
+"""The memory tier: entries of this process, bounded in entries, bytes and time.
+
+Which entries stay is decided by W-TinyLFU: a small window takes in what is new, and what leaves it
+is kept only if it was asked for more often of late than what would have to make way. So a flood of
+messages that come once does not wash out the ones that come again. The library theine (2.0) has the
+same policy in Rust, but does not serve: it bounds entries and not bytes, knows no tags, reads the
+machine's clock, counts no evictions, and starts a thread as soon as it is imported.
 
 Nothing here awaits, so that tasks of one event loop never see a change half done; the tier
 belongs to that loop and takes no locks.
 
-What is stored is shared, not copied: a `CachedReply` is a frozen value whose fields are strings,
-numbers and a frozen `Usage` of numbers. Nobody who was handed one can change what the next caller
-gets.
+What is stored is shared, not copied: an `Entry` is a frozen value, and so is all that it holds.
+Nobody who was handed one can change what the next caller gets.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import random as random_module
 from typing import TYPE_CHECKING
 
 import attrs
 
-from ion_framework.pipeline.cache import CachedReply, Hit
+from ion_two_tier_cache.admission import Admission
+from ion_two_tier_cache.climber import WindowClimber
 from ion_two_tier_cache.expiry import Deadline, ExpiryQueue
-from ion_two_tier_cache.sizes import entry_bytes
+from ion_two_tier_cache.segments import Segments, Slot
+from ion_two_tier_cache.sizes import ENTRY_OVERHEAD, entry_bytes
 from ion_two_tier_cache.tags import TagIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ion_framework.clock import Clock
+    from ion_two_tier_cache.entry import Entry
 
 LARGEST_SHARE = 10
 """An entry takes at most a tenth of the byte bound, so that one cannot empty the rest."""
 
 
 @attrs.frozen
-class Entry:
-    """A stored reply with what the tier knows of it."""
-
-    reply: CachedReply
-    tags: tuple[str, ...]
-    size: int
-    stored_at: float
-    deadline: Deadline
-
-
-@attrs.frozen
 class MemoryStats:
     """Truthful figures of the tier since its start.
+
+    ``stores`` is at all times the sum of ``entries``, ``evictions``, ``expired``, ``replaced`` and
+    ``dropped``.
 
     Attributes:
         hits: look-ups answered.
@@ -48,9 +50,15 @@ class MemoryStats:
         entries: entries held now, those included that have expired but are still in place.
         bytes: bytes held now, as `ion_two_tier_cache.sizes` counts them.
         stores: entries taken in.
-        evictions: fresh entries put out for want of room.
+        evictions: entries put out for want of room.
+        rejected: those of the evictions that had just left the window and were not asked for often
+            enough to stay.
         expired: entries dropped because their time was over.
-        oversize: replies not taken in because they alone exceed a tenth of the byte bound.
+        replaced: entries that gave way to a later one of the same digest.
+        dropped: entries that a caller dropped, one by one, by tag or with all others.
+        oversize: entries not taken in because they alone exceed a tenth of the byte bound.
+        window: entries in the window now.
+        protected: entries in the protected segment now.
     """
 
     hits: int
@@ -59,129 +67,206 @@ class MemoryStats:
     bytes: int
     stores: int
     evictions: int
+    rejected: int
     expired: int
+    replaced: int
+    dropped: int
     oversize: int
+    window: int
+    protected: int
 
 
 class MemoryTier:
-    """Replies by digest; the one not used for longest goes first.
+    """Entries by digest; the one that is wanted least makes way first.
 
-    An entry lives for the time it was stored with, on the monotonic clock: it is answered before
-    ``stored + ttl`` and not from that instant on. Expired entries are dropped when they are looked
-    up, and before any fresh one when room is needed. The bounds hold after every call.
+    An entry is answered as long as it is not gone by the wall clock and has not stayed longer, on
+    the monotonic clock, than it was stored for; not from either instant on. What is over is dropped
+    when it is looked up, and before anything else when room is needed. The bounds hold after every
+    call. Beside them stands the frequency sketch: at least 1 kB, at most 32 bytes for each of the
+    entries that the bounds allow.
 
     Args:
-        max_entries: most entries held.
+        max_entries: most entries held, 1 or more.
         max_bytes: most bytes held, as `ion_two_tier_cache.sizes` counts them.
         clock: where the time comes from.
+        random: a number from 0 to below 1, for admission.
     """
 
-    def __init__(self, *, max_entries: int, max_bytes: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        max_entries: int,
+        max_bytes: int,
+        clock: Clock,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._now = clock.monotonic
-        self._entries: OrderedDict[str, Entry] = OrderedDict()  # least recently used first
+        self._wall = clock.time
+        # The byte bound may allow for far fewer than were asked for.
+        capacity = max(1, min(max_entries, max_bytes // ENTRY_OVERHEAD))
+        self._admission = Admission(capacity, random)
+        self._climber = WindowClimber(capacity)
+        self._segments = Segments(capacity, max_bytes, self._climber.share)
+        self._slots: dict[str, Slot] = {}
         self._tags = TagIndex()
         self._queue = ExpiryQueue(self._is_live)
         self._bytes = 0
-        self._hits = self._misses = self._stores = 0
-        self._evictions = self._expired = self._oversize = 0
+        self._hits = self._misses = self._stores = self._oversize = 0
+        self._evictions = self._rejected = self._expired = self._replaced = self._dropped = 0
 
-    def get(self, digest: str) -> Hit | None:
-        """The reply, if it is there and fresh; this makes it the most recently used."""
-        entry = self._entries.get(digest)
-        now = self._now()
-        if entry is None or self._drop_if_expired(entry, now):
+    def get(self, digest: str) -> Entry | None:
+        """The entry, if it is there and not gone; this is a use of it."""
+        self._admission.request(digest)
+        slot = self._slots.get(digest)
+        if slot is None or self._drop_if_over(slot):
             self._misses += 1
             return None
-        self._entries.move_to_end(digest)
         self._hits += 1
-        return Hit(entry.reply, now - entry.stored_at)
+        self._segments.use(slot)
+        return slot.entry
 
-    def put(self, digest: str, reply: CachedReply, ttl_s: float, tags: tuple[str, ...]) -> bool:
-        """Store a reply in place of whatever the digest held; returns whether it was taken in.
+    def put(self, digest: str, entry: Entry, residence_s: float) -> bool:
+        """Store an entry in place of whatever the digest held; returns whether it was taken in.
 
-        Not taken in: a reply with no time to live, and one that alone exceeds a tenth of the byte
-        bound. What the digest held before then stays.
+        Not taken in: an entry that is gone or may not stay at all, and what the digest held before
+        remains; an entry that alone exceeds a tenth of the byte bound, and what the digest held
+        before is dropped, since it is older.
+
+        Args:
+            digest: what it is found by.
+            entry: what to store.
+            residence_s: the longest that it may stay here, in seconds on the monotonic clock.
         """
-        if not ttl_s > 0:  # written so that NaN is no time either
+        left_s = entry.expires_at - max(self._wall(), entry.made_at)
+        if not (residence_s > 0 and left_s > 0):  # written so that NaN is no time either
             return False
-        size = entry_bytes(digest, reply, tags)
+        size = entry_bytes(digest, entry)
         if size * LARGEST_SHARE > self._max_bytes:
             self._oversize += 1
+            self.drop(digest)
             return False
         now = self._now()
-        if digest in self._entries:
-            self._drop(digest)
-        self._make_room(size, now)
         self._stores += 1
-        deadline = Deadline(now + ttl_s, self._stores, digest)
-        self._entries[digest] = Entry(reply, tags, size, now, deadline)
-        self._bytes += size
-        self._queue.add(deadline)
-        self._tags.add(digest, tags)
+        deadline = Deadline(now + min(residence_s, left_s), self._stores, digest)
+        slot = Slot(digest, entry, size, deadline, self._segments.window)
+        self._insert(slot)
+        self._make_room(slot, now)
+        return True
+
+    def drop(self, digest: str) -> bool:
+        """Drop one entry; returns whether there was one, not gone."""
+        slot = self._slots.get(digest)
+        if slot is None or self._drop_if_over(slot):
+            return False
+        self._remove(slot)
+        self._dropped += 1
         return True
 
     def invalidate(self, tag: str) -> int:
-        """Drop every entry with this tag; returns how many of them were fresh."""
-        now = self._now()
-        fresh = 0
-        for digest in self._tags.find(tag):
-            if not self._drop_if_expired(self._entries[digest], now):
-                self._drop(digest)
-                fresh += 1
-        return fresh
+        """Drop every entry with this tag; returns how many of them were not gone."""
+        return sum(map(self.drop, self._tags.find(tag)))
 
     def clear(self) -> int:
-        """Drop every entry; returns how many of them were fresh."""
-        now = self._now()
-        fresh = sum(now < entry.deadline.at for entry in self._entries.values())
-        self._expired += len(self._entries) - fresh
-        self._entries.clear()
+        """Drop every entry; returns how many of them were not gone.
+
+        What was asked for how often stays known: that has nothing to do with what was stored.
+        """
+        over = sum(map(self._is_over, self._slots.values()))
+        dropped = len(self._slots) - over
+        self._expired += over
+        self._dropped += dropped
+        self._slots.clear()
+        self._segments.clear()
         self._tags.clear()
         self._queue.clear()
         self._bytes = 0
-        return fresh
+        return dropped
 
     def stats(self) -> MemoryStats:
         """The figures so far."""
         return MemoryStats(
             hits=self._hits,
             misses=self._misses,
-            entries=len(self._entries),
+            entries=len(self._slots),
             bytes=self._bytes,
             stores=self._stores,
             evictions=self._evictions,
+            rejected=self._rejected,
             expired=self._expired,
+            replaced=self._replaced,
+            dropped=self._dropped,
             oversize=self._oversize,
+            window=len(self._segments.window.slots),
+            protected=len(self._segments.protected.slots),
         )
 
-    def _make_room(self, size: int, now: float) -> None:
-        while len(self._entries) >= self._max_entries or self._bytes + size > self._max_bytes:
+    def _insert(self, slot: Slot) -> None:
+        """Put a slot in place: of the earlier one of its digest, else into the window."""
+        earlier = self._slots.get(slot.digest)
+        if earlier is not None:
+            self._remove(earlier)
+            self._replaced += 1
+            slot.segment = earlier.segment
+        self._slots[slot.digest] = slot
+        self._bytes += slot.size
+        self._queue.add(slot.deadline)
+        self._tags.add(slot.digest, slot.entry.tags)
+        slot.segment.add(slot)
+        self._segments.use(slot)
+
+    def _make_room(self, newest: Slot, now: float) -> None:
+        """Keep the bounds of the window and of the tier; the newest slot stays."""
+        if self._climber.climb(self._hits, self._hits + self._misses):
+            self._segments.divide(self._climber.share)
+        spilled = self._segments.spill()
+        while len(self._slots) > self._max_entries or self._bytes > self._max_bytes:
             passed = self._queue.pop_expired(now)
             if passed is not None:
-                self._remove(passed.digest)
+                self._take_out(self._slots[passed.digest])
                 self._expired += 1
             else:
-                self._drop(next(iter(self._entries)))
-                self._evictions += 1
+                self._evict(newest, spilled)
 
-    def _drop_if_expired(self, entry: Entry, now: float) -> bool:
-        if now < entry.deadline.at:
+    def _evict(self, newest: Slot, spilled: list[Slot]) -> None:
+        """Put out one entry: what has left the window fights for its place until there is room."""
+        while spilled and self._slots.get(spilled[-1].digest) is not spilled[-1]:
+            spilled.pop()
+        candidate = spilled[-1] if spilled else None
+        others = (slot for slot in self._segments.in_order() if slot not in (newest, candidate))
+        # Over the bounds, the newest is never alone: without a candidate there is another.
+        loser = next(others) if candidate is None else self._duel(candidate, next(others, None))
+        self._remove(loser)
+        self._evictions += 1
+
+    def _duel(self, candidate: Slot, rival: Slot | None) -> Slot:
+        if rival is not None and self._admission.admits(candidate.digest, rival.digest):
+            return rival
+        self._rejected += 1
+        return candidate
+
+    def _is_over(self, slot: Slot) -> bool:
+        return self._now() >= slot.deadline.at or self._wall() >= slot.ends_at
+
+    def _drop_if_over(self, slot: Slot) -> bool:
+        if not self._is_over(slot):
             return False
-        self._drop(entry.deadline.digest)
+        self._remove(slot)
         self._expired += 1
         return True
 
-    def _drop(self, digest: str) -> None:
-        self._remove(digest)
+    def _remove(self, slot: Slot) -> None:
+        """Take a slot out whose deadline is still in the queue."""
+        self._take_out(slot)
         self._queue.leave_behind()
 
-    def _remove(self, digest: str) -> None:
-        entry = self._entries.pop(digest)
-        self._bytes -= entry.size
-        self._tags.discard(digest, entry.tags)
+    def _take_out(self, slot: Slot) -> None:
+        del self._slots[slot.digest]
+        slot.segment.remove(slot)
+        self._bytes -= slot.size
+        self._tags.discard(slot.digest, slot.entry.tags)
 
     def _is_live(self, deadline: Deadline) -> bool:
-        entry = self._entries.get(deadline.digest)
-        return entry is not None and entry.deadline is deadline
+        slot = self._slots.get(deadline.digest)
+        return slot is not None and slot.deadline is deadline

@@ -3,8 +3,9 @@
 An entry counts for its strings and a fixed overhead; walking the object graph at every store
 would cost more than it tells. The constants were fitted with `tracemalloc` on CPython 3.11, and a
 test holds them: once the replies have been sent, what is counted is 0.8 to 1.5 times what the
-interpreter allocates, over short and long replies, ASCII and Korean, no tags, shared tags and tags
-that no other entry has. A reply that is not ASCII and was never sent counts up to twice its size.
+interpreter allocates, over short and long replies, refusals, ASCII and Korean, no tags, shared tags
+and tags that no other entry has. A reply that is not ASCII and was never sent counts up to twice
+its size.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ion_framework.pipeline.cache import CachedReply
+from ion_framework.pipeline.cache import CachedReply
 
-ENTRY_OVERHEAD = 760
-"""Bytes of an entry without its strings: objects, numbers, its places in table, queue and index."""
+if TYPE_CHECKING:
+    from ion_two_tier_cache.entry import Entry
+
+ENTRY_OVERHEAD = 1100
+"""Bytes of an entry without its strings: objects, numbers, its places in table, order, queue and
+index, and its share of the frequency sketch."""
 
 TAG_OVERHEAD = 180
 """Bytes of a tag without its text: its place in the index, alone or shared."""
@@ -34,11 +38,15 @@ def text_bytes(text: str) -> int:
     return sys.getsizeof(text) + len(text.encode("utf-8", "surrogatepass")) + 1
 
 
-def entry_bytes(digest: str, reply: CachedReply, tags: tuple[str, ...]) -> int:
+def entry_bytes(digest: str, entry: Entry) -> int:
     """Bytes that an entry counts for."""
-    texts = (digest, reply.content, reply.model, reply.generator)
+    body = entry.body
+    if isinstance(body, CachedReply):
+        texts: tuple[str, ...] = (digest, body.content, body.model, body.generator, body.degraded)
+    else:
+        texts = (digest, body.message, body.code, body.source)
     return (
         ENTRY_OVERHEAD
         + sum(map(text_bytes, texts))
-        + sum(TAG_OVERHEAD + text_bytes(tag) for tag in tags)
+        + sum(TAG_OVERHEAD + text_bytes(tag) for tag in entry.tags)
     )

@@ -15,7 +15,11 @@ class TagIndex:
     def add(self, digest: str, tags: tuple[str, ...]) -> None:
         """Note the tags of a new entry."""
         for tag in tags:
-            self._digests.setdefault(tag, set()).add(digest)
+            digests = self._digests.get(tag)
+            if digests is None:
+                self._digests[tag] = {digest}
+            else:
+                digests.add(digest)
 
     def discard(self, digest: str, tags: tuple[str, ...]) -> None:
         """Forget an entry."""

@@ -1,0 +1,244 @@
+"""How an entry is written into Redis, and how it is read without trusting what is there.
+
+An envelope is, in this order::
+
+    4 bytes   "ION" and the version of this layout
+    4 bytes   CRC-32 over all that follows, big endian
+    4 bytes   length of the head, big endian
+    head      msgpack: the digest that the entry is stored under, the tags and their tokens
+    body      msgpack: everything else
+
+Reading one runs no code and accepts only what fits the types, the bounds, the checksum and the
+digest. So a damaged entry, one that was copied to another key and one of another program is
+recognised and never served. Who can write into Redis and knows this layout can write an envelope
+that is read: what keeps others from writing is Redis's own access control.
+"""
+
+from __future__ import annotations
+
+import math
+from zlib import crc32
+
+import attrs
+import msgspec
+
+from ion_framework.pipeline.cache import CachedRefusal, CachedReply
+from ion_framework.pipeline.chunks import FinishReason, Usage
+from ion_two_tier_cache.entry import Entry
+from ion_two_tier_cache.redis_tokens import Tokens
+
+VERSION = 1
+"""Version of the layout; part of every key's name."""
+
+HEAD_READ = 4096
+"""So many bytes of an envelope hold its head: an entry whose tags take more is not kept."""
+
+_MAGIC = b"ION" + bytes((VERSION,))
+_CHECK_BYTES = 4
+_CHECK_AT = len(_MAGIC)
+_REST_AT = _CHECK_AT + _CHECK_BYTES
+_HEAD_AT = _REST_AT + 4
+_SKEW_S = 60.0
+_MOST_TAGS = 64
+
+
+class NotAnEnvelope(Exception):  # noqa: N818 - says what the bytes are, no caller is at fault
+    """The bytes are not an entry of ours, or not the one that was asked for.
+
+    The text says which check they failed and holds none of them.
+    """
+
+
+@attrs.frozen
+class Opened:
+    """What an envelope held."""
+
+    entry: Entry
+    """The entry."""
+    tokens: tuple[str, ...]
+    """The tokens that everything and its tags had before it was made, as in `Tokens.values`."""
+
+
+class _Strict(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """An array of exactly these values."""
+
+
+class _Head(_Strict, frozen=True):
+    digest: str
+    tags: tuple[str, ...]
+    tokens: tuple[str, ...]
+
+
+class _Reply(_Strict, tag="reply", frozen=True):
+    content: str
+    model: str
+    generator: str
+    created_at: float
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    cost_usd: float | None
+
+
+class _Refusal(_Strict, tag="refusal", frozen=True):
+    source: str
+    code: str
+    message: str
+    retry_after_s: int | None
+
+
+class _Body(_Strict, frozen=True):
+    made_at: float
+    fresh_s: float
+    revalidate_s: float
+    on_error_s: float
+    work_s: float
+    body: _Reply | _Refusal
+
+
+_UNREADABLE = (msgspec.DecodeError, ValueError, OverflowError, RecursionError)
+"""What reading raises for bytes that do not fit; text that is not UTF-8 is a ValueError."""
+
+_pack = msgspec.msgpack.Encoder().encode
+_read_head = msgspec.msgpack.Decoder(_Head).decode
+_read_body = msgspec.msgpack.Decoder(_Body).decode
+
+
+def seal(digest: str, entry: Entry, tokens: Tokens) -> bytes:
+    """The envelope of an entry.
+
+    Raises:
+        ValueError: it is not to be kept: not a complete answer or a repeatable refusal, tokens that
+            do not belong to its tags, or text that UTF-8 does not have.
+    """
+    if len(tokens.values) != len(entry.tags) + 1 or len(entry.tags) > _MOST_TAGS:
+        raise ValueError(f"{len(entry.tags)} tags, {len(tokens.values)} tokens")
+    head = _pack(_Head(digest, entry.tags, tokens.values))
+    if _HEAD_AT + len(head) > HEAD_READ:
+        raise ValueError(f"its tags take {len(head)} bytes")
+    body = _pack(
+        _Body(
+            entry.made_at,
+            entry.fresh_s,
+            entry.revalidate_s,
+            entry.on_error_s,
+            entry.work_s,
+            _portable(entry.body),
+        )
+    )
+    rest = len(head).to_bytes(4, "big") + head + body
+    return _MAGIC + crc32(rest).to_bytes(_CHECK_BYTES, "big") + rest
+
+
+def open_envelope(digest: str, data: bytes, *, now: float, longest_life_s: float) -> Opened:
+    """The entry in an envelope.
+
+    Args:
+        digest: what it is stored under.
+        data: the bytes.
+        now: seconds since the Unix epoch; an entry that was made later than this and a minute for
+            clocks that differ is not believed.
+        longest_life_s: an entry that claims to live longer is not believed.
+
+    Raises:
+        NotAnEnvelope: anything is wrong with the bytes.
+    """
+    head, body_at = _head(data)
+    if int.from_bytes(data[_CHECK_AT:_REST_AT], "big") != crc32(data[_REST_AT:]):
+        raise NotAnEnvelope("check")
+    if head.digest != digest:
+        raise NotAnEnvelope("digest")
+    try:
+        body = _read_body(data[body_at:])
+    except _UNREADABLE as error:
+        raise NotAnEnvelope("body") from error
+    if not (_is_timely(body, now, longest_life_s) and _is_plausible(body.body)):
+        raise NotAnEnvelope("numbers")
+    entry = Entry(
+        _live(body.body),
+        head.tags,
+        body.made_at,
+        body.fresh_s,
+        body.revalidate_s,
+        body.on_error_s,
+        body.work_s,
+    )
+    return Opened(entry, head.tokens)
+
+
+def read_tags(data: bytes) -> tuple[str, ...]:
+    """The tags of an envelope, from its first bytes; nothing else is checked.
+
+    Raises:
+        NotAnEnvelope: there is no head, or not the whole of it.
+    """
+    return _head(data)[0].tags
+
+
+def _head(data: bytes) -> tuple[_Head, int]:
+    """The head, and where the body begins."""
+    if not data.startswith(_MAGIC) or len(data) < _HEAD_AT:
+        raise NotAnEnvelope("magic")
+    body_at = _HEAD_AT + int.from_bytes(data[_HEAD_AT - 4 : _HEAD_AT], "big")
+    if body_at > len(data):
+        raise NotAnEnvelope("head")
+    try:
+        head = _read_head(data[_HEAD_AT:body_at])
+    except _UNREADABLE as error:
+        raise NotAnEnvelope("head") from error
+    if len(head.tokens) != len(head.tags) + 1:
+        raise NotAnEnvelope("tokens")
+    return head, body_at
+
+
+def _portable(body: CachedReply | CachedRefusal) -> _Reply | _Refusal:
+    if isinstance(body, CachedRefusal):
+        if not body.repeatable:
+            raise ValueError("a refusal that would not be repeated")
+        return _Refusal(body.source, body.code, body.message, body.retry_after_s)
+    if body.finish_reason is not FinishReason.STOP or body.degraded:
+        raise ValueError("an answer that is incomplete or degraded")
+    return _Reply(
+        body.content,
+        body.model,
+        body.generator,
+        body.created_at,
+        body.usage.input_tokens,
+        body.usage.output_tokens,
+        body.usage.cached_tokens,
+        body.usage.cost_usd,
+    )
+
+
+def _is_timely(body: _Body, now: float, longest_life_s: float) -> bool:
+    """Whether the times of a body are such as we write; NaN fails every comparison."""
+    return (
+        body.fresh_s >= 0
+        and body.revalidate_s >= 0
+        and body.on_error_s >= 0
+        and body.fresh_s + body.revalidate_s + body.on_error_s <= longest_life_s
+        and 0 <= body.work_s < math.inf
+        and 0 <= body.made_at <= now + _SKEW_S
+    )
+
+
+def _is_plausible(body: _Reply | _Refusal) -> bool:
+    """Whether the numbers of a body are such as we write."""
+    if isinstance(body, _Refusal):
+        return True
+    return (
+        math.isfinite(body.created_at)
+        and 0 <= (body.input_tokens or 0)
+        and 0 <= (body.output_tokens or 0)
+        and 0 <= (body.cached_tokens or 0)
+        and 0 <= (body.cost_usd or 0) < math.inf
+    )
+
+
+def _live(body: _Reply | _Refusal) -> CachedReply | CachedRefusal:
+    if isinstance(body, _Refusal):
+        return CachedRefusal(
+            body.source, body.code, body.message, body.retry_after_s, repeatable=True
+        )
+    usage = Usage(body.input_tokens, body.output_tokens, body.cached_tokens, body.cost_usd)
+    return CachedReply(body.content, usage, body.model, body.generator, body.created_at)

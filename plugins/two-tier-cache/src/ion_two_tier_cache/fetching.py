@@ -1,0 +1,211 @@
+"""Asking the tier that processes share, once for all turns of this process that ask the same."""
+
+from __future__ import annotations
+
+import asyncio
+import random as random_module
+from typing import TYPE_CHECKING
+
+from ion_framework.pipeline.cache import CachedReply, Hit, Miss, Refused, Stale
+from ion_two_tier_cache.entry import Entry, Freshness
+from ion_two_tier_cache.flights import Again, Flight, Landing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from ion_framework.clock import Clock
+    from ion_two_tier_cache.filling import Filling
+    from ion_two_tier_cache.freshness import FreshnessRules
+    from ion_two_tier_cache.pauses import Pauses
+    from ion_two_tier_cache.statistics import Counts
+    from ion_two_tier_cache.tiers import RemoteFound, RemoteTier, Tiers
+
+FIRST_LOOK_S = 0.05
+"""Seconds between two looks at what another process is making, at first."""
+
+LONGEST_LOOK_S = 0.25
+"""They grow to this."""
+
+GROWTH = 1.25
+"""By this factor from one to the next."""
+
+SPREAD = 0.5
+"""Share by which each is longer or shorter at random, so that processes do not look in step."""
+
+ELSEWHERE_S = 0.25
+"""Seconds for which an entry that another process makes anew is served without asking again."""
+
+PATIENCE_S = 1.0
+"""Seconds after which a watch ends for which nobody waits."""
+
+
+class Fetching:
+    """Looks in the tier that processes share, takes leases there, and watches those of others.
+
+    Args:
+        tiers: the tiers.
+        rules: how long an answer is good for what.
+        pauses: notes what another process is making anew.
+        counts: counters.
+        clock: where the time comes from.
+        filling: begins and ends flights.
+        random: a number from 0 to below 1.
+    """
+
+    def __init__(  # noqa: PLR0913  one keyword per part, and no part without the others
+        self,
+        *,
+        tiers: Tiers,
+        rules: FreshnessRules,
+        pauses: Pauses,
+        counts: Counts,
+        clock: Clock,
+        filling: Filling,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
+        self._tiers = tiers
+        self._rules = rules
+        self._pauses = pauses
+        self._counts = counts
+        self._wall = clock.time
+        self._filling = filling
+        self._random = random
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def open(self) -> None:
+        """Ask the other tier, after a `close` too."""
+        self._closed = False
+
+    async def close(self) -> None:
+        """Stop watching, and ask the other tier no more: who waits for it goes on without."""
+        self._closed = True
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def fetch(self, flight: Flight, remote: RemoteTier) -> Landing | Miss | None:
+        """What a flight's first turn gets; None: another process makes it, and the turn waits.
+
+        Where the other tier is out of order the turn leads, without a second question.
+        A turn that leaves meanwhile lets the others ask again.
+        """
+        term = flight.term
+        if self._closed:
+            return self._filling.lead(flight, term)
+        try:
+            found = await remote.get(flight.digest, flight.tags)
+            landing = self._take(flight, found)
+            alone = not found.tokens.known
+            if landing is None and not alone and not found.leased:
+                flight.remote = await remote.acquire(flight.digest)
+        except BaseException:
+            self._filling.end(flight, Again())
+            raise
+        if landing is not None:
+            self._counts.refusals_served += isinstance(landing, Refused)
+            self._filling.end(flight, landing)
+            return landing
+        if flight.void or flight.landed:
+            flight.spare = None
+            self._filling.give_back(flight)
+        elif flight.remote is None and not alone:
+            return self._elsewhere(flight, remote)
+        return self._lead(flight, term)
+
+    def _take(self, flight: Flight, found: RemoteFound) -> Landing | None:
+        """Take in what was found; returns what ends the flight, if anything does."""
+        flight.tokens = found.tokens
+        entry = found.entry
+        if entry is None or flight.void:
+            return None
+        if flight.spare is not None and flight.spare.made_at >= entry.made_at:
+            return None
+        self._counts.fetched += 1
+        self._tiers.promote(flight.digest, entry)
+        flight.spare = entry
+        now = self._wall()
+        if not isinstance(entry.body, CachedReply):
+            self._counts.refusals_served += flight.waiting
+            return Refused(entry.body, entry.age_s(now))
+        if entry.state(now) is Freshness.FRESH and not self._rules.is_due(entry, now):
+            return Hit(entry.body, entry.age_s(now))
+        return None
+
+    def _lead(self, flight: Flight, term: int) -> Landing | Miss:
+        led = self._filling.lead(flight, term)
+        if isinstance(led, Hit | Stale):
+            # Who waits already is served like the leader; only the leader has the right.
+            self._counts.stale_served += flight.waiting if isinstance(led, Stale) else 0
+            flight.hand_out(type(led)(led.reply, led.age_s))
+        return led
+
+    def _elsewhere(self, flight: Flight, remote: RemoteTier) -> Landing | None:
+        self._counts.elsewhere += 1
+        served = self._meanwhile(flight.spare)
+        if served is not None:
+            self._counts.stale_served += 1 + flight.waiting if isinstance(served, Stale) else 0
+            self._pauses.elsewhere(flight.digest, ELSEWHERE_S)
+            self._filling.end(flight, served)
+            return served
+        self._begin(self._watch(flight, remote))
+        return None
+
+    def _meanwhile(self, entry: Entry | None) -> Landing | None:
+        """What there is to serve while another process makes the entry anew."""
+        now = self._wall()
+        if entry is None or not isinstance(entry.body, CachedReply):
+            return None
+        state = entry.state(now)
+        if state is Freshness.FRESH:
+            return Hit(entry.body, entry.age_s(now))
+        if state is Freshness.STALE:
+            return Stale(entry.body, entry.age_s(now))
+        return None
+
+    async def _watch(self, flight: Flight, remote: RemoteTier) -> None:
+        """Look every now and then what has become of another process's work."""
+        term, looked_s, pause_s = flight.term, 0.0, FIRST_LOOK_S
+        try:
+            while flight.term == term and not flight.void:
+                pause_s = min(pause_s, LONGEST_LOOK_S)
+                spread_s = pause_s * (1 + SPREAD * (2 * self._random() - 1))
+                await asyncio.sleep(spread_s)
+                looked_s += spread_s
+                pause_s *= GROWTH
+                if not flight.waiting and looked_s >= PATIENCE_S:
+                    break
+                if await self._look(flight, remote):
+                    return
+        finally:
+            if flight.term == term and not flight.landed:
+                self._filling.end(flight, Again())
+
+    async def _look(self, flight: Flight, remote: RemoteTier) -> bool:
+        """Look once; returns whether the watch is over."""
+        term = flight.term
+        found = await remote.get(flight.digest, flight.tags)
+        if flight.term != term or flight.void:
+            return False
+        landing = self._take(flight, found) or self._meanwhile(flight.spare)
+        if landing is not None:
+            self._filling.end(flight, landing)
+            return True
+        if found.leased:
+            return False
+        # Without tokens the tier is out of order, and nobody waits for it.
+        lease = await remote.acquire(flight.digest) if found.tokens.known else None
+        if lease is None and found.tokens.known:
+            return False
+        flight.remote = lease
+        if flight.term == term:
+            self._filling.release(flight)
+        else:
+            self._filling.give_back(flight)
+        return True
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

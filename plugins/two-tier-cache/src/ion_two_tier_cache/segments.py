@@ -1,0 +1,146 @@
+"""The order in which entries make way: a window for what is new, a main part for what is wanted."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ion_two_tier_cache.entry import Entry
+    from ion_two_tier_cache.expiry import Deadline
+
+PROTECTED_SHARE = 0.8
+"""Share of the main part that the protected segment has."""
+
+
+class Slot:
+    """An entry in its place.
+
+    Attributes:
+        digest: what it is found by.
+        entry: what was stored.
+        size: bytes that it counts for.
+        deadline: until when it may stay, on the monotonic clock.
+        ends_at: when the entry itself is gone, in seconds since the Unix epoch.
+        segment: where it is.
+    """
+
+    __slots__ = ("deadline", "digest", "ends_at", "entry", "segment", "size")
+
+    def __init__(
+        self, digest: str, entry: Entry, size: int, deadline: Deadline, segment: Segment
+    ) -> None:
+        self.digest = digest
+        self.entry = entry
+        self.size = size
+        self.deadline = deadline
+        self.ends_at = entry.expires_at
+        self.segment = segment
+
+
+class Segment:
+    """Slots in the order of their last use, with a bound of its own in entries and bytes.
+
+    Attributes:
+        slots: by digest, least recently used first.
+        bytes: what they count for together.
+        max_entries: most entries meant to be in it; may change at any time.
+        max_bytes: most bytes meant to be in it; may change at any time.
+    """
+
+    __slots__ = ("bytes", "max_bytes", "max_entries", "slots")
+
+    def __init__(self) -> None:
+        self.max_entries = self.max_bytes = 0
+        self.slots: OrderedDict[str, Slot] = OrderedDict()
+        self.bytes = 0
+
+    def add(self, slot: Slot) -> None:
+        """Take a slot in as the most recently used."""
+        self.slots[slot.digest] = slot
+        self.bytes += slot.size
+        slot.segment = self
+
+    def remove(self, slot: Slot) -> None:
+        """Take a slot out."""
+        del self.slots[slot.digest]
+        self.bytes -= slot.size
+
+    def is_over(self) -> bool:
+        """Whether there is more in it than its bounds allow."""
+        return len(self.slots) > self.max_entries or self.bytes > self.max_bytes
+
+    def clear(self) -> None:
+        """Take every slot out."""
+        self.slots.clear()
+        self.bytes = 0
+
+
+class Segments:
+    """Window, probation and protected segment, as W-TinyLFU has them.
+
+    What is new enters the window. What the window has no room for goes on probation, and what is
+    used there becomes protected; what is used least among the protected goes back on probation.
+    The least recently used on probation makes way first.
+
+    Args:
+        max_entries: most entries in all three together, 1 or more.
+        max_bytes: most bytes in all three together.
+        window_share: share of both that the window has at first, from 0 to 1.
+    """
+
+    __slots__ = ("_max_bytes", "_max_entries", "probation", "protected", "window")
+
+    def __init__(self, max_entries: int, max_bytes: int, window_share: float) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self.window = Segment()
+        self.probation = Segment()
+        self.protected = Segment()
+        self.divide(window_share)
+
+    def divide(self, window_share: float) -> None:
+        """Give the window this share of the bounds, at least one entry; no slot moves yet."""
+        window, protected = self.window, self.protected
+        window.max_entries = max(1, int(self._max_entries * window_share))
+        window.max_bytes = int(self._max_bytes * window_share)
+        protected.max_entries = int((self._max_entries - window.max_entries) * PROTECTED_SHARE)
+        protected.max_bytes = int((self._max_bytes - window.max_bytes) * PROTECTED_SHARE)
+
+    def use(self, slot: Slot) -> None:
+        """Make a slot the most recently used; from probation it becomes protected."""
+        if slot.segment is self.probation:
+            self.probation.remove(slot)
+            self.protected.add(slot)
+            while self.protected.is_over():
+                self._demote(self.protected)
+        else:
+            slot.segment.slots.move_to_end(slot.digest)
+
+    def spill(self) -> list[Slot]:
+        """Put on probation what the window has no room for, and return it, newest first.
+
+        The newest entry stays in the window, however large it is.
+        """
+        spilled = []
+        while self.window.is_over() and len(self.window.slots) > 1:
+            spilled.append(self._demote(self.window))
+        return spilled[::-1]
+
+    def in_order(self) -> Iterator[Slot]:
+        """Every slot, in the order in which they make way."""
+        for segment in (self.probation, self.protected, self.window):
+            yield from segment.slots.values()
+
+    def clear(self) -> None:
+        """Take every slot out."""
+        for segment in (self.window, self.probation, self.protected):
+            segment.clear()
+
+    def _demote(self, segment: Segment) -> Slot:
+        slot = next(iter(segment.slots.values()))
+        segment.remove(slot)
+        self.probation.add(slot)
+        return slot

@@ -1,0 +1,150 @@
+"""The two tiers as one: what is kept where, and for how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ion_two_tier_cache.entry import Entry
+    from ion_two_tier_cache.memory import MemoryTier
+    from ion_two_tier_cache.redis_tokens import Tokens
+    from ion_two_tier_cache.remote_lease import RemoteLease
+
+DEAF_S = 5.0
+"""Seconds that an entry stays in memory at most while invalidations by others are not heard of."""
+
+
+class RemoteFound(Protocol):
+    """What a look-up in the tier that processes share found."""
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry, if there is a valid one that is not gone."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """What an entry made from now on is to be stored with."""
+
+    @property
+    def leased(self) -> bool:
+        """Whether somebody holds the lease of this digest just now."""
+
+
+class RemoteTier(Protocol):
+    """The tier that processes share: `RedisTier`, or one that keeps its promises.
+
+    Nothing of it raises for an outage, and nothing waits for one longer than some tenths of a
+    second.
+    """
+
+    @property
+    def coherent(self) -> bool:
+        """Whether invalidations by other processes are heard of just now."""
+
+    async def open(self) -> None:
+        """Begin to work."""
+
+    async def close(self) -> None:
+        """Write what is queued and close every connection."""
+
+    async def get(self, digest: str, tags: tuple[str, ...]) -> RemoteFound:
+        """Look up."""
+
+    def put(
+        self, digest: str, entry: Entry, tokens: Tokens, lease: RemoteLease | None = None
+    ) -> bool:
+        """Queue an entry to be written, after which the lease is given back in every case."""
+
+    async def acquire(self, digest: str) -> RemoteLease | None:
+        """Take the lease of a digest; None: somebody else has it."""
+
+    async def invalidate(self, tag: str) -> int:
+        """Make every entry with this tag invalid, in every process; returns how many there were."""
+
+    async def clear(self) -> int:
+        """The same for every entry."""
+
+    def stats(self) -> attrs.AttrsInstance:
+        """The figures so far."""
+
+
+class Tiers:
+    """The memory tier, and the one that processes share, if there is one.
+
+    Attributes:
+        memory: the tier of this process.
+        remote: the tier that processes share, None without one.
+
+    Args:
+        memory: the tier of this process.
+        remote: the tier that processes share.
+        l1_ttl_s: seconds that an entry stays in memory at most where there is another tier.
+        remote_name: what that tier is called in the figures.
+    """
+
+    def __init__(
+        self, memory: MemoryTier, remote: RemoteTier | None, l1_ttl_s: float, remote_name: str
+    ) -> None:
+        self.memory = memory
+        self.remote = remote
+        self._l1_ttl_s = l1_ttl_s
+        self._remote_name = remote_name
+
+    def promote(self, digest: str, entry: Entry) -> bool:
+        """Keep in memory what was found in the other tier; returns whether it had room."""
+        return self.memory.put(digest, entry, self._residence_s(entry))
+
+    def keep(
+        self, digest: str, entry: Entry, tokens: Tokens | None, lease: RemoteLease | None
+    ) -> bool:
+        """Keep a new entry in both tiers; the lease is given back after it was written.
+
+        Returns whether one of them took it.
+        """
+        kept = self.promote(digest, entry)
+        if self.remote is not None and tokens is not None:
+            kept = self.remote.put(digest, entry, tokens, lease) or kept
+        return kept
+
+    def forget(self, tag: str | None) -> int:
+        """Drop from memory what carries a tag, or with None everything; returns how many."""
+        return self.memory.clear() if tag is None else self.memory.invalidate(tag)
+
+    def figures(self) -> Mapping[str, Mapping[str, object]]:
+        """The figures of each tier, by its name."""
+        told = {"memory": attrs.asdict(self.memory.stats())}
+        if self.remote is not None:
+            told[self._remote_name] = attrs.asdict(self.remote.stats())
+        return told
+
+    async def invalidate(self, tag: str | None, void: Callable[[str | None], None]) -> int:
+        """Make what carries a tag, or with None everything, invalid in both tiers.
+
+        Memory is swept before, so that this process serves nothing outdated while the other tier
+        is told, and after, because a look-up may have brought something back meanwhile.
+
+        Args:
+            tag: the tag.
+            void: voids what is being made for the tag.
+
+        Returns:
+            how many entries there were, as the tier counts that held more of them.
+        """
+        void(tag)
+        dropped = self.forget(tag)
+        if self.remote is None:
+            return dropped
+        remote = self.remote
+        shared = await (remote.clear() if tag is None else remote.invalidate(tag))
+        void(tag)
+        self.forget(tag)
+        return max(dropped, shared)
+
+    def _residence_s(self, entry: Entry) -> float:
+        if self.remote is None:
+            return entry.lifetime_s
+        return self._l1_ttl_s if self.remote.coherent else min(self._l1_ttl_s, DEAF_S)

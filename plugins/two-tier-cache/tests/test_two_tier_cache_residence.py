@@ -1,0 +1,165 @@
+"""An entry stays in memory for its residence, or up to its own end if that comes first."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+import pytest
+from ion_two_tier_cache.entry import Entry, Freshness
+from ion_two_tier_cache.memory import MemoryTier
+
+from ion_framework.pipeline.cache import CachedReply
+from ion_framework.pipeline.chunks import Usage
+
+EPOCH = 1.7e9
+
+
+class TwoClocks:
+    """A monotonic and a wall clock that the test moves, together or one by one."""
+
+    def __init__(self):
+        self.steady = 1000.0
+        self.wall = EPOCH
+
+    def monotonic(self):
+        """Seconds that only the test changes."""
+        return self.steady
+
+    def time(self):
+        """Seconds since the epoch that only the test changes."""
+        return self.wall
+
+    def advance(self, seconds):
+        """Let time pass."""
+        self.steady += seconds
+        self.wall += seconds
+
+
+def make_tier(clock=None):
+    """A tier with room for what the tests store."""
+    return MemoryTier(max_entries=10, max_bytes=1_000_000, clock=clock or TwoClocks())
+
+
+def make_entry(content="an answer", **changes):
+    """An entry with this content, made just now, fresh for a minute and gone after a day."""
+    reply = CachedReply(content, Usage(10, 20, None), "model-1", "offline", EPOCH)
+    return attrs.evolve(Entry(reply, (), EPOCH, 60.0, 3600.0, 82740.0, 0.5), **changes)
+
+
+@pytest.mark.parametrize(("elapsed", "there"), [(0.0, True), (59.999, True), (60.0, False)])
+def test_the_residence_ends_exactly(elapsed, there):
+    """An entry is answered before stored + residence and no longer from that very instant on."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+    tier.put("a", make_entry(), 60.0)
+    clock.advance(elapsed)
+
+    assert (tier.get("a") is not None) == there
+
+
+@pytest.mark.parametrize(("elapsed", "there"), [(8.0, True), (10.0, False)])
+def test_an_entry_that_is_gone_is_not_answered(elapsed, there):
+    """The entry's own end counts where it comes before that of its residence."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+    entry = make_entry(made_at=EPOCH - 90.0, fresh_s=50.0, revalidate_s=30.0, on_error_s=20.0)
+    tier.put("a", entry, 3600.0)
+    clock.advance(elapsed)
+
+    assert (tier.get("a") is not None) == there
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "state"),
+    [(5.0, Freshness.FRESH), (15.0, Freshness.STALE), (25.0, Freshness.ON_ERROR)],
+)
+def test_an_entry_is_answered_in_every_state_before_its_end(elapsed, state):
+    """Stale entries, and those good only on error, come back like fresh ones."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+    tier.put("a", make_entry(fresh_s=10.0, revalidate_s=10.0, on_error_s=10.0), 3600.0)
+    clock.advance(elapsed)
+
+    assert tier.get("a").state(clock.time()) is state
+
+
+def test_a_wall_clock_that_jumps_ahead_ends_what_is_gone_by_it():
+    """No entry is answered that is gone by the wall clock, however short its residence was."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+    tier.put("a", make_entry(), 60.0)
+    clock.wall += 86400.0
+
+    assert tier.get("a") is None
+    assert tier.stats().expired == 1
+
+
+def test_a_wall_clock_that_is_set_back_prolongs_nothing():
+    """The residence ends by the monotonic clock, whatever the wall clock says."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+    tier.put("a", make_entry(), 60.0)
+    clock.advance(60.0)
+    clock.wall -= 3600.0
+
+    assert tier.get("a") is None
+
+
+def test_an_entry_from_the_future_stays_for_its_lifetime_at_most():
+    """An entry of a host whose clock is ahead lives as if it had been made when it was stored."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+    tier.put("a", make_entry(made_at=EPOCH + 1e6, revalidate_s=0.0, on_error_s=0.0), 3600.0)
+    clock.advance(59.0)
+    there = tier.get("a") is not None
+    clock.advance(1.0)
+
+    assert (there, tier.get("a")) == (True, None)
+
+
+def test_a_look_up_does_not_prolong_an_entry():
+    """Reading an entry leaves its end where it was."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+    tier.put("a", make_entry(), 10.0)
+    clock.advance(9.0)
+    tier.get("a")
+    clock.advance(1.0)
+
+    assert tier.get("a") is None
+
+
+@pytest.mark.parametrize(
+    ("residence_s", "changes"),
+    [
+        (0.0, {}),
+        (-1.0, {}),
+        (-math.inf, {}),
+        (math.nan, {}),
+        (60.0, {"made_at": EPOCH - 86400.0}),
+        (60.0, {"made_at": math.nan}),
+        (60.0, {"made_at": math.inf, "fresh_s": math.inf}),
+        (60.0, {"on_error_s": math.nan}),
+        (60.0, {"fresh_s": -math.inf}),
+    ],
+)
+def test_what_has_no_time_left_is_not_stored(residence_s, changes):
+    """An entry that may not stay, or is gone, is refused and leaves what was there."""
+    tier = make_tier()
+    earlier = make_entry("earlier")
+    tier.put("a", earlier, 60.0)
+
+    assert tier.put("a", make_entry(**changes), residence_s) is False
+    assert tier.get("a") is earlier
+    assert tier.stats().stores == 1
+
+
+def test_an_endless_residence_ends_with_the_entry():
+    """An infinite residence is one until the entry's own end."""
+    clock = TwoClocks()
+    tier = make_tier(clock)
+
+    assert tier.put("a", make_entry(), math.inf) is True
+    clock.advance(86400.0)
+    assert tier.get("a") is None
