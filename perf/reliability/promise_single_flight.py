@@ -16,6 +16,8 @@ SLOW_S = 3.0
 """How long the model takes: until then all requests are there."""
 MOST_CALLS, MOST_CALLS_HOSTS, MOST_CALLS_FAILING = 1, 4, 2
 UNAUTHENTICATED = 401
+UNAVAILABLE = "503"
+REFUSING = "one process, the model refuses"
 ALONE = {"ION_PLUGINS_DISABLE": "offline"}
 """Without a second generator a failure of the first is one of the turn."""
 
@@ -35,7 +37,8 @@ async def check(setting: Setting) -> Sequence[Finding]:
         _failed("one process", one),
         *_told("four processes", four, number, MOST_CALLS_HOSTS),
         _failed("four processes", four),
-        *_told("one process, the model refuses", failing, number, MOST_CALLS_FAILING),
+        *_told(REFUSING, failing, number, MOST_CALLS_FAILING),
+        _refused(failing),
     ]
 
 
@@ -69,6 +72,17 @@ def _failed(where: str, found: Burst) -> Finding:
         "0",
         f"{found.failures} of {len(found.statuses)} {', '.join(bad)}".rstrip(),
         not found.failures,
+    )
+
+
+def _refused(found: Burst) -> Finding:
+    clean = sum(status == UNAVAILABLE for status in found.statuses)
+    told = ", ".join(sorted(set(found.statuses)))
+    return Finding(
+        f"{REFUSING}: requests that get a clean error",
+        f"{len(found.statuses)}",
+        f"{clean} ({told})",
+        clean == len(found.statuses),
     )
 
 

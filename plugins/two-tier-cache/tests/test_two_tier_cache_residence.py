@@ -163,3 +163,70 @@ def test_an_endless_residence_ends_with_the_entry():
     assert tier.put("a", make_entry(), math.inf) is True
     clock.advance(86400.0)
     assert tier.get("a") is None
+
+
+class TestShorten:
+    """Entries that may have missed an invalidation leave soon, and not all at once."""
+
+    def _tier(self, clock, number=1000):
+        tier = MemoryTier(max_entries=2 * number, max_bytes=10_000_000, clock=clock)
+        for each in range(number):
+            tier.put(f"{each:064x}", make_entry(), 60.0)
+        return tier
+
+    def _left(self, tier, number=1000):
+        return sum(tier.get(f"{each:064x}") is not None for each in range(number))
+
+    def test_all_that_was_there_is_gone_in_time(self):
+        """None of the entries that were there outlives the time that is left to them."""
+        clock = TwoClocks()
+        tier = self._tier(clock)
+        tier.shorten(5.0)
+        clock.advance(5.0)
+
+        assert self._left(tier) == 0
+
+    def test_they_leave_one_by_one(self):
+        """In the first half of the time none leaves, and in the second they leave evenly."""
+        clock = TwoClocks()
+        tier = self._tier(clock)
+        tier.shorten(5.0)
+        left = []
+        for seconds in (2.49, 1.26, 1.0):
+            clock.advance(seconds)
+            left.append(self._left(tier))
+
+        assert left[0] == 1000
+        assert left[1] == pytest.approx(500, abs=80)
+        assert left[2] == pytest.approx(100, abs=50)
+
+    def test_what_comes_later_is_not_concerned(self):
+        """An entry that is stored afterwards stays for its whole residence."""
+        clock = TwoClocks()
+        tier = self._tier(clock)
+        tier.shorten(5.0)
+        tier.put("later", make_entry(), 60.0)
+        clock.advance(59.0)
+
+        assert tier.get("later") is not None
+
+    def test_a_second_time_gives_no_time_back(self):
+        """What was shortened before is gone at its first time, whatever follows."""
+        clock = TwoClocks()
+        tier = self._tier(clock)
+        tier.shorten(5.0)
+        clock.advance(4.0)
+        tier.shorten(5.0)
+        clock.advance(1.0)
+
+        assert self._left(tier) == 0
+
+    def test_it_never_lengthens_a_residence(self):
+        """An entry whose residence ends sooner leaves when it would have left."""
+        clock = TwoClocks()
+        tier = make_tier(clock)
+        tier.put("a", make_entry(), 1.0)
+        tier.shorten(5.0)
+        clock.advance(1.0)
+
+        assert tier.get("a") is None

@@ -30,6 +30,11 @@ _BACK_STOP_S = 5.0
 """Seconds after the end of an answer's time at which HTTP itself gives up."""
 
 
+_MOST_IDLE = 16
+"""Idle connections that are kept. httpx2 looks at each of them for every request: after a burst,
+256 of them would nearly double what a call costs."""
+
+
 @attrs.frozen(eq=False)
 class Clients:
     """The SDK's client and what it sends with.
@@ -130,7 +135,7 @@ def _http_client(settings: GeminiSettings) -> httpx2.AsyncClient:
         trust_env=not settings.is_local,
         limits=httpx2.Limits(
             max_connections=settings.max_connections,
-            max_keepalive_connections=settings.max_connections,
+            max_keepalive_connections=min(_MOST_IDLE, settings.max_connections),
             keepalive_expiry=60.0,
         ),
         event_hooks={"request": [bound_connecting]},

@@ -195,7 +195,11 @@ class TwoTierCache:
         return None
 
     def _invalidated(self, tag: str | None) -> None:
-        """Forget what another process has invalidated."""
+        """Forget what another process has invalidated, or what it may have, unheard."""
+        remote = self._tiers.remote
+        if tag is None and remote is not None and not remote.coherent:
+            self._tiers.grow_deaf()
+            return
         self._filling.void(tag)
         self._tiers.forget(tag)
 

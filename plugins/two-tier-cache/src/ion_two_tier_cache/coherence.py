@@ -5,8 +5,8 @@ redirected to this same connection, see the Redis manual under CLIENT TRACKING),
 FLUSHALL by anybody. Where it cannot, in a Cluster or behind a proxy, the same signals come by
 publish and subscribe. One way is used at a time, so that an invalidation is not heard of twice.
 
-Who does not hear must not trust its copies: when the connection is lost everything counts as
-invalidated. A frozen peer says nothing, so it is asked every second whether it is there.
+Who does not hear must not trust its copies for long: `on_invalidate` is told when the connection is
+lost. A frozen peer says nothing, so it is asked every second whether it is there.
 """
 
 from __future__ import annotations

@@ -113,6 +113,7 @@ class MemoryTier:
         self._tags = TagIndex()
         self._queue = ExpiryQueue(self._is_live)
         self._bytes = 0
+        self._cut_serial, self._cut_at, self._cut_s = 0, 0.0, 0.0
         self._hits = self._misses = self._stores = self._oversize = 0
         self._evictions = self._rejected = self._expired = self._replaced = self._dropped = 0
 
@@ -184,6 +185,20 @@ class MemoryTier:
         self._bytes = 0
         return dropped
 
+    def shorten(self, residence_s: float) -> None:
+        """Let everything that is here now stay for so many seconds at most, or a part of them.
+
+        The entries leave one by one in the second half of that time, and not all in one instant,
+        after which everybody would have to make everything anew at once. What is stored from now on
+        is not concerned.
+        """
+        now = self._now()
+        if now < self._cut_at + self._cut_s:
+            # What was shortened before must not gain time.
+            for slot in [slot for slot in self._slots.values() if self._is_cut(slot)]:
+                self.drop(slot.digest)
+        self._cut_serial, self._cut_at, self._cut_s = self._stores, now, residence_s
+
     def stats(self) -> MemoryStats:
         """The figures so far."""
         return MemoryStats(
@@ -247,7 +262,13 @@ class MemoryTier:
         return candidate
 
     def _is_over(self, slot: Slot) -> bool:
-        return self._now() >= slot.deadline.at or self._wall() >= slot.ends_at
+        now = self._now()
+        if now >= slot.deadline.at or self._wall() >= slot.ends_at:
+            return True
+        return self._is_cut(slot) and now >= self._cut_at + self._cut_s * _part(slot.digest)
+
+    def _is_cut(self, slot: Slot) -> bool:
+        return slot.deadline.serial <= self._cut_serial
 
     def _drop_if_over(self, slot: Slot) -> bool:
         if not self._is_over(slot):
@@ -270,3 +291,11 @@ class MemoryTier:
     def _is_live(self, deadline: Deadline) -> bool:
         slot = self._slots.get(deadline.digest)
         return slot is not None and slot.deadline is deadline
+
+
+def _part(digest: str) -> float:
+    """A number from 0.5 to 1 that is the same for a digest every time."""
+    return 0.5 + hash(digest) % _PARTS / (2 * _PARTS)
+
+
+_PARTS = 1024

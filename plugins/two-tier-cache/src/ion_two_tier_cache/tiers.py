@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 DEAF_S = 5.0
 """Seconds that an entry stays in memory at most while invalidations by others are not heard of."""
 
+LEAVE_S = 3.0
+"""Seconds within which leaves what was there when that was noticed. A peer that falls silent is
+noticed after two, so that nothing is served for longer than five that others have invalidated."""
+
 
 class RemoteFound(Protocol):
     """What a look-up in the tier that processes share found."""
@@ -113,6 +117,14 @@ class Tiers:
     def forget(self, tag: str | None) -> int:
         """Drop from memory what carries a tag, or with None everything; returns how many."""
         return self.memory.clear() if tag is None else self.memory.invalidate(tag)
+
+    def grow_deaf(self) -> None:
+        """Serve what is in memory for some seconds more, because no invalidation is heard of.
+
+        To drop everything at once would send everybody to the model service in the very moment in
+        which the other tier is out of order.
+        """
+        self.memory.shorten(LEAVE_S)
 
     def figures(self) -> Mapping[str, Mapping[str, object]]:
         """The figures of each tier, by its name."""
