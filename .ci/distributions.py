@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -23,8 +24,12 @@ def folders() -> dict[str, Path]:
 
 
 def install(environment: str) -> int:
-    """Install one distribution beside the core."""
-    return _python("-m", "pip", "install", "--quiet", "--editable", str(_folder(environment)))
+    """Install one distribution beside the core, with its extras, which its tests need."""
+    folder = _folder(environment)
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = ",".join(project.get("optional-dependencies", {}))
+    what = f"{folder}[{extras}]" if extras else str(folder)
+    return _python("-m", "pip", "install", "--quiet", "--editable", what)
 
 
 def test(environment: str, arguments: list[str]) -> int:
