@@ -109,7 +109,11 @@ async def _timed(work: Get, keys: Sequence[object]) -> tuple[list[object], float
 
 
 async def redis_rows(runs: int, number: int) -> list[Row]:
-    """Hits and stores on Redis; of hits the p50 and p99 of each run."""
+    """Hits and stores on Redis; of hits the p50 and p99 of each run.
+
+    One without the other misleads: where many wait for few connections, some are served again and
+    again while others starve, and the p50 is that of the lucky ones.
+    """
     rows = {
         "alone": Row("hit on Redis, 1 at once, p50", "us", {}),
         "p50": Row("hit on Redis, 64 at once, p50", "us", {}, Budget(REDIS_HIT_US)),

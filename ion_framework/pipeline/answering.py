@@ -148,7 +148,8 @@ class Answering:
             raise NoAnswerError(
                 "generate", "nothing was left of the answer after its transformation"
             )
-        degraded = "; ".join(filter(None, (*generation.failures, self._parts.degraded)))
+        own = finish.degraded if finish is not None else ""
+        degraded = "; ".join(filter(None, (*generation.failures, own, self._parts.degraded)))
         return Answer.generated(generation, content, degraded)
 
     async def _keep(self, answer: Answer) -> CacheOutcome:

@@ -65,6 +65,9 @@ class Finish:
         model: the model that answered, as it names itself.
         tries: how often the service was asked for this answer.
         repeatable: for ``safety``: whether the service refused the prompt itself, and would again.
+        degraded: why the answer is second best, such as which preferred model failed; empty where
+            it is not. Callers read it: no secrets, and nothing of what a service wrote. A second
+            best answer is flagged as such and never stored.
     """
 
     reason: FinishReason = attrs.field(default=FinishReason.STOP, converter=FinishReason)
@@ -72,6 +75,7 @@ class Finish:
     model: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
     tries: int = attrs.field(default=1, validator=attrs.validators.ge(1))
     repeatable: bool = False
+    degraded: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
 
 
 Chunk: TypeAlias = TextChunk | Finish

@@ -6,6 +6,8 @@ import random as random_module
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import attrs
+
 from ion_framework.clock import Clock
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.resilience.breaker import (
@@ -15,6 +17,7 @@ from ion_framework.resilience.breaker import (
     BreakerState,
     Ticket,
 )
+from ion_framework.resilience.failure_row import FailureRow, RowTry
 from ion_framework.resilience.stream_settings import StreamSettings
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ class ModelGuard:
 
     Failures have to come in a row because a service that answers two of three requests is worth
     asking: a share of failures within a time would open the breaker of every busy installation.
+    The row is that of `FailureRow`: in the order in which the tries began. A try has succeeded
+    with its first word; that its answer breaks off later is told to its reader alone.
 
     Attributes:
         model: id of the model.
@@ -62,8 +67,10 @@ class ModelGuard:
         self.model = model
         self._settings = settings
         self._clock = clock
-        self._in_a_row = 0
-        self._row_began = 0.0
+        self._row = FailureRow(
+            min(settings.breaker_after_s, settings.first_token_s), settings.first_token_s
+        )
+        self._failures = 0
         self._logger = logger
         self._breaker = Breaker(
             BreakerSettings(
@@ -75,7 +82,7 @@ class ModelGuard:
             ),
             clock,
             random=random,
-            on_change=self._tell,
+            on_change=self._changed,
         )
 
     @property
@@ -102,78 +109,71 @@ class ModelGuard:
                 retry_after_s=self._breaker.retry_after_s,
                 tries=0,
             )
-        return Admission(self, ticket)
+        return Admission(self.model, ticket, self._row.begin(self._clock.monotonic()), self._settle)
 
-    def _lives(self) -> None:
-        """The model began or ended an answer: a row of failures is over."""
-        self._in_a_row = 0
+    def _settle(self, admission: Admission, verdict: bool | None) -> None:
+        """Take an admission back: True it answered, False it failed, None its caller left."""
+        now, row, ticket = self._clock.monotonic(), self._row, admission.ticket
+        if verdict:
+            row.spoke(admission.entry, now)
+            ticket.succeeded()
+        elif verdict is None:
+            row.left(admission.entry, now)
+            ticket.abandoned()
+        else:
+            row.failed(admission.entry, now)
+            ticket.failed() if self._is_enough() else ticket.abandoned()
 
-    def _fails(self) -> bool:
-        """Count a failure; whether it is one too many."""
-        now = self._clock.monotonic()
-        if not self._in_a_row:
-            self._row_began = now
-        self._in_a_row += 1
+    def _is_enough(self) -> bool:
+        """Whether a failure is one too many; that of a probe is."""
         return self._breaker.state is not BreakerState.CLOSED or (
-            self._in_a_row >= self._settings.breaker_failures
-            and now - self._row_began >= self._settings.breaker_after_s
+            self._row.count >= self._settings.breaker_failures
+            and self._row.lasted_s >= self._settings.breaker_after_s
         )
 
-    def _tell(self, change: BreakerChange) -> None:
-        """Log one line."""
+    def _changed(self, change: BreakerChange) -> None:
+        """Begin a new row, and log one line."""
         opened = change.after is BreakerState.OPEN
+        if opened and change.before is BreakerState.CLOSED:
+            self._failures = self._row.count
+        elif opened:
+            self._failures += 1
+        # What began in another state says nothing about this one.
+        self._row.restart()
         (self._logger.warning if opened else self._logger.info)(
             "breaker of a model changed",
             model=self.model,
             before=change.before.value,
             after=change.after.value,
-            failures=self._in_a_row,
+            failures=self._failures,
         )
 
 
+@attrs.define(eq=False)
 class Admission:
-    """Leave to ask a model once; exactly the first of its methods that is called counts.
+    """Leave to ask a model once; exactly the first of its methods that is called counts."""
 
-    Args:
-        guard: whose.
-        ticket: the breaker's ticket.
-    """
+    model: str
+    """Id of the model."""
+    ticket: Ticket
+    """The breaker's ticket."""
+    entry: RowTry
+    """The place in the row."""
+    _settle: Callable[[Admission, bool | None], None] | None = attrs.field(repr=False)
 
-    def __init__(self, guard: ModelGuard, ticket: Ticket) -> None:
-        self._guard = guard
-        self._ticket = ticket
-        self._open = True
-
-    @property
-    def model(self) -> str:
-        """Id of the model."""
-        return self._guard.model
-
-    def spoke(self) -> None:
-        """The first piece of text came: a probe has seen enough, since answers take long."""
-        self._guard._lives()  # noqa: SLF001  the two are one thing in two classes
-        if self._guard.state is BreakerState.HALF_OPEN:
-            self.succeeded()
-
-    def succeeded(self) -> None:
-        """The model answered."""
-        if self._take():
-            self._guard._lives()  # noqa: SLF001  as above
-            self._ticket.succeeded()
+    def answered(self) -> None:
+        """The model answers: its first piece of text is there, or its refusal."""
+        self._end(verdict=True)
 
     def failed(self, cause: FailureCause) -> None:
-        """It did not answer; for causes that the service is not to blame for, as `succeeded`."""
-        if cause not in _BLAMED:
-            self.succeeded()
-        elif self._take():
-            one_too_many = self._guard._fails()  # noqa: SLF001  as above
-            self._ticket.failed() if one_too_many else self._ticket.abandoned()
+        """No answer began; for causes that the service is not to blame for, as `answered`."""
+        self._end(verdict=cause not in _BLAMED)
 
     def abandoned(self) -> None:
         """The caller left before anything could be said about the model."""
-        if self._take():
-            self._ticket.abandoned()
+        self._end(verdict=None)
 
-    def _take(self) -> bool:
-        was_open, self._open = self._open, False
-        return was_open
+    def _end(self, *, verdict: bool | None) -> None:
+        settle, self._settle = self._settle, None
+        if settle is not None:
+            settle(self, verdict)

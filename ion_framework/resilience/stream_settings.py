@@ -28,9 +28,10 @@ class StreamSettings:
         retry_ratio: retries per request that may be made in any case, 0 to 1.
         retry_success_ratio: retries that each success adds to that, 0 to 1.
         retry_reserve: retries that may be made in a burst beyond those shares.
-        breaker_failures: so many failures of a model in a row open its breaker, when
-        breaker_after_s: the first of them is so many seconds ago; at least 0. Failures come
-            quicker than answers, so that a burst of requests may begin with a row of them.
+        breaker_failures: so many failures of a model in a row, in the order in which the tries
+            began (see `FailureRow`), open its breaker, when
+        breaker_after_s: so many seconds lie between the first and the last of them; at least 0. A
+            burst of requests may begin with a row of failures.
         breaker_open_s: seconds until an open breaker lets one request through to see.
         breaker_longest_open_s: seconds up to which that grows while the service stays down.
 

@@ -65,13 +65,14 @@ class StreamTry:
             await self._broke(error)
             raise
         self._first = first
-        self._admission.spoke()
+        self._admission.answered()
 
-    async def chunks(self, tries: int) -> AsyncGenerator[Chunk, None]:
+    async def chunks(self, tries: int, degraded: str = "") -> AsyncGenerator[Chunk, None]:
         """The text, then one `Finish`.
 
         Args:
             tries: how often the service was asked for this answer, noted in the end or the error.
+            degraded: why the answer is second best, noted in the end.
 
         Raises:
             GenerationError: the answer broke off.
@@ -85,19 +86,11 @@ class StreamTry:
                     self._limits.clock.monotonic() + self._limits.next_s, self._limits.end
                 )
                 chunk = await self._next("nothing more")
-        except GeneratorExit:
-            # It had spoken: whatever the caller's reason is, the service works.
-            self._admission.succeeded()
+        except GenerationError as error:
+            raise self._named(error, tries) from error.__cause__
+        finally:
             await self._stream.aclose()
-            raise
-        except BaseException as error:
-            await self._broke(error)
-            if isinstance(error, GenerationError):
-                raise self._named(error, tries) from error.__cause__
-            raise
-        self._admission.succeeded()
-        await self._stream.aclose()
-        yield attrs.evolve(chunk, tries=tries)
+        yield attrs.evolve(chunk, tries=tries, degraded=degraded)
 
     def _named(self, error: GenerationError, tries: int) -> GenerationError:
         """The error with what only this try knows."""

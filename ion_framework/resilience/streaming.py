@@ -15,7 +15,8 @@ as often as makes sense, and gives each turn either an answer or one typed error
   pays for 0.4 more, so that there are never more than half as many retries as requests. An outage
   meets hardly more load than a good day, and a service that fails now and then is asked again.
 * The next model is asked when one is out, before the first piece only. This is no retry: what a
-  model in an outage is asked is bounded by its own breaker.
+  model in an outage is asked is bounded by its own breaker. The answer's `Finish` says that it is
+  second best, so that it is flagged and kept by no cache.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ class ResilientStream(Generic[_RequestT]):
         course = _Course(self._settings, self._clock, turn)
         begun = await self._begin(request, course)
         self._by_successes.deposit()
-        async with aclosing(begun.chunks(course.tries)) as chunks:
+        async with aclosing(begun.chunks(course.tries, course.degraded)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -185,6 +186,7 @@ class ResilientStream(Generic[_RequestT]):
             raise GenerationError(FailureCause.TIMEOUT, "the turn leaves no time to ask", tries=0)
         ticket = guard.admit()
         course.tries += 1
+        course.model = guard.model
         begun = StreamTry(self._upstream.stream(guard.model, request), ticket, course.limits())
         await begun.begin()
         return begun
@@ -205,6 +207,7 @@ class _Course:
     Attributes:
         tries: how often the service was asked.
         cause: why the last try failed, None before the first.
+        model: id of the model that was asked last.
     """
 
     def __init__(self, settings: StreamSettings, clock: Clock, turn: Turn) -> None:
@@ -215,6 +218,7 @@ class _Course:
         self._failures: dict[str, GenerationError] = {}
         self.tries = 0
         self.cause: FailureCause | None = None
+        self.model = ""
 
     def room_s(self) -> float:
         """Seconds that may pass before the last moment to begin a try."""
@@ -234,6 +238,15 @@ class _Course:
         self.cause = error.cause
         if not self._failures.get(model) or error.tries:
             self._failures[model] = error
+
+    @property
+    def degraded(self) -> str:
+        """Which preferred models did not answer and why, in words fit for callers."""
+        return "; ".join(
+            f"the preferred model {model} did not answer ({error.cause.value})"
+            for model, error in self._failures.items()
+            if model != self.model
+        )
 
     def error(self) -> GenerationError:
         """The one error that tells of all models."""

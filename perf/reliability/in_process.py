@@ -27,19 +27,16 @@ DEADLINE_S = 3.0
 
 
 @asynccontextmanager
-async def gemini_ion(
-    gemini: FakeGemini, *, disable: tuple[str, ...] = ("offline",), **changes: object
-) -> AsyncIterator[Ion]:
-    """An Ion that answers with the fake.
+async def gemini_ion(gemini: FakeGemini, changes: Mapping[str, object]) -> AsyncIterator[Ion]:
+    """An Ion that answers with the fake, and with no stand-in.
 
     Args:
         gemini: the fake.
-        disable: plugins that do not run.
         changes: settings of the Gemini plugin beside `SHORT`.
     """
     plugin = {"gemini": {"base_url": gemini.base_url, "model": MODEL, **SHORT, **changes}}
     settings = Settings(
-        plugins=PluginSettings(disable=disable),
+        plugins=PluginSettings(disable=("offline",)),
         turn=TurnSettings(deadline_s=DEADLINE_S),
         plugin=plugin,
     )

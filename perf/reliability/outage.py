@@ -63,7 +63,11 @@ async def endure(stage: Stage, outage: Outage, healthy_s: float, setting: Settin
         said = await stage.ask(messages[number])
         return said.failure
 
-    await open_loop(send, RATE, WARM_S)
+    async def send_hot(number: int) -> str:
+        return (await stage.ask(HOT[number % len(HOT)])).failure
+
+    # Every hot message is known before, so that the time before the outage has the mix of the rest.
+    await open_loop(send_hot, RATE, WARM_S)
     whole = 2 * healthy_s + outage.seconds
     load_task = asyncio.create_task(open_loop(send, RATE, whole))
     await asyncio.sleep(healthy_s)

@@ -40,7 +40,7 @@ async def check(setting: Setting) -> Sequence[Finding]:
     """Play every fault, streamed and whole, with no other generator to fall back on."""
     cases: list[Case] = []
     for stream in (True, False):
-        async with FakeGemini() as gemini, gemini_ion(gemini, stream=stream) as ion:
+        async with FakeGemini() as gemini, gemini_ion(gemini, {"stream": stream}) as ion:
             # Every fault at least once, at any scale: there is no part of a matrix.
             for _ in range(setting.number(1)):
                 cases += [await _play(ion, gemini, fault, stream=stream) for fault in FAULTS]

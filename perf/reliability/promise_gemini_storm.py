@@ -18,6 +18,7 @@ TRIES = 1.5
 BY_MODEL = 0.9
 """Of n tries a request, a share of (1 - failing) n succeeds at most (Wald): a stand-in gives the
 rest, flagged as degraded."""
+MOST_BY_MODEL = TRIES * (1 - FAILING - HANGING)
 BUDGET = 0.1
 RESERVE = 10
 HEALED_S = 35.0
@@ -68,7 +69,7 @@ async def _storm(stage: Stage, setting: Setting) -> Sequence[Finding]:
         Finding("tries a request", f"<= {TRIES:g}", f"{tries:.2f}", tries <= TRIES),
         Finding(
             "answered by the model itself",
-            f">= {BY_MODEL:.0%} (with so many tries, at most {TRIES * (1 - FAILING - HANGING):.1%})",
+            f">= {BY_MODEL:.0%} (of {TRIES:g} tries, {MOST_BY_MODEL:.1%} could)",
             f"{1 - by_stand_in / total:.2%}",
             1 - by_stand_in / total >= BY_MODEL,
         ),

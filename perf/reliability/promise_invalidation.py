@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from perf.reliability.open_loop import quantile
 from perf.reliability.promise import Finding, Promise, Setting
 
 ROUNDS, AT_A_TIME = 600, 100
-CUTS = 5
+CUTS, WATCHED = 5, 20
 OUTDATED_S, CUT_OUTDATED_S = 0.05, 5.0
 ANSWER_S = 30.0
 HOLES = (Timeout(direction="upstream"), Timeout(direction="downstream"))
@@ -89,42 +89,43 @@ async def _heard(cache: OpenCache, peer: Peer, rounds: int) -> list[float]:
     """Seconds from each invalidation until the other process serves the entry no longer."""
     found: list[float] = []
     while len(found) < rounds:
-        names = [f"heard {len(found) + number}" for number in range(min(AT_A_TIME, rounds))]
-        await _store(cache, names)
-        for name in names:
-            await peer.told(f"hold {name}")
+        names = [f"heard-{len(found) + number}" for number in range(min(AT_A_TIME, rounds))]
+        await _store(cache, {name: name for name in names})
+        await peer.told(f"hold {' '.join(names)}")
         for name in names:
             await peer.told(f"watch {name}")
-            found.append(await _outdated(cache, peer, name))
+            found += await _outdated(cache, peer, name)
     return found
 
 
 async def _cut(cache: OpenCache, peer: Peer, proxy: TcpProxy, cuts: int) -> list[float]:
-    """The same while the other process's connections are black holes."""
+    """The same while the other process's connections are black holes, for many entries a time."""
     found: list[float] = []
     for number in range(cuts):
-        name = f"cut {number}"
-        await _store(cache, [name])
+        names = [f"cut-{number}-{index}" for index in range(WATCHED)]
+        await _store(cache, dict.fromkeys(names, f"cut-{number}"))
         await peer.told("coherent")
-        await peer.told(f"watch {name}")
+        await peer.told(f"watch {' '.join(names)}")
         for hole in HOLES:
             await proxy.add(hole)
-        found.append(await _outdated(cache, peer, name))
+        found += await _outdated(cache, peer, f"cut-{number}")
         await proxy.clear()
     return found
 
 
-async def _store(cache: OpenCache, names: Sequence[str]) -> None:
+async def _store(cache: OpenCache, tags: Mapping[str, str]) -> None:
+    """Store entries, each with its tag."""
     written = cache.counts.writes
-    for name in names:
-        await put(cache.port, make_key(name, f"tag:{name}"), f"the answer to {name}")
-    await cache.written(written + len(names))
+    for name, tag in tags.items():
+        await put(cache.port, make_key(name, tag), f"the answer to {name}")
+    await cache.written(written + len(tags))
 
 
-async def _outdated(cache: OpenCache, peer: Peer, name: str) -> float:
+async def _outdated(cache: OpenCache, peer: Peer, tag: str) -> list[float]:
+    """Seconds for which the other process went on serving what it watches."""
     invalidated = time.monotonic()
-    await cache.port.invalidate(f"tag:{name}")
-    return float((await peer.answer())["gone"]) - invalidated
+    await cache.port.invalidate(tag)
+    return [float(gone) - invalidated for gone in (await peer.answer())["gone"]]
 
 
 def _told_heard(found: Sequence[float]) -> Finding:

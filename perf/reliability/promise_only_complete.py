@@ -22,6 +22,7 @@ from perf.reliability.in_process import gemini_ion
 from perf.reliability.promise import Finding, Promise, Setting
 
 COMPLETE = "STOP"
+PATIENT_S = 1.2
 
 
 async def check(setting: Setting) -> Sequence[Finding]:
@@ -30,8 +31,8 @@ async def check(setting: Setting) -> Sequence[Finding]:
     cases = 0
     for stream in (True, False):
         # Slow answers are to arrive: whole ones come after the sum of their delays.
-        patient = {"stream": stream, "first_token_s": 1.2}
-        async with FakeGemini() as gemini, gemini_ion(gemini, **patient) as ion:
+        patient: dict[str, object] = {"stream": stream, "first_token_s": PATIENT_S}
+        async with FakeGemini() as gemini, gemini_ion(gemini, patient) as ion:
             for behaviour in (*ENDINGS, *FAULTS):
                 cases += 1
                 text = f"What about case {cases} of seed {setting.seed}?"
@@ -67,7 +68,7 @@ async def _wrong_of(ion: Ion, gemini: FakeGemini, behaviour: Behaviour, text: st
 
 
 def _is_remembered(behaviour: Behaviour) -> bool:
-    """Whether the service refuses the request itself: that is remembered for seconds, as refused."""
+    """Whether the service refuses the request itself, which is remembered as refused."""
     refused = isinstance(behaviour, Failure) and behaviour.status == HTTPStatus.BAD_REQUEST
     return refused or isinstance(behaviour, PromptBlocked)
 

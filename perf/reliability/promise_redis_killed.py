@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from ion_framework.testing.redis_server import RedisServer
@@ -18,7 +19,7 @@ async def check(setting: Setting) -> Sequence[Finding]:
             redis.kill()
 
         async def restart() -> None:
-            redis.restart()
+            await asyncio.to_thread(redis.restart)
 
         outage = Outage("killed", kill, restart, setting.seconds(60, 3))
         return await endure(stage, outage, setting.seconds(10, 3), setting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -25,8 +26,8 @@ RESET_AFTER_BYTES = 600
 """About three commands: connections are cut in the middle of what they are doing."""
 LOADED, LOADED_BYTES, LOAD_MICROSECONDS = 100, 1_000_000, 50_000
 """Redis answers LOADING once in two megabytes of its dump; these make it five seconds of that."""
-CLIENTS = 3
-"""Connections that a Redis takes that has hardly any left."""
+CLIENTS = 20
+"""Connections that Redis takes where others hold every one of them."""
 
 
 async def check(setting: Setting) -> Sequence[Finding]:
@@ -80,6 +81,29 @@ def _commanded(begin: Sequence[Sequence[str]], end: Sequence[Sequence[str]]) -> 
     return shape
 
 
+def _crowded(redis: RedisServer, _: TcpProxy) -> tuple[Act, Act]:
+    """Others hold every connection that Redis takes."""
+    held: list[socket.socket] = []
+
+    def begin() -> None:
+        redis.command("CONFIG", "SET", "maxclients", str(CLIENTS))
+        _hold(redis, held)
+        # Over a connection that is held, because there is no other any more.
+        held[0].sendall(f"CLIENT KILL USER {USER}\r\n".encode())
+        _hold(redis, held)
+
+    def end() -> None:
+        for connection in held:
+            connection.close()
+
+    return _act(begin), _act(end)
+
+
+def _hold(redis: RedisServer, held: list[socket.socket]) -> None:
+    address = ("127.0.0.1", redis.port)
+    held += [socket.create_connection(address) for _ in range(2 * CLIENTS)]
+
+
 def _loading(redis: RedisServer, _: TcpProxy) -> tuple[Act, Act]:
     """Redis reads its own dump, so slowly that it answers LOADING for seconds."""
     reading: list[asyncio.Task[object]] = []
@@ -131,10 +155,7 @@ SHAPES: dict[str, Shape] = {
         [["ACL", "SETUSER", USER, "resetpass", ">another"], ["CLIENT", "KILL", "USER", USER]],
         [["ACL", "SETUSER", USER, "resetpass", f">{PASSWORD}"]],
     ),
-    "connections exhausted": _commanded(
-        [["CONFIG", "SET", "maxclients", str(CLIENTS)], ["CLIENT", "KILL", "USER", USER]],
-        [["CONFIG", "SET", "maxclients", "1000"]],
-    ),
+    "connections exhausted": _crowded,
 }
 
 

@@ -24,6 +24,26 @@ def test_the_next_model_answers_where_one_is_out(cause):
     chunks = run_virtual(_ask(service, first_token_s=20.0, total_s=80.0))
 
     assert (service.models, chunks[-1].tries) == (["first", "second"], 2)
+    assert chunks[-1].degraded == f"the preferred model first did not answer ({cause})"
+
+
+def test_the_answer_of_the_first_model_is_not_second_best():
+    """An answer of the first model says nothing of degradation, also after a second try."""
+    service = ScriptedUpstream(failing("unavailable"), OK)
+
+    assert run_virtual(_ask(service))[-1].degraded == ""
+
+
+def test_every_model_that_was_passed_over_is_named():
+    """An answer of the third model names the two before it, with the cause of each."""
+    service = ScriptedUpstream(OK, a=[failing("unavailable")], b=[failing("rate_limited", 90.0)])
+
+    (*_, finish) = run_virtual(_ask(service, models=("a", "b", "c"), total_s=80.0))
+
+    assert finish.degraded == (
+        "the preferred model a did not answer (unavailable); "
+        "the preferred model b did not answer (rate_limited)"
+    )
 
 
 def test_the_next_model_is_asked_after_all_tries():
@@ -143,9 +163,11 @@ def test_an_open_breaker_leads_to_the_next_model_at_once():
         answers = resilient(service, models=BOTH, tries=1, breaker_failures=1)
         await answer_of(answers)
         service.asked.clear()
-        return (await answer_of(answers))[-1].tries, service.models
+        finish = (await answer_of(answers))[-1]
+        return finish.tries, service.models, finish.degraded
 
-    assert run_virtual(live()) == (1, ["second"])
+    degraded = "the preferred model first did not answer (circuit_open)"
+    assert run_virtual(live()) == (1, ["second"], degraded)
 
 
 def test_a_probe_has_seen_enough_with_the_first_word():
@@ -220,8 +242,8 @@ async def _either(answers):
     return True
 
 
-async def _ask(service, **settings):
-    return await answer_of(resilient(service, models=BOTH, **settings))
+async def _ask(service, models=BOTH, **settings):
+    return await answer_of(resilient(service, models=models, **settings))
 
 
 async def _fail(service, **settings):

@@ -66,6 +66,7 @@ async def test_times_that_contradict_each_other_are_named_at_activation() -> Non
         record = ion.host.record("gemini")
         assert record.status is Status.FAILED
         assert (
-            "plugin.gemini.first_token_s (20) must not be more than total_s (10)" in record.reason
+            "first_token_s (20) must not be more than total_s (10): lower the first or raise the "
+            "second @ plugin.gemini" in record.reason
         )
         assert KEY not in record.reason

@@ -21,7 +21,14 @@ from ion_framework.testing import (
     make_plugin,
 )
 from ion_framework.testing.builders import persona_plugin, standard_parts
-from ion_framework.testing.wire_faults import Answer, PromptBlocked, WireUsage, fault, mixture
+from ion_framework.testing.wire_faults import (
+    Answer,
+    PromptBlocked,
+    WireUsage,
+    by_model,
+    fault,
+    mixture,
+)
 
 KEY = "AIza-S3CRET-key"
 MODEL = "gemini-test-1"
@@ -62,6 +69,22 @@ async def test_an_answer_names_its_model_and_what_it_took():
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (100, 20)
     assert reply.usage.cached_tokens == 40
     assert reply.usage.cost_usd == pytest.approx((60 * 1 + 40 * 0.5 + 20 * 2) / 1e6)
+
+
+async def test_another_models_answer_is_flagged_and_not_kept():
+    """The fallback model's answer says that it is second best; the first model's is kept."""
+    async with turns(fallback_models=["gemini-test-2"]) as ion:
+        ion.fake.plan(by_model({MODEL: fault("unavailable-503")}))
+        second_best = await ion.respond("How are you?")
+        ion.fake.behave(Answer())
+        back, again = await ion.respond("How are you?"), await ion.respond("How are you?")
+
+    assert second_best.model == "gemini-test-2"
+    assert second_best.degraded == f"the preferred model {MODEL} did not answer (unavailable)"
+    assert not second_best.receipt.cache.stored
+    assert second_best.receipt.cache.reason == "the answer is degraded"
+    assert (back.model, back.degraded, back.receipt.cache.stored) == (MODEL, "", True)
+    assert (again.receipt.cache.status, again.degraded) == ("hit", "")
 
 
 async def test_a_complete_answer_is_stored_under_its_model():

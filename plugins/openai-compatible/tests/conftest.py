@@ -11,7 +11,6 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
 from ion_openai_compatible.address import server_address
 from ion_openai_compatible.chat_request import RequestForm
-from ion_openai_compatible.prices import price_table
 from ion_openai_compatible.served import ServedModel
 from ion_openai_compatible.transport import Transport, TransportSettings
 from ion_openai_compatible.upstream import OpenAIUpstream
@@ -19,6 +18,7 @@ from structlog import get_logger
 
 from ion_framework import Finish, Prompt
 from ion_framework.domain.language import Language
+from ion_framework.domain.prices import PriceTable
 from ion_framework.errors import GenerationError
 from ion_framework.pipeline.chunks import Chunk
 from ion_framework.testing import FakeOpenAI
@@ -51,7 +51,7 @@ class Service:
         address = server_address(url or fake.base_url)
         self.transport = Transport(address, KEY, settings, names=names)
         self.served = ServedModel(self.transport, get_logger())
-        prices = price_table(["m 1 2 0.5"])
+        prices = PriceTable.read(["m 1 2 0.5"])
         self.upstream = OpenAIUpstream(self.transport, self.served, RequestForm(), prices)
 
     def stream(self, model: str = "m") -> AsyncGenerator[Chunk, None]:

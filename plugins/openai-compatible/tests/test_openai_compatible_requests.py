@@ -9,9 +9,8 @@ from typing import Any
 import attrs
 import pytest
 from ion_openai_compatible.chat_request import RequestForm, chat_request
-from ion_openai_compatible.prices import Price, price_table, priced
 from ion_openai_compatible.served import SERVED
-from ion_openai_compatible.settings import OpenAISettings, settings_of
+from ion_openai_compatible.settings import OpenAISettings
 
 from ion_framework import Message, PluginContext, Prompt, Role, Settings
 from ion_framework.clock import SystemClock
@@ -19,7 +18,6 @@ from ion_framework.domain.language import Language
 from ion_framework.domain.persona import GenerationParameters
 from ion_framework.errors import SettingsError
 from ion_framework.ion import Ion
-from ion_framework.pipeline.chunks import Usage
 from ion_framework.testing import lone_source
 
 NAME = "openai-compatible"
@@ -48,7 +46,7 @@ def roles(**changes: Any) -> list[tuple[str, str]]:
 def settings(**values: object) -> OpenAISettings:
     """The settings as the plugin reads them."""
     given = {"base_url": "http://127.0.0.1:8000/v1", **values}
-    return settings_of(PluginContext(NAME, "0", given, SystemClock(), Path()))
+    return OpenAISettings.read(PluginContext(NAME, "0", given, SystemClock(), Path()))
 
 
 ASKED, ANSWERED = Message(Role.USER, "q"), Message(Role.ASSISTANT, "a")
@@ -105,45 +103,21 @@ def test_any_text_can_be_sent() -> None:
     assert [("system", "Be kind."), ("user", '"\n한?')] == roles(user='"\n한\ud800')
 
 
-def test_costs_follow_the_table() -> None:
-    """Input, cached input and output have prices of their own, per million tokens."""
-    prices = price_table(["big 2 10 0.5", "small 0.30 2.50 0.075", "plain 1 2"])
-    usage = Usage(input_tokens=1_000_000, output_tokens=100_000, cached_tokens=400_000)
-
-    assert Price(0.3, 2.5, 0.075) == prices["small"]
-    assert Price(1.0, 2.0, 1.0) == prices["plain"]
-    assert 2.4 == priced(usage, ("big", "small"), prices).cost_usd
-    assert 0.46 == pytest.approx(priced(usage, ("unknown", "small"), prices).cost_usd)
-    assert priced(usage, ("unknown",), prices).cost_usd is None
-    assert priced(Usage(input_tokens=1), ("big",), prices).cost_usd is None
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [["m"], ["m 1"], ["m 1 2 3 4"], ["m a b c"], ["m -1 2 3"], ["m nan 2 3"], ["m 1 2 3"] * 2],
-)
-def test_bad_prices_are_refused(lines: list[str]) -> None:
-    """A price that is none, or a second one for a model, is told with what is valid."""
-    with pytest.raises(ValueError, match=r"is no price: write|has two prices: keep"):
-        price_table(lines)
-
-
 def test_models_are_asked_in_order() -> None:
     """The model goes first, or the one that is served, then the fallback models."""
     assert ("a", "b", "c") == settings(model="a", fallback_models=("b", "c")).models
-    assert (SERVED,) == settings(model=None).models
+    assert (SERVED,) == settings().models
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
         ({"base_url": "http://u:S3CRET@h/v1"}, "base_url: it holds a user name or password"),
-        ({"base_url": None}, "base_url: it begins with neither"),
-        ({"api_key": "S3CRET\r\nX-Evil: 1"}, "api_key: a key has visible ASCII characters only"),
+        ({"base_url": "h"}, "base_url: it begins with neither"),
+        ({"api_key": "S3CRET\r\nX-Evil: 1"}, "api_key: must be visible ASCII characters alone"),
         ({"model": "two words"}, "model: a model's id has 1 to 256 characters"),
         ({"fallback_models": ("ok", "")}, "fallback_models: a model's id has 1 to 256"),
-        ({"prices": ("m 1",)}, "prices: 'm 1' is no price"),
-        ({"connect_s": 9.0, "first_token_s": 3.0}, r"connect_s \(9\) must not be more than"),
+        ({"prices": ("m 1",)}, "prices: 'm 1' must be a model and two"),
     ],
 )
 def test_bad_settings_are_named(values: dict[str, object], words: str) -> None:
@@ -152,6 +126,21 @@ def test_bad_settings_are_named(values: dict[str, object], words: str) -> None:
         settings(**values)
 
     assert "S3CRET" not in str(caught.value)
+
+
+def test_settings_that_contradict_each_other_are_named() -> None:
+    """What the values say together is refused with both keys and the plugin's name."""
+    words = rf"connect_s \(9\) must not be more than first_token_s \(3\).*@ plugin.{NAME}"
+    with pytest.raises(SettingsError, match=words):
+        settings(connect_s=9.0, first_token_s=3.0)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    """Several mistakes make one error that lists them all."""
+    with pytest.raises(SettingsError) as caught:
+        settings(base_url="h", model="a b", prices=("m", "n"))
+
+    assert 4 == str(caught.value).count(f"plugin.{NAME}.")
 
 
 def test_settings_do_not_show_the_key() -> None:

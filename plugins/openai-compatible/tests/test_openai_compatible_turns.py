@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from ion_framework import FinishReason, Ion, Reply, ReplyDelta, Settings, TurnRequest
 from ion_framework.errors import NoAnswerError, TurnError, TurnRefusedError
+from ion_framework.pipeline.receipt import CacheStatus
 from ion_framework.plugin_host.discovery import Candidate, installed
 from ion_framework.plugin_host.record import Status
 from ion_framework.testing import (
@@ -208,8 +209,26 @@ async def test_another_model_helps_out() -> None:
         reply = await ion.respond("hello")
         asked = [request.model for request in fake.requests]
 
-    assert ("small-model", "") == (reply.model, reply.degraded)
+    assert "small-model" == reply.model
     assert ["main-model", "main-model", "small-model"] == asked
+
+
+async def test_another_models_answer_is_flagged_and_not_kept() -> None:
+    """The fallback model's answer says that it is second best; the first model's is kept."""
+    provider = make_plugin("cache", CacheProvider(DictCache()), "cache")
+    async with talking(provider, fallback_models=["small-model"]) as (fake, ion):
+        fake.plan(by_model({"main-model": Failure(503)}))
+        second_best = await ion.respond("hello")
+        fake.behave(Answer())
+        back, again = await ion.respond("hello"), await ion.respond("hello")
+
+    assert second_best.degraded == "the preferred model main-model did not answer (unavailable)"
+    assert (False, "the answer is degraded") == (
+        second_best.receipt.cache.stored,
+        second_best.receipt.cache.reason,
+    )
+    assert ("main-model", "", True) == (back.model, back.degraded, back.receipt.cache.stored)
+    assert (CacheStatus.HIT, "") == (again.receipt.cache.status, again.degraded)
 
 
 async def test_a_dead_model_is_left_alone_until_it_lives() -> None:

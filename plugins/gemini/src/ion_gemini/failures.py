@@ -6,34 +6,32 @@ Nothing of what the service wrote goes into a `GenerationError`: its messages qu
 from __future__ import annotations
 
 import functools
-import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias
 
 from ion_framework.errors import FailureCause, GenerationError
+from ion_framework.resilience.http_answers import cause_of_status, retry_after_s
 
-_BY_STATUS = {
-    400: (FailureCause.REJECTED, "found the request invalid"),
-    401: (FailureCause.DENIED, "did not accept the credentials"),
-    402: (FailureCause.DENIED, "wants to be paid"),
-    403: (FailureCause.DENIED, "does not allow this with these credentials"),
-    404: (FailureCause.UNKNOWN_MODEL, "does not know this model in this version of its API"),
-    408: (FailureCause.TIMEOUT, "gave up waiting"),
-    413: (FailureCause.REJECTED, "found the request too large"),
-    422: (FailureCause.REJECTED, "found the request invalid"),
-    429: (FailureCause.RATE_LIMITED, "has no quota left"),
-    500: (FailureCause.UNAVAILABLE, "failed inside"),
-    502: (FailureCause.UNAVAILABLE, "could not be reached behind its gateway"),
-    503: (FailureCause.UNAVAILABLE, "is overloaded or down"),
-    504: (FailureCause.UNAVAILABLE, "took too long for its gateway"),
+_SAID = {
+    400: "found the request invalid",
+    401: "did not accept the credentials",
+    402: "wants to be paid",
+    403: "does not allow this with these credentials",
+    404: "does not know this model in this version of its API",
+    408: "gave up waiting",
+    413: "found the request too large",
+    422: "found the request invalid",
+    429: "has no quota left",
+    500: "failed inside",
+    502: "could not be reached behind its gateway",
+    503: "is overloaded or down",
+    504: "took too long for its gateway",
 }
 _REDIRECTS = range(300, 400)
 _KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED"})
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
-_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 def failure_of(error: Exception, *, now: Callable[[], float] = time.time) -> GenerationError:
@@ -129,15 +127,17 @@ def _http_failures() -> tuple[_Failure, ...]:
 
 def _api_failure(error: Any, now: Callable[[], float]) -> GenerationError:
     status = error.code if isinstance(error.code, int) else 0
-    cause, said = _BY_STATUS.get(status, (FailureCause.BAD_ANSWER, "answered unexpectedly"))
+    cause, said = cause_of_status(status), _SAID.get(status, "answered unexpectedly")
     if status in _REDIRECTS:
         said = "answered with a redirect, which is not followed: see base_url"
     details = tuple(_details(error.details))
     if cause is FailureCause.REJECTED and _blames_the_caller(error, details):
         cause, said = FailureCause.DENIED, "does not accept this key, or not from here"
-    asked = [*_retry_infos(details), *_retry_after(error.response, now)]
+    headers = getattr(error.response, "headers", {})
+    asked = [*_retry_infos(details), retry_after_s(headers.get("retry-after"), now())]
+    waits = [seconds for seconds in asked if seconds is not None]
     return GenerationError(
-        cause, f"the service {said} (HTTP {status})", retry_after_s=max(asked, default=None)
+        cause, f"the service {said} (HTTP {status})", retry_after_s=max(waits, default=None)
     )
 
 
@@ -161,19 +161,3 @@ def _retry_infos(details: tuple[dict[str, Any], ...]) -> Iterator[float]:
         delay = _DURATION.fullmatch(str(detail.get("retryDelay")))
         if delay and str(detail.get("@type", "")).endswith("google.rpc.RetryInfo"):
             yield float(delay[1])
-
-
-def _retry_after(response: Any, now: Callable[[], float]) -> Iterator[float]:
-    """The seconds in the header Retry-After, given as a number or as a date (RFC 9110, 10.2.3)."""
-    value = getattr(response, "headers", {}).get("retry-after")
-    if value is None:
-        return
-    if _SECONDS.fullmatch(value.strip()):
-        yield float(value)
-        return
-    try:
-        seconds = parsedate_to_datetime(value).timestamp() - now()
-    except (ValueError, OverflowError):
-        return
-    if math.isfinite(seconds):
-        yield max(0.0, seconds)

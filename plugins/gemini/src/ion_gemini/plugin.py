@@ -14,7 +14,7 @@ from ion_framework.pipeline.chunks import Chunk
 from ion_framework.pipeline.turn import Turn
 from ion_framework.resilience.streaming import ResilientStream
 from ion_gemini.client import ClientKeeper, make_clients
-from ion_gemini.settings import GeminiSettings, read_settings
+from ion_gemini.settings import GeminiSettings
 from ion_gemini.upstream import GeminiUpstream
 
 if TYPE_CHECKING:
@@ -70,5 +70,5 @@ def plugin(context: PluginContext) -> Gemini:
     Raises:
         SettingsError: a setting cannot work; names its key.
     """
-    settings = read_settings(context)
+    settings = GeminiSettings.read(context)
     return Gemini(settings, clock=context.clock, logger=context.logger)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ion_framework.domain.prices import PriceTable
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
-from ion_gemini.prices import PriceTable
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -98,7 +98,7 @@ class Reading:
         raise GenerationError(FailureCause.EMPTY, "the answer ended without text")
 
     def _end(self, reason: FinishReason, *, repeatable: bool = False) -> Finish:
-        cost = self._prices.cost_usd(self._model, self._usage)
+        cost = self._prices.cost_usd(self._usage, self._model, self._named)
         self.finish = Finish(
             reason,
             attrs.evolve(self._usage, cost_usd=cost),

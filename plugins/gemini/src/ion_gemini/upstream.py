@@ -13,7 +13,6 @@ from ion_framework.pipeline.chunks import Chunk
 from ion_gemini.client import ClientKeeper
 from ion_gemini.closing import close_stream
 from ion_gemini.failures import failure_of
-from ion_gemini.prices import PriceTable
 from ion_gemini.reading import Reading
 from ion_gemini.request import config_of, contents_of
 from ion_gemini.settings import GeminiSettings, is_model_id
@@ -42,7 +41,7 @@ class GeminiUpstream:
     ) -> None:
         self._settings = settings
         self._clients = clients
-        self._prices = PriceTable.read(settings.prices)
+        self._prices = settings.price_table
         self._now = now
 
     async def stream(self, model: str, request: Prompt) -> AsyncGenerator[Chunk, None]:

@@ -9,9 +9,11 @@ hand out the credentials of a machine there.
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import attrs
+
+from ion_framework.resilience.service_address import address_problem, is_ip
 
 VALID = (
     "an address such as https://llm.example.org/v1, or http://127.0.0.1:8000/v1 for a server on "
@@ -72,58 +74,20 @@ def server_address(text: str) -> ServerAddress:
         ValueError: it cannot be used; says why and what is valid, and repeats nothing of it,
             because a mistyped address may hold a password.
     """
-    try:
-        parts = urlsplit(text.strip())
-        problem = _problem(parts, text)
-    except ValueError:
-        problem = "it is no address"
-        parts = SplitResult("", "", "", "", "")
+    text = text.strip()
+    problem = address_problem(text)
     if problem:
         raise ValueError(f"{problem}; valid is {VALID}")
+    parts = urlsplit(text)
     address = ServerAddress(
         url=f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}",
         host=parts.hostname or "",
         secure=parts.scheme == "https",
     )
-    refusal = address.refuses(address.host) if _is_ip(address.host) else ""
+    refusal = address.refuses(address.host) if is_ip(address.host) else ""
     if refusal:
         raise ValueError(f"{refusal}; valid is {VALID}")
     return address
-
-
-def _problem(parts: SplitResult, text: str) -> str:
-    """What is wrong with an address, empty where nothing is."""
-    host = parts.hostname or ""
-    found = {
-        "it begins with neither https:// nor http://": parts.scheme not in ("http", "https"),
-        "it holds a user name or password; a key belongs into the setting api_key": (
-            "@" in parts.netloc
-        ),
-        "it has a query or a fragment": "?" in text or "#" in text,
-        "it has no host": not host,
-        "it has blanks or control characters": not _is_plain(parts.netloc + parts.path),
-        "its port is 0": parts.port == 0,
-        "its host is a number that is no usual IP address": _is_odd_number(host),
-    }
-    return next((problem for problem, holds in found.items() if holds), "")
-
-
-def _is_plain(text: str) -> bool:
-    return text.isprintable() and not any(map(str.isspace, text)) and "\\" not in text
-
-
-def _is_odd_number(host: str) -> bool:
-    """Whether systems would take a host for an IPv4 address in an unusual form (``127.1``)."""
-    last = host.rstrip(".").rpartition(".")[2].lower()
-    return not _is_ip(host) and (last.isdecimal() or last.startswith("0x"))
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _unwrapped(address: str) -> IPv4Address | IPv6Address:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
+from ion_framework.domain.prices import PriceTable
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Finish, FinishReason, Usage
 from ion_openai_compatible import documents
 from ion_openai_compatible.failures import of_error_event
-from ion_openai_compatible.prices import Price, priced
 
 LONGEST_TEXT = 1024 * 1024
 """Characters of an answer; the longest that a model is asked for has about 300,000."""
@@ -37,7 +39,7 @@ class AnswerReader:
         prices: the prices by model.
     """
 
-    def __init__(self, model: str, prices: Mapping[str, Price]) -> None:
+    def __init__(self, model: str, prices: PriceTable) -> None:
         self.reason: FinishReason | None = None
         self.spoke = False
         self._asked = model
@@ -98,8 +100,8 @@ class AnswerReader:
         return self._end(reason)
 
     def _end(self, reason: FinishReason) -> Finish:
-        usage = priced(self._usage, (self._asked, self._named), self._prices)
-        return Finish(reason, usage, self._named)
+        cost_usd = self._prices.cost_usd(self._usage, self._asked, self._named)
+        return Finish(reason, attrs.evolve(self._usage, cost_usd=cost_usd), self._named)
 
     def _note(self, found: Mapping[str, Any]) -> None:
         model = found.get("model")

@@ -7,13 +7,12 @@ the server wrote, because servers repeat prompts and keys in their messages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from math import isfinite
 from typing import Any
 
 from ion_framework.errors import FailureCause, GenerationError
+from ion_framework.resilience import http_answers
+from ion_framework.resilience.http_answers import CAUSES, cause_of_status, number_of
 from ion_openai_compatible.documents import table
 
 PROMPT_REFUSED = frozenset({"content_filter", "content_policy_violation", "moderation_blocked"})
@@ -38,25 +37,6 @@ _CODES = {
 _GENERAL = frozenset({"invalid_request_error", "server_error"})
 """Types that go with many a status, and say less than it."""
 
-_STATUS = {
-    400: FailureCause.REJECTED,
-    401: FailureCause.DENIED,
-    402: FailureCause.DENIED,
-    403: FailureCause.DENIED,
-    404: FailureCause.UNKNOWN_MODEL,
-    408: FailureCause.TIMEOUT,
-    409: FailureCause.UNAVAILABLE,
-    413: FailureCause.REJECTED,
-    422: FailureCause.REJECTED,
-    425: FailureCause.UNAVAILABLE,
-    429: FailureCause.RATE_LIMITED,
-    500: FailureCause.UNAVAILABLE,
-    502: FailureCause.UNAVAILABLE,
-    503: FailureCause.UNAVAILABLE,
-    504: FailureCause.UNAVAILABLE,
-    529: FailureCause.UNAVAILABLE,
-}
-
 _REMEDIES = {
     FailureCause.DENIED: "; check ION_OPENAI_API_KEY and what the account may do",
     FailureCause.UNKNOWN_MODEL: "; check ION_OPENAI_MODEL and the path of ION_OPENAI_BASE_URL, "
@@ -80,7 +60,7 @@ def of_status(
         retry_after_s: seconds that the server asked for, None if it did not.
     """
     known = next((code for code in _codes(found) if code in _CODES and code not in _GENERAL), "")
-    cause = _CODES[known] if known else _STATUS.get(status, FailureCause.BAD_ANSWER)
+    cause = _CODES[known] if known else cause_of_status(status)
     said = f" ({known})" if known else ""
     return GenerationError(
         cause,
@@ -96,7 +76,7 @@ def of_error_event(found: Mapping[str, Any]) -> GenerationError:
     if known:
         return GenerationError(_CODES[known], f"the server sent an error ({known})")
     number = next((int(code) for code in codes if code.isdecimal() and len(code) == len("500")), 0)
-    cause = _STATUS.get(number, FailureCause.UNAVAILABLE)
+    cause = CAUSES.get(number, FailureCause.UNAVAILABLE)
     said = f" ({_named(number)})" if number else ""
     return GenerationError(cause, f"the server sent an error{said}")
 
@@ -110,28 +90,10 @@ def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
         headers: the headers of its answer.
         now: seconds since the Unix epoch.
     """
-    milliseconds = _number(headers.get("retry-after-ms"))
+    milliseconds = number_of(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
-    given = headers.get("Retry-After", "").strip()
-    seconds = _number(given)
-    if seconds is not None or not given:
-        return seconds
-    try:
-        date = parsedate_to_datetime(given)
-    except (ValueError, OverflowError):
-        return None
-    # A date without a zone is meant as GMT (RFC 9110, section 5.6.7).
-    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - now)
-
-
-def _number(given: str | None) -> float | None:
-    try:
-        number = float(given or "")
-    except ValueError:
-        return None
-    return number if isfinite(number) and number >= 0 else None
+    return http_answers.retry_after_s(headers.get("Retry-After"), now)
 
 
 def _codes(found: Mapping[str, Any]) -> tuple[str, ...]:

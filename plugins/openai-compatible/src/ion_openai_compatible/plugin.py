@@ -11,7 +11,7 @@ from ion_framework.pipeline.chunks import Chunk
 from ion_framework.pipeline.turn import Turn
 from ion_framework.resilience.streaming import ResilientStream
 from ion_openai_compatible.served import ServedModel
-from ion_openai_compatible.settings import OpenAISettings, settings_of
+from ion_openai_compatible.settings import OpenAISettings
 from ion_openai_compatible.transport import Transport
 from ion_openai_compatible.upstream import OpenAIUpstream
 
@@ -55,10 +55,10 @@ def plugin(context: PluginContext) -> OpenAIGenerator:
     Raises:
         SettingsError: a setting cannot be used.
     """
-    settings = settings_of(context)
+    settings = OpenAISettings.read(context)
     logger = context.logger
     transport = Transport(
-        settings.address, settings.api_key, settings.transport, clock=context.clock
+        settings.address, settings.api_key or "", settings.transport, clock=context.clock
     )
     served = ServedModel(transport, logger)
     upstream = OpenAIUpstream(transport, served, settings.form, settings.price_table)

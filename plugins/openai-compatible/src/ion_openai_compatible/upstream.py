@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import aiohttp
 
+from ion_framework.domain.prices import PriceTable
 from ion_framework.domain.prompt import Prompt
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk
 from ion_openai_compatible import documents, failures
 from ion_openai_compatible.answer import AnswerReader
 from ion_openai_compatible.chat_request import RequestForm, chat_request
-from ion_openai_compatible.prices import Price
 from ion_openai_compatible.served import SERVED, ServedModel
 from ion_openai_compatible.sse import EventDecoder, EventTooLongError, ServerEvent
 from ion_openai_compatible.transport import Transport, read_at_most, transport_failure
@@ -50,7 +50,7 @@ class OpenAIUpstream:
         transport: Transport,
         served: ServedModel,
         form: RequestForm,
-        prices: Mapping[str, Price],
+        prices: PriceTable,
     ) -> None:
         self._transport = transport
         self._served = served

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DEAF_S = 5.0
 """Seconds that an entry stays in memory at most while invalidations by others are not heard of."""
 
-LEAVE_S = 3.0
+LEAVE_S = 2.5
 """Seconds within which leaves what was there when that was noticed. A peer that falls silent is
 noticed after two, so that nothing is served for longer than five that others have invalidated."""
 
