@@ -7,6 +7,7 @@ load. Latencies of the time before are the yardstick for those during it.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
@@ -129,14 +130,13 @@ def _first(failures: tuple[str, ...]) -> str:
 def _closed_again(outage: Outage, stage: Stage, ended_at: float) -> Finding:
     """How long after the outage the breaker closed, from the host's own log."""
     changes = stage.hosts[0].lines(BREAKER)
-    closed = [_at(line) for line in changes if line.get("after") == "closed"]
-    later = [at - ended_at for at in closed if at >= ended_at - SHOCK_S]
-    opened = any(line.get("after") == "open" for line in changes)
-    if not opened:
+    if not any(line.get("after") == "open" for line in changes):
         return Finding(f"{outage.name}: breaker", "closed at the end", "never opened", kept=True)
-    took = max(0.0, min(later)) if later else float("inf")
+    last: dict[str, dict[str, object]] = {str(line["breaker"]): line for line in changes}
+    closed = all(line["after"] == "closed" for line in last.values())
+    took = max(0.0, max(map(_at, last.values())) - ended_at) if closed else math.inf
     return Finding(
-        f"{outage.name}: breaker closed after the end",
+        f"{outage.name}: breakers closed after the end",
         f"<= {CLOSED_S:g} s",
         f"{took:.2f} s",
         took <= CLOSED_S,

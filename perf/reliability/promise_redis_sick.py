@@ -24,8 +24,8 @@ HEALTHY_S = 4.0
 SLOW_S = 0.2
 RESET_AFTER_BYTES = 600
 """About three commands: connections are cut in the middle of what they are doing."""
-LOADED, LOADED_BYTES, LOAD_MICROSECONDS = 100, 1_000_000, 50_000
-"""Redis answers LOADING once in two megabytes of its dump; these make it five seconds of that."""
+LOADED, LOADED_BYTES, LOAD_MICROSECONDS = 400, 250_000, 6_000
+"""Redis answers LOADING once in two megabytes of its dump; these make it seconds of that."""
 CLIENTS = 20
 """Connections that Redis takes where others hold every one of them."""
 
@@ -43,9 +43,9 @@ async def check(setting: Setting) -> Sequence[Finding]:
 
 async def _endure(name: str, shape: Shape, setting: Setting) -> Sequence[Finding]:
     async with _redis_behind_proxy() as (redis, proxy):
+        begin, end = shape(redis, proxy)
         url = f"redis://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}/0"
         async with staged(setting, redis_url=url) as stage:
-            begin, end = shape(redis, proxy)
             outage = Outage(name, begin, end, setting.seconds(SICK_S, 3))
             return await endure(stage, outage, setting.seconds(HEALTHY_S, 3), setting)
 
@@ -106,10 +106,10 @@ def _hold(redis: RedisServer, held: list[socket.socket]) -> None:
 
 def _loading(redis: RedisServer, _: TcpProxy) -> tuple[Act, Act]:
     """Redis reads its own dump, so slowly that it answers LOADING for seconds."""
+    _fill(redis)
     reading: list[asyncio.Task[object]] = []
 
     async def begin() -> None:
-        await asyncio.to_thread(_fill, redis)
         reload = asyncio.to_thread(redis.command, "DEBUG", "RELOAD", timeout_s=60.0)
         reading.append(asyncio.create_task(reload))
 
