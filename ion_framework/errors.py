@@ -203,7 +203,8 @@ class FailureCause(StrEnum):
     """Why a generator has no answer.
 
     ``rejected`` is the only one that the same request would meet again: the service found the
-    request itself at fault.
+    request itself at fault. ``busy`` and ``misconfigured`` lie on this side of the wire: no
+    connection of our own was free, or none could be made with the settings of this machine.
     """
 
     UNREACHABLE = "unreachable"
@@ -217,6 +218,8 @@ class FailureCause(StrEnum):
     EMPTY = "empty"
     CUT_OFF = "cut_off"
     CIRCUIT_OPEN = "circuit_open"
+    BUSY = "busy"
+    MISCONFIGURED = "misconfigured"
 
 
 class GenerationError(IonError):
@@ -229,6 +232,7 @@ class GenerationError(IonError):
         cause: why.
         retry_after_s: seconds after which the service wants to be asked again, None unless it says.
         tries: how often the service was asked for this one answer.
+        late: whether it was the turn that had no time left, and not the service that took too much.
     """
 
     def __init__(
@@ -238,8 +242,10 @@ class GenerationError(IonError):
         *,
         retry_after_s: float | None = None,
         tries: int = 1,
+        late: bool = False,
     ) -> None:
         super().__init__(message)
         self.cause = cause
         self.retry_after_s = retry_after_s
         self.tries = tries
+        self.late = late
