@@ -36,11 +36,13 @@ class Slot:
         digest: digest of the key, empty where none was made.
         found: what was found under it, None where the turn goes on without the cache.
         bypass: why it does.
+        degraded: why what was found is second best, empty where it is not.
     """
 
     digest: str = ""
     found: Settled | None = None
     bypass: str = ""
+    degraded: str = ""
 
 
 @attrs.frozen
@@ -143,7 +145,8 @@ class Answering:
                     generation.plugin,
                     SAFETY,
                     refusal_text(self._turn.persona, self._prompt),
-                    repeatable=finish.repeatable,
+                    # The preferred model might answer what its stand-in declines.
+                    repeatable=finish.repeatable and self._by_preferred,
                 )
             raise NoAnswerError(
                 "generate", "nothing was left of the answer after its transformation"
@@ -151,6 +154,11 @@ class Answering:
         own = finish.degraded if finish is not None else ""
         degraded = "; ".join(filter(None, (*generation.failures, own, self._parts.degraded)))
         return Answer.generated(generation, content, degraded)
+
+    @property
+    def _by_preferred(self) -> bool:
+        finish = self._generation.finish
+        return self._generation.by_preferred and not (finish and finish.degraded)
 
     async def _keep(self, answer: Answer) -> CacheOutcome:
         cache, lease, digest = self._parts.cache, self._lease, self._slot.digest
@@ -172,7 +180,11 @@ class Answering:
 
     async def _tell_refusal(self, error: TurnError) -> None:
         if self._lease is not None and self._parts.cache is not None:
-            await self._parts.cache.refuse(self._lease, refusal_of(error), self._trace)
+            refusal = refusal_of(error)
+            if self._spare(error) is not None:
+                # Remembered, it would be served in place of the old answer.
+                refusal = attrs.evolve(refusal, repeatable=False)
+            await self._parts.cache.refuse(self._lease, refusal, self._trace)
 
     def _spare(self, error: TurnError) -> Stale | None:
         """The old answer that is served in place of a failure, None where there is none."""

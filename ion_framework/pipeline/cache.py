@@ -200,9 +200,15 @@ class Flight(Protocol):
 
 @attrs.frozen
 class Pending:
-    """Another turn is making this answer."""
+    """Another turn is making this answer.
+
+    Attributes:
+        flight: what to wait for.
+        spare: an old answer, to be served only where the turn has no time to wait any longer.
+    """
 
     flight: Flight
+    spare: Stale | None = None
 
 
 Settled: TypeAlias = Hit | Stale | Miss | Refused

@@ -55,21 +55,29 @@ class CacheCalls:
             provider, function=cache.lookup, arguments=("key",), returns=(*SETTLED, Pending)
         )
 
-    async def lookup(self, key: CacheKey, trace: Trace) -> Settled:
-        """What the cache has under a key, or what comes of the turn that is making it.
+    async def lookup(self, key: CacheKey, trace: Trace) -> Lookup:
+        """What the cache has under a key.
 
         Raises:
-            HookError: the cache failed, or the time of this turn was up before the other's answer.
+            HookError: the cache failed.
         """
         limit_s = min(self._lookup_s, trace.remaining_s())
         found = await self._call(self._lookup, {"key": key}, trace, limit_s, _check_served)
-        if isinstance(found, Pending):
-            found = await self._wait(found.flight, trace)
-        return cast("Settled", found)
+        return cast("Lookup", found)
 
-    async def _wait(self, flight: Flight, trace: Trace) -> object:
+    async def wait(self, flight: Flight, trace: Trace, limit_s: float) -> Settled:
+        """What comes of the turn that is making an answer.
+
+        Args:
+            flight: what that turn is making.
+            trace: the notes of the turn that waits.
+            limit_s: seconds that it may wait.
+
+        Raises:
+            HookError: the cache failed, or the time was up before the other's answer.
+        """
         item = attrs.evolve(self._provider, function=flight.wait, arguments=(), returns=SETTLED)
-        return await self._call(item, {}, trace, trace.remaining_s(), _check_served)
+        return cast("Settled", await self._call(item, {}, trace, limit_s, _check_served))
 
     async def store(self, lease: Lease, reply: CachedReply, ttl_s: float, trace: Trace) -> None:
         """Keep an answer.
@@ -127,6 +135,11 @@ def _check_served(item: Implementation, found: object) -> None:
 
 
 def _is_usable(found: Lookup) -> bool:
+    if isinstance(found, Pending):
+        spare: object = found.spare
+        return spare is None or (
+            isinstance(spare, Stale) and isinstance(cast("object", spare.reply), CachedReply)
+        )
     if isinstance(found, Hit | Stale):
         return isinstance(found.reply, CachedReply)
     return not isinstance(found, Refused) or isinstance(found.refusal, CachedRefusal)

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from itertools import groupby
 
+import attrs
+
 from ion_framework.domain.persona import CacheScope, GenerationParameters, Persona
 from ion_framework.domain.prompt import Prompt
 from ion_framework.pipeline.cache import CacheKey
@@ -23,6 +25,25 @@ MAYBE_MARK = re.compile(
 """What lies outside large blocks without marks: most texts are known by this, ten times faster."""
 
 
+@attrs.frozen
+class GeneratorModel:
+    """What the plugin object of a generator says of its model, read once, at activation.
+
+    Attributes:
+        name: its attribute ``model``, empty without one.
+        cache_identity: its attribute ``cache_identity``, empty without one: everything that its
+            answers depend on and a turn does not tell, such as model, address and safety settings.
+    """
+
+    name: str = ""
+    cache_identity: str = ""
+
+    def key_part(self, plugin: str) -> str:
+        """What the cache key holds of a generator: ``plugin@identity``, or ``plugin@model``."""
+        # With the plugin's name in any case: two plugins may choose the same text.
+        return f"{plugin}@{self.cache_identity or self.name}"
+
+
 def make_key(turn: Turn, persona: Persona, prompt: Prompt, generator: str) -> CacheKey:
     """The key of a turn's answer.
 
@@ -30,7 +51,7 @@ def make_key(turn: Turn, persona: Persona, prompt: Prompt, generator: str) -> Ca
         turn: the turn.
         persona: the persona that answers.
         prompt: the prompt as it is sent.
-        generator: first active generator, as ``name@model``.
+        generator: first active generator, as `GeneratorModel.key_part` has it.
     """
     request = turn.request
     return CacheKey(

@@ -37,6 +37,11 @@ NO_GENERATOR = (
 
 TIME_UP = ", and the time of the turn was up"
 
+STAND_IN_S = 0.2
+STAND_IN_SHARE = 0.1
+"""Seconds that are kept for generators with ``fallback = true``, and the share of the remaining
+time that they are at most: a stand-in begins at once, so that a model need not give half for it."""
+
 
 class _Progress:
     """How far one attempt has come, and how long its next piece of text may take."""
@@ -95,6 +100,11 @@ class Generation:
         """Whether the first generator speaks, whose name is in the cache key."""
         return bool(self._implementations) and self.plugin == self._implementations[0].plugin
 
+    @property
+    def by_preferred(self) -> bool:
+        """Whether the first generator speaks, and none failed: nobody stands in for it."""
+        return self.by_first and not self.failures
+
     async def chunks(self, values: Mapping[str, object]) -> AsyncGenerator[Chunk, None]:
         """The answer: pieces of text, then one `Finish`.
 
@@ -108,7 +118,7 @@ class Generation:
             raise NoAnswerError("generate", NO_GENERATOR)
         budget = Budget(self._trace, self._trace.remaining_s())
         for index, item in enumerate(self._implementations):
-            share_s = budget.share(len(self._implementations) - index)
+            share_s = self._share_s(budget, index)
             progress = _Progress(self._trace, self._limits, share_s)
             told = {**values, "turn": self._timed(values["turn"], progress)}
             async with aclosing(self._attempt(item, told, share_s, progress)) as own:
@@ -120,6 +130,15 @@ class Generation:
             raise NoAnswerError("generate", "no generator could answer: every one passed")
         raise self._nobody()
 
+    def _share_s(self, budget: Budget, index: int) -> float:
+        """Seconds for a generator: an equal part, where stand-ins behind a model count little."""
+        waiting = self._implementations[index:]
+        models = sum(not item.fallback for item in waiting)
+        if waiting[0].fallback or models == len(waiting):
+            return budget.share(len(waiting))
+        left_s = budget.share(1)
+        return (left_s - min(STAND_IN_S, left_s * STAND_IN_SHARE)) / models
+
     def _nobody(self) -> NoAnswerError:
         asked = [cause.retry_after_s for cause in self.causes if cause and cause.retry_after_s]
         return NoAnswerError(
@@ -127,10 +146,9 @@ class Generation:
             f"no generator could answer: {'; '.join(self.failures)}",
             math.ceil(max(asked, default=RETRY_AFTER_S)),
             detail="; ".join(self.details),
-            repeatable=all(
-                cause is not None and cause.cause is FailureCause.REJECTED for cause in self.causes
-            ),
-            late=self._trace.remaining_s() <= 0,
+            repeatable=len(self.causes) == len(self._implementations)
+            and all(one is not None and one.cause is FailureCause.REJECTED for one in self.causes),
+            late=self._trace.remaining_s() <= 0 or any(one.late for one in self.causes if one),
         )
 
     def _timed(self, turn: object, progress: _Progress) -> object:
@@ -200,12 +218,13 @@ class Generation:
     def _failed(self, item: Implementation, progress: _Progress, error: HookError) -> None:
         early = progress.first_token_ms is None
         when = "before its first word" if early else "in the middle of its answer"
-        time_up = "" if self._trace.remaining_s() > 0 else TIME_UP
+        typed = error.__cause__ if isinstance(error.__cause__, GenerationError) else None
+        late = self._trace.remaining_s() <= 0 or bool(typed and typed.late)
+        time_up = TIME_UP if late else ""
         reason = error.reason + time_up
         # Callers read the first; an exception's own words are for operators only.
         self.failures.append(f"the generator {item.plugin} failed {when}{time_up}")
         self.details.append(f"{item.plugin}: {reason}")
-        typed = error.__cause__ if isinstance(error.__cause__, GenerationError) else None
         self.causes.append(typed)
         self._trace.note(item, Outcome.FAILED, progress.started_ms, reason)
         self._record(item, progress, error=reason, typed=typed)

@@ -18,6 +18,7 @@ from ion_framework.pipeline.answer_checks import (
     check_metadata,
     check_prompt,
 )
+from ion_framework.pipeline.cache_key import GeneratorModel
 from ion_framework.pipeline.chunks import Chunk
 from ion_framework.pipeline.families import Budget
 from ion_framework.pipeline.generation import Generation
@@ -34,14 +35,14 @@ class Hooks:
 
     Args:
         table: implementations by hook.
-        models: model of each generator by plugin.
+        models: what each generator says of its model, by plugin.
         limits: time limits of the stages.
     """
 
     def __init__(
         self,
         table: Mapping[str, tuple[Implementation, ...]],
-        models: Mapping[str, str],
+        models: Mapping[str, GeneratorModel],
         limits: TurnSettings,
     ) -> None:
         self._table = table
@@ -54,9 +55,9 @@ class Hooks:
 
     @property
     def generator(self) -> str:
-        """First active generator as ``name@model``, empty without one."""
+        """First active generator as the cache key has it, empty without one."""
         for item in self._table.get("ion_generate", ()):
-            return f"{item.plugin}@{self._models.get(item.plugin, '')}"
+            return self._model(item).key_part(item.plugin)
         return ""
 
     async def guard(self, turn: Turn, trace: Trace) -> None:
@@ -115,7 +116,11 @@ class Hooks:
     ) -> Generation:
         """An answer to be made by the generators: all of them in order, or those given."""
         items = self.of("ion_generate") if generators is None else generators
-        return Generation(items, self._models, trace, self._limits)
+        models = {item.plugin: self._model(item).name for item in items}
+        return Generation(items, models, trace, self._limits)
+
+    def _model(self, item: Implementation) -> GeneratorModel:
+        return self._models.get(item.plugin, GeneratorModel())
 
     def transform_stream(
         self, turn: Turn, chunks: AsyncGenerator[Chunk, None], trace: Trace

@@ -127,12 +127,11 @@ def ion_provide_secrets() -> SecretSource | None:
 
 @hookspec(HookRules(Family.PROVIDE))
 async def ion_startup() -> None:
-    """Open connections, warm up. Called before the first turn.
+    """Open connections, warm up. Called before the first turn, whenever the `Ion` is opened.
 
     Called on the event loop; a third party's plain function in a thread, because it may block.
-    All are called at once, whenever the `Ion` is opened. Each has ``plugins.startup_budget_s``
-    seconds (2.5 by default) and is timed. One that raises or takes longer makes its plugin FAILED:
-    none of its hooks is called from then on.
+    All are called at once. Each has ``plugins.startup_budget_s`` seconds (2.5 by default) and is
+    timed. One that raises or takes longer makes its plugin FAILED: its hooks are not called then.
 
     Example::
 
@@ -312,7 +311,8 @@ async def ion_generate(turn: Turn, prompt: Prompt) -> ChunkStream | None:
     One deadline stands over all generators. A generator that fails (`GenerationError` tells why)
     before its first piece of text falls through to the next, and the reply is marked as degraded;
     later the answer ends as ``truncated``. A stream without a `Finish` was cut off. The attribute
-    ``model`` of the plugin object is read once, at activation, and is part of the cache key.
+    ``model`` of the plugin object is read once, at activation, and is part of the cache key; where
+    answers depend on more (an address), ``cache_identity: str`` says it all, and is in its place.
 
     Example::
 

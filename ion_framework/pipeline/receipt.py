@@ -10,6 +10,7 @@ import attrs
 
 from ion_framework.domain.frozen import frozen
 from ion_framework.domain.key import ResonanceKey
+from ion_framework.pipeline.chunks import FinishReason, Usage
 
 
 class CacheStatus(StrEnum):
@@ -133,6 +134,8 @@ class Receipt:
         plugins: every implementation that took part, in order.
         cache: what the cache did.
         attempts: the attempts to generate, in order; empty on a cache hit.
+        finish_reason: why the generation ended.
+        usage: tokens spent; those of the original generation on a cache hit.
         stages: how long each stage took, in order.
         prompt: name and version of the prompt, as ``lua/standard@1``.
         deadline_ms: milliseconds that the whole turn had, from guards to the last fallback.
@@ -149,6 +152,8 @@ class Receipt:
     plugins: tuple[Participation, ...]
     cache: CacheOutcome
     attempts: tuple[Attempt, ...]
+    finish_reason: FinishReason
+    usage: Usage
     stages: tuple[StageTiming, ...]
     prompt: str
     deadline_ms: float

@@ -88,6 +88,8 @@ def write_reply(
         plugins=tuple(trace.participations),
         cache=cache,
         attempts=tuple(trace.attempts),
+        finish_reason=answer.finish_reason,
+        usage=answer.usage,
         stages=tuple(trace.stages),
         prompt=f"{prompt.name}@{prompt.version}",
         deadline_ms=trace.limit_s * 1000,

@@ -15,7 +15,8 @@ from ion_framework.domain.routing import RoutingDecision
 from ion_framework.errors import HookError, NoAnswerError
 from ion_framework.pipeline.answering import Answering, Order, Slot, error_of
 from ion_framework.pipeline.asked_persona import asked_persona, check_persona, forced_decision
-from ion_framework.pipeline.cache import Hit, Lease, Miss, Refused, Stale
+from ion_framework.pipeline.cache import Hit, Lease, Miss, Pending, Refused, Stale
+from ion_framework.pipeline.cache_calls import CacheCalls
 from ion_framework.pipeline.cache_key import make_key
 from ion_framework.pipeline.context_bounds import bounded
 from ion_framework.pipeline.generation import RETRY_AFTER_S
@@ -29,6 +30,15 @@ from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
 from ion_framework.pipeline.unanswered import NO_PERSONA, PROMPTS, ROUTERS, unanswered
 from ion_framework.settings.model import Settings
+
+FINISH_SHARE = 0.05
+"""Share of its remaining time in which a turn that has an old answer no longer waits for a new one:
+to serve the old one, and to finish the reply."""
+
+ROUNDING_S = 0.01
+"""Seconds by which a timer may seem to fire early."""
+
+LATE = "the time of the turn was up before another turn had made the same answer"
 
 
 @attrs.frozen
@@ -139,17 +149,33 @@ class Run:
             return Slot(bypass="the caller asked for a fresh answer")
         key = make_key(turn, persona, prompt, self._hooks.generator)
         try:
-            return Slot(key.digest, await self._parts.cache.lookup(key, self._trace))
+            found = await self._parts.cache.lookup(key, self._trace)
+            if isinstance(found, Pending):
+                return await self._wait(self._parts.cache, key.digest, found)
+            return Slot(key.digest, found)
         except HookError as error:
             if self._trace.remaining_s() <= 0:
                 raise NoAnswerError(
-                    "cache",
-                    "the time of the turn was up before another turn had made the same answer",
-                    RETRY_AFTER_S,
-                    detail=error.reason,
-                    late=True,
+                    "cache", LATE, RETRY_AFTER_S, detail=error.reason, late=True
                 ) from error
             return Slot(key.digest, bypass=f"the cache failed: {error.reason}")
+
+    async def _wait(self, cache: CacheCalls, digest: str, pending: Pending) -> Slot:
+        """What comes of another turn's work, or the old answer where that takes too long.
+
+        Raises:
+            HookError: the cache failed, or the time was up and there is no old answer.
+        """
+        spare, begun_s = pending.spare, self._trace.remaining_s()
+        reserve_s = begun_s * FINISH_SHARE if spare is not None else 0.0
+        try:
+            return Slot(digest, await cache.wait(pending.flight, self._trace, begun_s - reserve_s))
+        except HookError:
+            left_s = self._trace.remaining_s()
+            if spare is None or left_s > reserve_s + ROUNDING_S:
+                raise
+            old = Stale(spare.reply, spare.age_s + begun_s - left_s)
+            return Slot(digest, old, degraded=LATE)
 
     async def _serve(
         self, turn: Turn, prompt: Prompt, slot: Slot
@@ -163,8 +189,11 @@ class Run:
         for piece in pieces(found.reply.content):
             yield ReplyDelta(piece)
         status = CacheStatus.HIT if isinstance(found, Hit) else CacheStatus.STALE
-        outcome = CacheOutcome(status, slot.digest, found.age_s)
-        yield ReplyDone(await self._finish(turn, prompt, Answer.cached(found.reply), outcome))
+        outcome = CacheOutcome(status, slot.digest, found.age_s, reason=slot.degraded)
+        answer = Answer.cached(found.reply)
+        if slot.degraded:
+            answer = attrs.evolve(answer, degraded=slot.degraded)
+        yield ReplyDone(await self._finish(turn, prompt, answer, outcome))
 
     async def _answer(
         self, turn: Turn, prompt: Prompt, slot: Slot

@@ -20,6 +20,7 @@ from ion_framework.settings.plugin_values import variables_of
 
 if TYPE_CHECKING:
     from ion_framework.domain.persona import Persona
+    from ion_framework.pipeline.cache_key import GeneratorModel
     from ion_framework.pipeline.hooks import Hooks
     from ion_framework.pipeline.implementation import Implementation
     from ion_framework.pipeline.life import Started
@@ -136,7 +137,7 @@ class PluginHost:
         for record in ready:
             # Before anybody else: no extension takes the name of a persona that is installed.
             taken.reserve(_own_persona(record), record.name)
-        self._registry = Registry(self._settings.order)
+        self._registry = Registry(self._settings.order, self._settings.file)
         for record in ready:
             self._activate(record, imported.get(record.name), taken)
 
@@ -160,9 +161,9 @@ class PluginHost:
             (self.record(name), values[name]) for name in dict.fromkeys(plugins) if name in values
         )
 
-    def models(self) -> dict[str, str]:
-        """The model of each generator that names one, by plugin."""
-        return {item.record.name: item.model for item in self.registrations() if item.model}
+    def models(self) -> dict[str, GeneratorModel]:
+        """What each plugin says of its model, by plugin; nothing, unless it is a generator."""
+        return {item.record.name: item.model for item in self.registrations() if not item.standard}
 
     def record(self, name: str) -> PluginRecord:
         """The record of a plugin; of two that share a name the one that is not disabled.

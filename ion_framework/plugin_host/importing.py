@@ -21,6 +21,7 @@ from pathlib import Path
 import attrs
 
 from ion_framework.manifest.model import Kind, Manifest
+from ion_framework.pipeline.cache_key import GeneratorModel
 from ion_framework.pipeline.redaction import redact, secret_texts
 from ion_framework.plugin_host.context import PluginContext
 from ion_framework.plugin_host.discovery import Candidate, Factory
@@ -55,7 +56,7 @@ class Imported:
         error: what went wrong, one sentence; empty where nothing did.
         problems: where the object, or a persona that it provides, breaks the contract.
         provided: what its provide hooks returned, by hook.
-        model: name of a generator's model, empty where it names none.
+        model: a generator's model, as it names it.
         import_ms: milliseconds that import and factory took.
     """
 
@@ -64,7 +65,7 @@ class Imported:
     error: str = ""
     problems: tuple[str, ...] = ()
     provided: Mapping[str, object] = attrs.field(factory=dict)
-    model: str = ""
+    model: GeneratorModel = attrs.field(factory=GeneratorModel)
     import_ms: float = 0.0
 
 
@@ -142,12 +143,15 @@ class _Worker:
             import_ms,
         )
 
-    def _model(self, target: object) -> str:
-        """The model of a generator; read here, because the attribute may be code of the plugin."""
+    def _model(self, target: object) -> GeneratorModel:
+        """The model of a generator; read here, because an attribute may be code of the plugin."""
         if Kind.GENERATOR not in self.job.manifest.provides:
-            return ""
-        self._announce("its attribute model")
-        return str(getattr(target, "model", ""))
+            return GeneratorModel()
+        return GeneratorModel(self._text(target, "model"), self._text(target, "cache_identity"))
+
+    def _text(self, target: object, attribute: str) -> str:
+        self._announce(f"its attribute {attribute}")
+        return str(getattr(target, attribute, ""))
 
     def _announce(self, step: str) -> None:
         self._doing = step

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 
 from ion_framework.errors import PluginOrderError
+
+NAME_THE_FILE = "and pass --config ion.toml or set ION_CONFIG=ion.toml, "
+"""What to do besides, where no settings file is in use: none is read unless it is named."""
 
 
 @attrs.frozen
@@ -76,13 +80,16 @@ def _cycle(earlier: Mapping[str, set[str]]) -> list[str]:
         path.append(before)
 
 
-def refuse_ambiguity(hook: str, places: Iterable[Place], explicit: Sequence[str]) -> None:
+def refuse_ambiguity(
+    hook: str, places: Iterable[Place], explicit: Sequence[str], file: Path | None = None
+) -> None:
     """Stop where two equals could each be the first to decide.
 
     Args:
         hook: name of the hook, for the error.
         places: the plugins that implement it.
         explicit: the list ``order.<hook>`` of the settings.
+        file: the settings file in use, None where there is none.
 
     Raises:
         PluginOrderError: more than one plugin is neither a fallback nor on the list; says what
@@ -93,6 +100,7 @@ def refuse_ambiguity(hook: str, places: Iterable[Place], explicit: Sequence[str]
         wanted = ", ".join(f'"{name}"' for name in (*explicit, *open_places))
         raise PluginOrderError(
             f"{' and '.join(open_places)} both decide {hook}, and nothing says which goes first; "
-            f"write in ion.toml, in the order that you want:\n[order]\n{hook} = [{wanted}]\n"
-            "or disable one of them"
+            f"write in {file or 'ion.toml'}, in the order that you want:\n"
+            f"[order]\n{hook} = [{wanted}]\n"
+            f"{'' if file else NAME_THE_FILE}or leave one of them out with --disable NAME"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import attrs
 import pluggy
@@ -10,6 +11,7 @@ import pluggy
 from ion_framework.errors import PluginError
 from ion_framework.manifest.model import Kind, Manifest
 from ion_framework.pipeline import hookspecs
+from ion_framework.pipeline.cache_key import GeneratorModel
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.markers import PROJECT, Family
 from ion_framework.pipeline.redaction import secret_texts
@@ -34,7 +36,7 @@ class Registration:
         persona: name of the persona whose turns alone it serves, empty for a general one.
         standard: it is the core's own stand-in for a manifest, which comes last.
         threads: those in which its blocking functions run.
-        model: name of a generator's model, empty where it names none.
+        model: a generator's model, as it names it.
     """
 
     record: PluginRecord
@@ -42,7 +44,7 @@ class Registration:
     persona: str = ""
     standard: bool = False
     threads: Threads = attrs.field(factory=Threads, repr=False, eq=False)
-    model: str = ""
+    model: GeneratorModel = attrs.field(factory=GeneratorModel)
 
     @property
     def key(self) -> str:
@@ -54,10 +56,15 @@ class Registry:
     """Objects with hook implementations, and the table of those in order.
 
     One registry belongs to one `Ion`; nothing is global.
+
+    Args:
+        order: the lists ``order.<hook>`` of the settings.
+        file: the settings file in use, for errors.
     """
 
-    def __init__(self, order: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, order: Mapping[str, Sequence[str]], file: Path | None = None) -> None:
         self._order = order
+        self._file = file
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._registrations: dict[str, Registration] = {}
@@ -122,7 +129,7 @@ class Registry:
         places = [place_of(registration.record) for registration in general]
         explicit = tuple(self._order.get(hook, ()))
         if RULES[hook].family is Family.DECIDE or hook in ONE_ONLY:
-            refuse_ambiguity(hook, places, explicit)
+            refuse_ambiguity(hook, places, explicit, self._file)
         position = {name: index for index, name in enumerate(arrange(places, explicit))}
         found.sort(key=lambda pair: _rank(pair[0], position, explicit))
         return tuple(implementation for _, implementation in found)

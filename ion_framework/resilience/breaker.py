@@ -171,6 +171,8 @@ class Breaker:
         self._open_s = settings.open_s
         self._probe_at = 0.0
         self._probe: Ticket | None = None
+        self._beside_at = 0.0
+        self._beside: Ticket | None = None
         self._outage = self._opened = self._refused = self._failures = self._successes = 0
 
     @property
@@ -199,19 +201,37 @@ class Breaker:
             successes=self._successes,
         )
 
-    def admit(self) -> Ticket | None:
-        """A ticket for a call, or None: do not call now, see `retry_after_s`."""
+    def admit(self, *, beside: bool = False) -> Ticket | None:
+        """A ticket for a call, or None: do not call now, see `retry_after_s`.
+
+        Args:
+            beside: the call may well end before it can tell whether the other side works. When a
+                probe is due it is admitted beside the probe's place, one at a time, and keeps no
+                better probe out. Its verdict, if it has one, counts as a probe's.
+        """
         if self._state is BreakerState.CLOSED:
             return Ticket(self._settle, self._period)
         now = self._clock.monotonic()
         if now < self._probe_at:
             self._refused += 1
             return None
+        if beside:
+            return self._admit_beside(now)
         self._probe_at = now + self._settings.probe_s
         if self._state is BreakerState.OPEN:
             self._move(BreakerState.HALF_OPEN, now)
         self._probe = Ticket(self._settle, self._period)
         return self._probe
+
+    def _admit_beside(self, now: float) -> Ticket | None:
+        if self._state is BreakerState.OPEN:
+            self._move(BreakerState.HALF_OPEN, now)
+        elif self._beside is not None and now < self._beside_at:
+            self._refused += 1
+            return None
+        self._beside_at = now + self._settings.probe_s
+        self._beside = Ticket(self._settle, self._period)
+        return self._beside
 
     def _settle(self, ticket: Ticket, verdict: bool | None) -> None:
         """Take a ticket back: True it succeeded, False it failed, None its caller left."""
@@ -219,6 +239,8 @@ class Breaker:
             if ticket is self._probe:
                 self._probe = None
                 self._probe_at = self._clock.monotonic()
+            elif ticket is self._beside:
+                self._beside = None
         elif verdict:
             self._successes += 1
             if ticket.period == self._period and self._state is BreakerState.HALF_OPEN:
@@ -257,6 +279,6 @@ class Breaker:
         """Enter a state; tickets of the one that ends no longer move anything."""
         before, self._state = self._state, after
         self._period += 1
-        self._probe = None
+        self._probe = self._beside = None
         if self._on_change is not None:
             self._on_change(BreakerChange(before, after, at=now, failures=self._outage))

@@ -78,6 +78,12 @@ class FailureRow:
         return self._last_at - self._first_at if self._count else 0.0
 
     @property
+    def usual_s(self) -> float | None:
+        """Twice the longest of the recent waits for a first word, in seconds; None before one."""
+        known = not math.isinf(self._longest_wait_s)
+        return _WAITS * self._longest_wait_s if known else None
+
+    @property
     def patience_s(self) -> float:
         """Seconds for which something is expected of a try."""
         return min(self._most_s, max(self._least_s, _WAITS * self._longest_wait_s))

@@ -33,7 +33,13 @@ _BLAMED = frozenset(
         FailureCause.CUT_OFF,
     }
 )
-"""Causes that mean that the service is out of order; any other one is an answer of it."""
+"""Causes that mean that the service is out of order."""
+
+_OWN = frozenset({FailureCause.BUSY, FailureCause.MISCONFIGURED})
+"""Causes that lie on this side of the wire and say nothing about the service.
+
+Any further cause is an answer of the service: it works.
+"""
 
 
 class ModelGuard:
@@ -95,13 +101,27 @@ class ModelGuard:
         """How often it has opened, failed probes included."""
         return self._breaker.stats.opened
 
-    def admit(self) -> Admission:
+    @property
+    def resting(self) -> bool:
+        """Whether a request would be refused now because the model is left alone."""
+        return self._breaker.retry_after_s > 0
+
+    @property
+    def usual_s(self) -> float:
+        """Seconds after which silence is unusual for this model, 0 if it has never answered."""
+        return self._row.usual_s or 0.0
+
+    def admit(self, *, fair: bool = True) -> Admission:
         """Leave to ask the model once.
+
+        Args:
+            fair: whether the try has enough time to tell whether the model works. One that has not
+                never takes the place of a probe from one that has.
 
         Raises:
             GenerationError: ``circuit_open``, with the seconds until the next probe and no try.
         """
-        ticket = self._breaker.admit()
+        ticket = self._breaker.admit(beside=not fair)
         if ticket is None:
             raise GenerationError(
                 FailureCause.CIRCUIT_OPEN,
@@ -166,11 +186,15 @@ class Admission:
         self._end(verdict=True)
 
     def failed(self, cause: FailureCause) -> None:
-        """No answer began; for causes that the service is not to blame for, as `answered`."""
-        self._end(verdict=cause not in _BLAMED)
+        """No answer began.
+
+        Causes that lie on this side count as `abandoned`, and those that the service is not to
+        blame for as `answered`.
+        """
+        self._end(verdict=None if cause in _OWN else cause not in _BLAMED)
 
     def abandoned(self) -> None:
-        """The caller left before anything could be said about the model."""
+        """The caller left, or its time was up, before anything could be said of the model."""
         self._end(verdict=None)
 
     def _end(self, *, verdict: bool | None) -> None:

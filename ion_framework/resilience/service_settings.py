@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from ion_framework.plugin_host.context import PluginContext
 
+_DIGITS = 16
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -68,3 +71,16 @@ class ServiceSettings(StreamSettings):
         if self.api_key and not _KEY.fullmatch(self.api_key):
             yield "api_key: must be visible ASCII characters alone; is there a blank in it?"
         yield from (f"prices: {problem}" for problem in PriceTable.problems(self.prices))
+
+
+def identity(model: str, *choices: object) -> str:
+    """What a generator is called in cache keys: its model, and a digest of what else decides.
+
+    The same settings give the same text in every process.
+
+    Args:
+        model: id of the preferred model.
+        choices: whatever else changes answers, such as the service's address, as JSON values.
+    """
+    digest = hashlib.sha256(json.dumps(choices).encode()).hexdigest()
+    return f"{model}~{digest[:_DIGITS]}"

@@ -19,7 +19,8 @@ class StreamSettings:
 
     Attributes:
         connect_s: seconds for making a connection; the upstream itself keeps to it.
-        first_token_s: seconds from asking to the first piece of text, of one try.
+        first_token_s: seconds from asking to the first piece of text, of one try. Silence counts
+            for the breaker only in turns that have so much time, or nearly.
         next_token_s: seconds from one piece of text to the next.
         total_s: seconds of the whole answer, all tries included.
         tries: how often one model is asked for one answer at most, from 1 to 10.

@@ -12,25 +12,44 @@ from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk
 from ion_framework.resilience.model_guard import Admission
 
+LONGEST_ANSWER = 1024 * 1024
+"""Characters of an answer; more is no answer but a service that has lost its way."""
+
 _NEARLY_S = 0.1
 """A caller who leaves so shortly before the end of the wait left because of the wait."""
 
 
 @attrs.frozen
+class Due:
+    """When something of an answer is due, and who set that moment.
+
+    Attributes:
+        at: the moment, on the clock's monotonic time.
+        fair: whether silence until then speaks against the service. It does not where the caller
+            has little time: anybody may say so, and a service that works would be left alone.
+        late: whether the time of the turn is up then.
+    """
+
+    at: float
+    fair: bool = True
+    late: bool = False
+
+
+@attrs.frozen
 class TryLimits:
-    """How long a try may take; all moments are on the clock's monotonic time.
+    """How long a try may take.
 
     Attributes:
         clock: the clock.
-        first_by: when the first piece of text is due.
+        first: when the first piece of text is due.
         next_s: seconds from one piece to the next.
         end: when the whole answer is due.
     """
 
     clock: Clock
-    first_by: float
+    first: Due
     next_s: float
-    end: float
+    end: Due
 
 
 class StreamTry:
@@ -48,7 +67,9 @@ class StreamTry:
         self._stream = stream
         self._admission = admission
         self._limits = limits
-        self._until = limits.first_by
+        self._due = limits.first
+        self._expired = False
+        self._length = 0
         self._first: Chunk | None = None
 
     async def begin(self) -> None:
@@ -82,9 +103,8 @@ class StreamTry:
         try:
             while isinstance(chunk, TextChunk):
                 yield chunk
-                self._until = min(
-                    self._limits.clock.monotonic() + self._limits.next_s, self._limits.end
-                )
+                next_by = self._limits.clock.monotonic() + self._limits.next_s
+                self._due = min(Due(next_by), self._limits.end, key=lambda due: due.at)
                 chunk = await self._next("nothing more")
         except GenerationError as error:
             raise self._named(error, tries) from error.__cause__
@@ -99,21 +119,28 @@ class StreamTry:
             f"{self._admission.model}: {error}",
             retry_after_s=error.retry_after_s,
             tries=tries,
+            late=error.late,
         )
 
     async def _next(self, missing: str) -> Chunk:
         """The next piece that says something, or the end."""
         while True:
             chunk = await self._pull(missing)
-            if not isinstance(chunk, TextChunk) or chunk.text:
+            if not isinstance(chunk, TextChunk):
+                return chunk
+            self._length += len(chunk.text)
+            if self._length > LONGEST_ANSWER:
+                words = f"the answer is longer than {LONGEST_ANSWER} characters"
+                raise GenerationError(FailureCause.BAD_ANSWER, words)
+            if chunk.text:
                 return chunk
 
     async def _pull(self, missing: str) -> Chunk:
         began = self._limits.clock.monotonic()
-        left_s = self._until - began
+        left_s = self._due.at - began
         # A stream that always has something ready never waits, so that time is seen here.
         if left_s <= 0:
-            raise GenerationError(FailureCause.TIMEOUT, "its time was up")
+            raise self._overdue("its time was up")
         limit = asyncio.timeout(left_s)
         try:
             async with limit:
@@ -126,19 +153,27 @@ class StreamTry:
             if not limit.expired():
                 raise
             waited = self._limits.clock.monotonic() - began
-            raise GenerationError(
-                FailureCause.TIMEOUT, f"{missing} came within {waited:.3g} s"
-            ) from None
+            raise self._overdue(f"{missing} came within {waited:.3g} s") from None
         return chunk
+
+    def _overdue(self, words: str) -> GenerationError:
+        self._expired = True
+        return GenerationError(FailureCause.TIMEOUT, words, late=self._due.late)
 
     async def _broke(self, error: BaseException) -> None:
         """Tell the guard how it ended, and let go of the service."""
-        if isinstance(error, GenerationError):
+        if self._expired or isinstance(error, asyncio.CancelledError):
+            nearly = self._limits.clock.monotonic() >= self._due.at - _NEARLY_S
+            self._waited() if nearly else self._admission.abandoned()
+        elif isinstance(error, GenerationError):
             self._admission.failed(error.cause)
-        elif self._limits.clock.monotonic() >= self._until - _NEARLY_S:
-            self._admission.failed(FailureCause.TIMEOUT)
-        elif isinstance(error, asyncio.CancelledError):
-            self._admission.abandoned()
         else:
             self._admission.failed(FailureCause.BAD_ANSWER)
         await self._stream.aclose()
+
+    def _waited(self) -> None:
+        """The model said nothing until its time was up."""
+        if self._due.fair:
+            self._admission.failed(FailureCause.TIMEOUT)
+        else:
+            self._admission.abandoned()

@@ -16,7 +16,10 @@ as often as makes sense, and gives each turn either an answer or one typed error
   meets hardly more load than a good day, and a service that fails now and then is asked again.
 * The next model is asked when one is out, before the first piece only. This is no retry: what a
   model in an outage is asked is bounded by its own breaker. The answer's `Finish` says that it is
-  second best, so that it is flagged and kept by no cache.
+  second best, so that it is flagged and kept by no cache. Models share the turn's time, and one
+  that was silent, or asks for a long wait, is not asked again while another one is left.
+* Silence counts against a model only where the turn granted it the time that the settings do: who
+  asks for a quick answer must not be able to have a model left alone.
 """
 
 from __future__ import annotations
@@ -35,8 +38,9 @@ from ion_framework.pipeline.turn import Turn
 from ion_framework.resilience.backoff import delay_s, full_jitter
 from ion_framework.resilience.model_guard import ModelGuard
 from ion_framework.resilience.retry_budget import RetryBudget
+from ion_framework.resilience.stream_course import Course
 from ion_framework.resilience.stream_settings import StreamSettings
-from ion_framework.resilience.stream_try import StreamTry, TryLimits
+from ion_framework.resilience.stream_try import StreamTry
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -56,15 +60,15 @@ RETRYABLE = frozenset(
 """Causes after which the same request may well succeed; the others would be met again."""
 
 _SAME_FOR_EVERY_MODEL = frozenset(
-    {FailureCause.REJECTED, FailureCause.DENIED, FailureCause.UNREACHABLE}
+    {
+        FailureCause.REJECTED,
+        FailureCause.DENIED,
+        FailureCause.UNREACHABLE,
+        FailureCause.BUSY,
+        FailureCause.MISCONFIGURED,
+    }
 )
-"""Causes that lie in the request, the credentials or the way there: another model meets them."""
-
-SHORTEST_TRY_S = 0.1
-"""A try that has less time before the first piece is due is not begun."""
-
-_CORE_IS_LATER_S = 0.05
-"""Seconds before `Turn.speak_by` at which a try ends by itself, so that its error is typed."""
+"""Causes in the request, the credentials, this machine or the way: another model meets them."""
 
 
 class Upstream(Protocol[_RequestT_contra]):
@@ -145,20 +149,21 @@ class ResilientStream(Generic[_RequestT]):
                 tries, and where known the seconds after which to come back.
         """
         self._by_requests.deposit()
-        course = _Course(self._settings, self._clock, turn)
+        course = Course(self._settings, self._clock, turn)
         begun = await self._begin(request, course)
         self._by_successes.deposit()
         async with aclosing(begun.chunks(course.tries, course.degraded)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
-    async def _begin(self, request: _RequestT, course: _Course) -> StreamTry:
+    async def _begin(self, request: _RequestT, course: Course) -> StreamTry:
         """The first try that says something.
 
         Raises:
             GenerationError: there is none.
         """
-        for guard in self._guards:
+        for index, guard in enumerate(self._guards):
+            course.turn_to(guard.model, self._guards[index + 1 :])
             begun = await self._begin_with(guard, request, course)
             if begun is not None:
                 return begun
@@ -167,95 +172,41 @@ class ResilientStream(Generic[_RequestT]):
         raise course.error()
 
     async def _begin_with(
-        self, guard: ModelGuard, request: _RequestT, course: _Course
+        self, guard: ModelGuard, request: _RequestT, course: Course
     ) -> StreamTry | None:
         """The same with one model, None where the next one is to be asked."""
         for attempt in range(self._settings.tries):
             try:
                 return await self._try(guard, request, course)
             except GenerationError as error:
-                course.note(guard.model, error)
+                course.note(error)
                 wait_s = self._wait_s(attempt, error, course)
             if wait_s is None:
                 return None
             await asyncio.sleep(wait_s)
         return None
 
-    async def _try(self, guard: ModelGuard, request: _RequestT, course: _Course) -> StreamTry:
-        if course.room_s() <= 0:
-            raise GenerationError(FailureCause.TIMEOUT, "the turn leaves no time to ask", tries=0)
-        ticket = guard.admit()
+    async def _try(self, guard: ModelGuard, request: _RequestT, course: Course) -> StreamTry:
+        course.check_room()
+        limits = course.limits(guard.usual_s)
+        admission = guard.admit(fair=limits.first.fair)
         course.tries += 1
-        course.model = guard.model
-        begun = StreamTry(self._upstream.stream(guard.model, request), ticket, course.limits())
+        begun = StreamTry(self._upstream.stream(guard.model, request), admission, limits)
         await begun.begin()
         return begun
 
-    def _wait_s(self, attempt: int, error: GenerationError, course: _Course) -> float | None:
+    def _wait_s(self, attempt: int, error: GenerationError, course: Course) -> float | None:
         """Seconds to wait before the same model is asked again, None: not again."""
         if error.cause not in RETRYABLE or attempt + 1 >= self._settings.tries:
+            return None
+        if course.others and self._is_better_asked_of_another(error):
             return None
         wait_s = delay_s(attempt, error.retry_after_s, course.room_s(), jitter=self._jitter)
         # From the fuller one: what would overflow is lost.
         budget = max(self._by_requests, self._by_successes, key=lambda one: one.balance)
         return wait_s if wait_s is not None and budget.withdraw() else None
 
-
-class _Course:
-    """How one answer has gone up to now.
-
-    Attributes:
-        tries: how often the service was asked.
-        cause: why the last try failed, None before the first.
-        model: id of the model that was asked last.
-    """
-
-    def __init__(self, settings: StreamSettings, clock: Clock, turn: Turn) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._end = min(clock.monotonic() + settings.total_s, turn.deadline)
-        self._speak_by = min(turn.speak_by - _CORE_IS_LATER_S, self._end)
-        self._failures: dict[str, GenerationError] = {}
-        self.tries = 0
-        self.cause: FailureCause | None = None
-        self.model = ""
-
-    def room_s(self) -> float:
-        """Seconds that may pass before the last moment to begin a try."""
-        return self._speak_by - SHORTEST_TRY_S - self._clock.monotonic()
-
-    def limits(self) -> TryLimits:
-        """How long a try that begins now may take."""
-        return TryLimits(
-            clock=self._clock,
-            first_by=min(self._clock.monotonic() + self._settings.first_token_s, self._speak_by),
-            next_s=self._settings.next_token_s,
-            end=self._end,
-        )
-
-    def note(self, model: str, error: GenerationError) -> None:
-        """Remember why a model did not answer: what it said itself before what kept it unasked."""
-        self.cause = error.cause
-        if not self._failures.get(model) or error.tries:
-            self._failures[model] = error
-
-    @property
-    def degraded(self) -> str:
-        """Which preferred models did not answer and why, in words fit for callers."""
-        return "; ".join(
-            f"the preferred model {model} did not answer ({error.cause.value})"
-            for model, error in self._failures.items()
-            if model != self.model
-        )
-
-    def error(self) -> GenerationError:
-        """The one error that tells of all models."""
-        failures = tuple(self._failures.values())
-        asked = [error for error in failures if error.tries]
-        waits = [error.retry_after_s for error in failures if error.retry_after_s is not None]
-        return GenerationError(
-            (asked or failures)[-1].cause,
-            "; ".join(f"{model}: {error}" for model, error in self._failures.items()),
-            retry_after_s=min(waits, default=None),
-            tries=self.tries,
-        )
+    def _is_better_asked_of_another(self, error: GenerationError) -> bool:
+        """Whether the same model would probably cost more time than the turn should spend."""
+        asked_s = error.retry_after_s or 0.0
+        return error.cause is FailureCause.TIMEOUT or asked_s > self._settings.retry_longest_s

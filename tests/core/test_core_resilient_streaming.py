@@ -1,6 +1,7 @@
 """Retries and deadlines before an answer's first word, and none after it, in virtual time."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 
@@ -220,6 +221,36 @@ def test_what_the_upstream_raises_against_its_promise_is_not_hidden():
     with pytest.raises(RuntimeError, match="a mistake"):
         run_virtual(_ask(service))
     assert service.closed == 1
+
+
+@pytest.mark.parametrize("pieces", [1, 64])
+def test_an_answer_without_end_is_left(pieces):
+    """An answer of more than a mebi of characters is no answer, and nobody reads on."""
+    piece = "x" * (2 * 1024 * 1024 // pieces)
+
+    async def live():
+        service, read = ScriptedUpstream((piece,) * pieces), 0
+        try:
+            async with aclosing(resilient(service).answer("request", make_turn())) as chunks:
+                async for chunk in chunks:
+                    read += len(chunk.text)
+        except GenerationError as error:
+            return error.cause, str(error), service.closed, read
+
+    cause, words, closed, read = run_virtual(live())
+
+    assert (cause, closed) == (FailureCause.BAD_ANSWER, 1)
+    assert words == "first: the answer is longer than 1048576 characters"
+    assert read == (0 if pieces == 1 else 1024 * 1024)
+
+
+def test_the_longest_answer_is_passed_on():
+    """An answer of exactly a mebi of characters is whole."""
+    longest = ("x" * (1024 * 1024), *OK[-1:])
+
+    chunks = run_virtual(_ask(ScriptedUpstream(longest)))
+
+    assert chunks[0] == TextChunk(longest[0])
 
 
 def test_settings_that_contradict_each_other_are_named():

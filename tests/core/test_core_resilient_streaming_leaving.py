@@ -72,12 +72,12 @@ def test_callers_that_leave_do_not_open_the_breaker():
 
 
 def test_a_caller_that_leaves_because_of_the_wait_opens_it():
-    """A cancellation at the end of the turn's time counts as a timeout of the service."""
+    """A cancellation at the end of the time that a try is granted counts as a timeout."""
 
     async def leave():
-        loop = asyncio.get_running_loop()
-        answers = resilient(ScriptedUpstream((60.0, *OK)), breaker_failures=1)
-        turn = attrs.evolve(make_turn(), speak_by=loop.time() + 2.0)
+        service = ScriptedUpstream((60.0, *OK))
+        answers = resilient(service, breaker_failures=1, first_token_s=2.0, connect_s=2.0)
+        turn = attrs.evolve(make_turn(), speak_by=asyncio.get_running_loop().time() + 2.0)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1.94), aclosing(answers.answer("request", turn)) as chunks:
                 await anext(chunks)

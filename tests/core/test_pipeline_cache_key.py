@@ -232,6 +232,46 @@ def test_the_model_is_the_plugins_attribute():
     assert [["miss"], ["miss"], ["hit"]] == found
 
 
+def test_a_generator_may_say_all_that_its_answers_depend_on():
+    """Where cache_identity differs, equal models share nothing; where it is equal, they do."""
+    cache, found = DictCache(), []
+    for identity in ("one address", "another", "", "one address"):
+        generator = CountedGenerator("m1")
+        if identity:
+            generator.cache_identity = identity
+        plugin = make_plugin("gen", generator, "generator")
+        found += statuses(request(), cache=cache, plugins=(plugin,))
+
+    assert ["miss", "miss", "miss", "hit"] == found
+
+
+def test_generators_with_one_identity_share_nothing():
+    """The plugin's name is in the key in any case."""
+    cache, found = DictCache(), []
+    for name in ("one", "other"):
+        generator = CountedGenerator()
+        generator.cache_identity = "the same"
+        plugin = make_plugin(name, generator, "generator")
+        found += statuses(request(), cache=cache, plugins=(plugin,))
+
+    assert ["miss", "miss"] == found
+
+
+def test_an_identity_that_cannot_be_read_fails_its_plugin():
+    """An attribute that raises is told of its plugin, by name, at activation."""
+
+    class Careless(CountedGenerator):
+        @property
+        def cache_identity(self):
+            raise ValueError("no such setting")
+
+    async def main():
+        async with running_ion(make_plugin("gen", Careless(), "generator")) as ion:
+            return ion.host.record("gen").reason
+
+    assert "its attribute cache_identity raised ValueError" in asyncio.run(main())
+
+
 # What is shown here is no matter of time, and a busy machine is no counter-example.
 untimed = hypothesis_settings(deadline=None)
 

@@ -28,14 +28,18 @@ class Watching:
         yield Finish()
 
 
-async def respond(*generators, settings=None, **request):
-    """The reply of these generators, first to last, and the seconds that it took."""
+async def respond(*generators, settings=None, stand_ins=0, **request):
+    """The reply of these generators, first to last, and the seconds that it took.
+
+    The last ones are stand-ins, as many as said.
+    """
     loop = asyncio.get_running_loop()
+    models = len(generators) - stand_ins
     plugins = [
-        make_plugin(f"g{number}", generator, "generator")
+        make_plugin(f"g{number}", generator, "generator", fallback=number >= models)
         for number, generator in enumerate(generators)
     ]
-    names = tuple(f"g{number}" for number in range(len(generators)))
+    names = tuple(f"g{number}" for number in range(models))
     settings = Settings(turn=settings or TurnSettings(), order={"ion_generate": names})
     async with running_ion(*plugins, settings=settings, clock=loop) as ion:
         began = loop.time()
@@ -60,6 +64,59 @@ def test_the_time_to_speak_is_shared_with_those_who_come_after():
     run_virtual(respond(watching, Watching(), deadline_s=10.0))
 
     assert [(5.0, 10.0)] == watching.told
+
+
+@pytest.mark.parametrize(("asked_s", "had_s"), [(0.4, 0.36), (1.0, 0.9), (2.0, 1.8), (10.0, 9.8)])
+def test_little_time_is_kept_for_stand_ins(asked_s, had_s):
+    """Before stand-ins a model has all but 0.2 s to begin, and all but a tenth of a short time."""
+    watching = Watching()
+
+    run_virtual(respond(watching, Watching(), Watching(), stand_ins=2, deadline_s=asked_s))
+
+    assert [(had_s, asked_s)] == watching.told
+
+
+def test_models_share_what_stand_ins_leave():
+    """Two models before a stand-in have half each of what is not kept for it."""
+    hanging, watching = ScriptedGenerator(3600), Watching()
+
+    run_virtual(respond(hanging, watching, Watching(), stand_ins=1, deadline_s=10.0))
+
+    assert [(4.9, 5.1)] == watching.told
+
+
+def test_a_stand_in_answers_for_a_model_that_hangs():
+    """What was kept is enough for a stand-in, and two of them share it."""
+    watching = Watching()
+
+    reply, took_s = run_virtual(
+        respond(ScriptedGenerator(3600), watching, Watching(), stand_ins=2, deadline_s=1.0)
+    )
+
+    assert ("yes", [(0.05, 0.1)]) == (reply.content, watching.told)
+    assert took_s == pytest.approx(0.9)
+
+
+LATE = GenerationError(FailureCause.TIMEOUT, "the turn leaves no time to ask", late=True)
+DOWN = GenerationError(FailureCause.UNAVAILABLE, "down")
+
+
+@pytest.mark.parametrize(
+    ("errors", "late"),
+    [((LATE,), True), ((LATE, DOWN), True), ((DOWN, LATE), True), ((DOWN, DOWN), False)],
+)
+def test_a_generator_that_had_no_time_makes_the_turn_late(errors, late):
+    """Where a generator says that the turn left it no time, the turn ends as late."""
+
+    async def main():
+        with pytest.raises(NoAnswerError) as caught:
+            await respond(*map(ScriptedGenerator, errors))
+        return caught.value
+
+    error = run_virtual(main())
+
+    assert late is error.late
+    assert late is ("the time of the turn was up" in str(error))
 
 
 @pytest.mark.parametrize(("asked_s", "had_s"), [(4.0, 4.0), (600.0, 60.0), (None, 60.0)])

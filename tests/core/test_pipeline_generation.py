@@ -170,10 +170,10 @@ def test_a_generator_that_never_waits_is_cut_as_well(piece, generator, ending, m
     async def main():
         torrent = make_plugin("torrent", Torrent(), "generator")
         stand_in = make_plugin("zstand-in", FakeGenerator(), "generator", fallback=True)
-        limits = Settings(turn=TurnSettings(deadline_s=0.4))
+        limits = Settings(turn=TurnSettings(deadline_s=2.0))
         candidate = first_party(torrent) if mode == "first" else torrent
         async with running_ion(candidate, stand_in, settings=limits) as ion:
-            return await asyncio.wait_for(ion.respond("hello"), 5.0)
+            return await asyncio.wait_for(ion.respond("hello"), 20.0)
 
     reply = asyncio.run(main())
 

@@ -2,14 +2,22 @@
 
 import asyncio
 
+import attrs
 import pytest
 
-from ion_framework.pipeline.cache import Miss
-from ion_framework.pipeline.chunks import Finish, TextChunk
+from ion_framework.errors import FailureCause, GenerationError, TurnError
+from ion_framework.pipeline.cache import CachedReply, Miss, Stale
+from ion_framework.pipeline.chunks import Finish, FinishReason, TextChunk, Usage
 from ion_framework.pipeline.markers import hookimpl
 from ion_framework.pipeline.receipt import CacheStatus
 from ion_framework.settings.model import Settings
-from ion_framework.testing import CacheProvider, DictCache, make_plugin, running_ion
+from ion_framework.testing import (
+    CacheProvider,
+    DictCache,
+    ScriptedGenerator,
+    make_plugin,
+    running_ion,
+)
 
 QUESTION = "How do I read a query plan?"
 WHY = "the preferred model big did not answer (unavailable)"
@@ -40,6 +48,18 @@ class Broken:
         """Fail before the first word."""
         raise OSError("S3CRET")
         yield
+
+
+REJECTED = GenerationError(FailureCause.REJECTED, "the prompt is too long")
+DECLINED = Finish(FinishReason.SAFETY, repeatable=True)
+
+
+class Passing:
+    """A preferred generator that leaves the message to the next."""
+
+    @hookimpl
+    async def ion_generate(self):
+        """Leave it to the next."""
 
 
 def parts(generator, *others):
@@ -88,13 +108,15 @@ def test_the_first_model_back_is_stored_and_not_flagged():
 class Noting(DictCache):
     """Always misses, and notes what the lease is ended with."""
 
+    spare = None
+
     def __init__(self):
         super().__init__()
         self.told = []
 
     async def lookup(self, key):
         """A miss whose lease is the cache itself."""
-        return Miss(self)
+        return Miss(self, self.spare)
 
     async def store(self, reply, ttl_s):
         """Note it."""
@@ -104,8 +126,72 @@ class Noting(DictCache):
         """Note it."""
         self.told.append(("share", reply))
 
+    async def refuse(self, refusal):
+        """Note it."""
+        self.told.append(("refuse", refusal))
+
     async def release(self):
         """Nothing is held."""
+
+
+def refusal_of(*generators):
+    """What the cache is told where these generators, first to last, give no answer."""
+    cache = Noting()
+    names = tuple(f"g{number}" for number in range(len(generators)))
+
+    async def main():
+        plugins = (
+            *(make_plugin(*pair, "generator") for pair in zip(names, generators, strict=True)),
+            make_plugin("store", CacheProvider(cache), "cache"),
+        )
+        settings = Settings(order={"ion_generate": names})
+        async with running_ion(*plugins, settings=settings) as ion:
+            with pytest.raises(TurnError):
+                await ion.respond(QUESTION)
+
+    asyncio.run(main())
+    ((how, refusal),) = cache.told
+    assert "refuse" == how
+    return refusal
+
+
+@pytest.mark.parametrize(
+    "generators",
+    [
+        pytest.param((ScriptedGenerator(attrs.evolve(DECLINED, degraded=WHY)),), id="model"),
+        pytest.param((Broken(), ScriptedGenerator(DECLINED)), id="after-a-failure"),
+        pytest.param((Passing(), ScriptedGenerator(DECLINED)), id="after-one-that-passed"),
+        pytest.param((Passing(), ScriptedGenerator(REJECTED)), id="request-rejected"),
+    ],
+)
+def test_what_a_stand_in_declines_is_not_remembered(generators):
+    """Only the preferred model of the preferred generator refuses for those who ask later."""
+    assert not refusal_of(*generators).repeatable
+
+
+def test_what_the_preferred_model_declines_is_remembered():
+    """A refusal of the first generator that nobody stood in for may be kept."""
+    assert refusal_of(ScriptedGenerator(DECLINED)).repeatable
+
+
+def test_a_refusal_in_place_of_which_an_old_answer_is_served_is_not_remembered():
+    """A rejected request whose old answer is served leaves that answer for the next turn, too."""
+    cache = Noting()
+    old = Stale(CachedReply("old", Usage(), "big", "gen", 0.0), 900.0)
+    cache.spare = old
+
+    async def main():
+        plugins = (
+            make_plugin("gen", ScriptedGenerator(REJECTED), "generator"),
+            make_plugin("store", CacheProvider(cache), "cache"),
+        )
+        async with running_ion(*plugins) as ion:
+            return await ion.respond(QUESTION)
+
+    reply = asyncio.run(main())
+    ((how, refusal),) = cache.told
+
+    assert ("old", "refuse", False) == (reply.content, how, refusal.repeatable)
 
 
 def test_those_who_wait_get_the_flag_too():

@@ -189,12 +189,29 @@ def test_two_equals_stop_the_start_until_what_the_error_says_is_written(tmp_path
     text = str(caught.value)
     assert f"ann and ben both decide {hook}" in text
     config = tmp_path / "ion.toml"
+    assert "write in ion.toml" in text
+    assert "and pass --config ion.toml or set ION_CONFIG=ion.toml" in text
+    assert text.endswith("or leave one of them out with --disable NAME")
     config.write_text(re.search(r"^\[order\]\n.*$", text, re.MULTILINE)[0], "utf-8")
     settings = load_settings({}, CommandLine(config=config))
     with ion_with(tmp_path / "two", *packages, settings=settings) as ion:
         ion.activate()
         assert ["ann", "ben", "last"] == order(ion, hook)
         assert {Status.ACTIVE} == {record.status for record in ion.plugins}
+
+
+def test_the_settings_file_in_use_is_named(tmp_path):
+    """Where there is a settings file, the error says to write in that one."""
+    config = tmp_path / "mine.toml"
+    config.write_text("", "utf-8")
+    settings = load_settings({}, CommandLine(config=config))
+    packages = (plugin(name, "ion_generate", kind="generator") for name in ("ann", "ben"))
+    site = ion_with(tmp_path / "site", *packages, settings=settings)
+    with site as ion, pytest.raises(PluginOrderError) as caught:
+        ion.activate()
+
+    assert f"write in {config}, in the order" in str(caught.value)
+    assert "--config" not in str(caught.value)
 
 
 @pytest.mark.parametrize("hook", ["ion_observe", "ion_finish", "ion_provide_store"])

@@ -7,7 +7,6 @@ import threading
 
 import pytest
 from ion_gemini.client import ClientKeeper, Clients, make_clients
-from ion_gemini.failures import failure_of
 from ion_gemini.settings import GeminiSettings
 
 from ion_framework.testing import FakeGemini
@@ -24,6 +23,8 @@ TRAPS = {
     "GOOGLE_GEMINI_BASE_URL": "https://another.example",
     "GOOGLE_VERTEX_BASE_URL": "https://another.example",
     "GOOGLE_GENAI_HTTP_CLIENT": "httpx2",
+    "GOOGLE_GENAI_CLIENT_MODE": "replay",
+    "GOOGLE_GENAI_REPLAY_ID": "any/any/mldev",
     "HTTP_PROXY": "http://127.0.0.1:1",
     "http_proxy": "http://127.0.0.1:1",
 }
@@ -130,12 +131,31 @@ async def test_a_failure_that_nobody_waited_for_is_not_kept_either():
     assert len(counted.threads) == 2
 
 
-def test_an_sdk_that_is_missing_says_what_to_do():
-    """If google-genai cannot be imported the error says what to install."""
-    error = failure_of(ModuleNotFoundError("No module named 'google.genai'"))
+async def test_a_client_can_be_begun_without_waiting_for_it():
+    """What startup begins is what the first turn gets, and it is made once."""
+    async with FakeGemini() as fake:
+        counted = Counted(fake)
+        keeper = ClientKeeper(counted.make)
+        begun = keeper.begin()
+        await fake.until(begun.done)
+        made = await keeper.get()
+        await keeper.close()
 
-    assert error.cause == "unreachable"
-    assert "install ion-gemini again" in str(error)
+    assert made is begun.result()
+    assert len(counted.threads) == 1
+
+
+async def test_startup_begins_to_make_the_client_and_does_not_wait(service):
+    """The plugin's startup leaves one task behind, which makes the client for the first turn."""
+    async with service() as asked:
+        before = asyncio.all_tasks()
+        await asked.gemini.ion_startup()
+        (making,) = asyncio.all_tasks() - before
+        await asyncio.wait({making})
+        assert making is asked.gemini._clients.begin()
+        text, _ = await asked.ask()
+
+    assert text == "Hello from the fake."
 
 
 async def test_shutdown_waits_for_a_client_in_the_making_and_closes_it():
@@ -220,16 +240,15 @@ async def test_the_api_version_is_as_set(service):
         assert asked.fake.requests[0].path.startswith("/v1beta/models/")
 
 
-async def test_connections_are_bounded(service):
-    """A request that gets none of the connections in time fails with the setting to raise."""
-    from ion_framework.testing.wire_faults import Answer
+@pytest.mark.parametrize("mode", ["record", "replay", "auto"])
+async def test_the_sdk_never_records(service, monkeypatch, tmp_path, capfd, mode):
+    """The SDK's variables for tests write no prompt into a file and no key into the output."""
+    monkeypatch.setenv("GOOGLE_GENAI_CLIENT_MODE", mode)
+    monkeypatch.setenv("GOOGLE_GENAI_REPLAYS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("GOOGLE_GENAI_REPLAY_ID", "module/function/mldev")
+    for stream in (True, False):
+        async with service(stream=stream) as asked:
+            assert (await asked.ask())[0] == "Hello from the fake."
 
-    slow = Answer(first_delay_s=30.0)
-    async with service(slow, max_connections=1, connect_s=0.2, tries=1) as asked:
-        waiting = asyncio.create_task(asked.ask())
-        await asked.fake.until(lambda: len(asked.fake.requests) == 1)
-        error = await asked.failure()
-        waiting.cancel()
-        await asyncio.wait({waiting})
-
-    assert (error.cause, "max_connections" in str(error)) == ("timeout", True)
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr().out == ""

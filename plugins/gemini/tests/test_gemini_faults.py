@@ -7,7 +7,9 @@ from contextlib import aclosing
 
 import attrs
 import pytest
+from ion_gemini.client import ClientKeeper, make_clients
 from ion_gemini.failures import failure_of
+from ion_gemini.upstream import GeminiUpstream
 
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Finish, FinishReason, Usage
@@ -48,7 +50,7 @@ STREAMED = {
     "unavailable-503": "unavailable",
     "gateway-timeout-504": "unavailable",
     "html-200": "bad_answer",
-    "empty-200": "cut_off",
+    "empty-200": "empty",
     "no-candidates": "empty",
     "prompt-blocked": "safety",
     "safety-without-content": "safety",
@@ -67,6 +69,13 @@ STREAMED = {
 }
 WHOLE = {**STREAMED, "end-mid-stream": "bad_answer"}
 """Whole answers differ where the JSON document itself is cut."""
+
+FAILING = [
+    name
+    for name, end in STREAMED.items()
+    if end not in {"stop", "length", "safety", "other", "timeout"}
+]
+"""The faults that end in an error by themselves, without a deadline."""
 
 RETRIED = {"timeout", "unavailable", "cut_off", "unreachable"}
 
@@ -114,6 +123,31 @@ async def test_every_fault_ends_as_it_should_and_in_time(services_by_model, stre
         assert tries == (3 if again else 1), name
         if stream and named[name].phase is Phase.AFTER:
             assert pieces > 0, name
+
+
+def chained(error):
+    """An error and everything that can be reached from it."""
+    found, ahead = [], [error]
+    while ahead:
+        one = ahead.pop()
+        if one is not None and one not in found:
+            found.append(one)
+            ahead += [one.__cause__, one.__context__]
+    return found
+
+
+@pytest.mark.parametrize("name", FAILING)
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_no_error_leads_to_the_request(service, make_prompt, name, stream):
+    """From no error one comes to an exception of the SDK or of HTTP, which hold the key."""
+    async with service(fault(name), stream=stream) as asked:
+        keeper = ClientKeeper(lambda: make_clients(asked.settings))
+        upstream = GeminiUpstream(asked.settings, keeper)
+        with pytest.raises(GenerationError) as caught:
+            [chunk async for chunk in upstream.stream("m", make_prompt())]
+        await keeper.close()
+
+    assert chained(caught.value) == [caught.value]
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
@@ -182,6 +216,28 @@ async def test_thoughts_are_no_text(service):
         usage=Usage(100, 20, 40, pytest.approx((60 * 1 + 40 * 0.5 + 20 * 2) / 1e6)),
         model="gemini-test-1",
     )
+
+
+@pytest.mark.parametrize(
+    ("counted", "usage"),
+    [
+        (b'{"promptTokenCount":100}', Usage(100, 0, 0, pytest.approx(1e-4))),
+        (b'{"candidatesTokenCount":10}', Usage(0, 10, 0, pytest.approx(2e-5))),
+        (b'{"thoughtsTokenCount":10}', Usage(0, 10, 0, pytest.approx(2e-5))),
+        (b"{}", Usage()),
+    ],
+)
+async def test_counts_that_are_left_out_are_zero(service, counted, usage):
+    """Where anything is counted, what the encoding leaves out is 0 and the cost is known."""
+    document = (
+        b'{"candidates":[{"content":{"parts":[{"text":"Hi."}]},"finishReason":"STOP"}],'
+        b'"usageMetadata":%s}'
+    )
+    said = RawAnswer(document % counted, 200, "application/json")
+    async with service(said, stream=False, prices=("gemini-test-1 1 2",)) as asked:
+        _, finish = await asked.ask()
+
+    assert finish.usage == usage
 
 
 async def test_what_the_service_asks_to_wait_is_waited(service):

@@ -2,7 +2,6 @@
 
 import attrs
 import pytest
-from ion_gemini.request import contents_of
 from ion_gemini.settings import GeminiSettings
 
 from ion_framework.domain.conversation import Message, Role
@@ -30,37 +29,33 @@ async def test_instructions_and_texts_have_their_places(service, make_prompt):
     assert "tools" not in body
 
 
-def test_empty_messages_are_left_out_and_neighbours_joined(make_prompt):
-    """Blank texts disappear, and messages of one role in a row become one content."""
+async def test_a_prompt_is_sent_as_its_dialogue(service, make_prompt):
+    """Roles take turns, a user begins, blank texts are left out and lone surrogates marked."""
     history = (
-        Message(Role.USER, "one"),
+        Message(Role.ASSISTANT, "a"),
         Message(Role.ASSISTANT, "  "),
         Message(Role.USER, "two"),
-        Message(Role.ASSISTANT, "a"),
-        Message(Role.ASSISTANT, "b"),
     )
-    contents = contents_of(make_prompt("three", history=history))
+    async with service(MADE_UP) as asked:
+        await asked.ask(make_prompt("thr\ud800ee", history=history))
+        contents = asked.fake.requests[0].body["contents"]
 
-    assert [(item["role"], len(item["parts"])) for item in contents] == [
-        ("user", 2),
-        ("model", 2),
-        ("user", 1),
+    assert contents == [
+        {"role": "user", "parts": [{"text": "…"}]},
+        {"role": "model", "parts": [{"text": "a"}]},
+        {"role": "user", "parts": [{"text": "two"}, {"text": "thr\ufffdee"}]},
     ]
 
 
-def test_a_history_that_begins_with_an_answer_gets_a_user_before_it(make_prompt):
-    """A user always begins, also where a shortened history does not."""
-    contents = contents_of(make_prompt("now", history=(Message(Role.ASSISTANT, "an answer"),)))
+async def test_a_prompt_without_a_message_is_rejected_unasked(service, make_prompt):
+    """Where the model would have to answer its own words nobody is asked."""
+    prompt = make_prompt("x", user=" ", history=(Message(Role.ASSISTANT, "an answer"),))
+    async with service(MADE_UP) as asked:
+        with pytest.raises(GenerationError) as caught:
+            await asked.ask(prompt)
+        assert not asked.fake.requests
 
-    assert [item["role"] for item in contents] == ["user", "model", "user"]
-    assert contents[0]["parts"] == [{"text": "…"}]
-
-
-def test_a_prompt_without_any_text_is_rejected(make_prompt):
-    """A prompt that has nothing to answer is refused without asking."""
-    with pytest.raises(GenerationError) as caught:
-        contents_of(make_prompt("x", user=" "))
-    assert (caught.value.cause, caught.value.tries) == ("rejected", 0)
+    assert caught.value.cause == "rejected"
 
 
 async def test_the_prefix_of_a_personas_prompts_is_stable(service, make_prompt):

@@ -53,7 +53,10 @@ def test_addresses_over_tls_or_of_this_machine_are_accepted(url):
     [
         ("http://proxy.example", "over http:// anybody"),
         ("http://127.0.0.1.proxy.example", "over http:// anybody"),
-        ("http://169.254.169.254", "over http:// anybody"),
+        ("https://169.254.169.254/", "no address of a model server"),
+        ("https://[::ffff:169.254.169.254]/", "no address of a model server"),
+        ("https://metadata.google.internal/", "hand out credentials"),
+        ("https://proxy.example/gemini/../v1", "a segment '.' or '..'"),
         ("ftp://proxy.example", "neither https:// nor http://"),
         ("https://", "no host"),
         ("proxy.example", "neither https:// nor http://"),
@@ -128,6 +131,30 @@ def test_the_settings_class_and_the_manifest_agree():
     assert fields.pop("model") is attrs.NOTHING
     described = {key: tuple(v) if isinstance(v, list) else v for key, v in described.items()}
     assert described == fields
+
+
+OTHERS = (
+    {"model": "m2"},
+    {"base_url": "https://proxy.example/"},
+    {"api_version": "v9"},
+    {"vertex": True},
+    {"vertex_project": "p"},
+    {"vertex_project": "q"},
+    {"vertex_project": "p", "vertex_location": "us"},
+    {"safety_threshold": "OFF"},
+    {"safety_threshold": "BLOCK_NONE"},
+    {"thinking_budget": 0},
+    {"thinking_level": "low"},
+)
+
+
+def test_what_decides_an_answer_is_in_its_identity():
+    """Model, service, safety and thinking make different identities, and nothing else does."""
+    made = {GeminiSettings(**{"model": "m", **other}).cache_identity for other in ({}, *OTHERS)}
+    other = GeminiSettings(model="m", api_key="S3CRET", tries=1, fallback_models=("n",))
+
+    assert len(made) == 1 + len(OTHERS)
+    assert other.cache_identity == GeminiSettings(model="m").cache_identity
 
 
 def test_the_key_is_not_shown():

@@ -10,8 +10,9 @@ import pytest
 import structlog
 from aiocache import RedisCache, SimpleMemoryCache
 from aiocache.serializers import NullSerializer, PickleSerializer
-from ion_two_tier_cache.aiocache_tier import QUEUE_ENTRIES, AiocacheTier
+from ion_two_tier_cache.aiocache_tier import MOST_OWED, QUEUE_ENTRIES, AiocacheTier
 from ion_two_tier_cache.cache import TwoTierCache
+from ion_two_tier_cache.entry import Entry
 from ion_two_tier_cache.memory import MemoryTier
 
 from ion_framework.clock import SystemClock
@@ -37,10 +38,13 @@ async def until(condition):
             await asyncio.sleep(0.005)
 
 
-def make_tier(backend, clock=None):
+def make_tier(backend, clock=None, logger=None):
     """A tier over a backend."""
     return AiocacheTier(
-        backend, clock=clock or SystemClock(), logger=structlog.get_logger(), timeout_s=2.0
+        backend,
+        clock=clock or SystemClock(),
+        logger=logger or structlog.get_logger(),
+        timeout_s=2.0,
     )
 
 
@@ -164,3 +168,127 @@ async def test_nothing_is_pickled_on_the_way_down():
 
     assert all(isinstance(value, str) for value in backend._cache.values())
     assert json.dumps(dict(backend._cache))
+
+
+class Failing(SimpleMemoryCache):
+    """A backend that can be told to fail when it is written to, and counts who closes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.down, self.closed, self.writes = False, 0, 0
+
+    async def set(self, *arguments, **options):
+        """Store, unless it is down."""
+        self.writes += 1
+        if self.down:
+            raise OSError
+        return await super().set(*arguments, **options)
+
+    async def close(self, *_, **__):
+        """Count it, and fail like everything else that is down."""
+        self.closed += 1
+        if self.down:
+            raise OSError
+
+
+async def test_an_invalidation_that_failed_holds_and_is_made_up_for():
+    """What could not be invalidated is not found by this process, nor by others once it could."""
+    backend = Failing()
+    one, other = make_cache(backend), make_cache(backend)
+    await (await one.lookup(KEY)).lease.store(REPLY, 600.0)
+    await until(lambda: one.stats().tiers["aiocache"]["writes"] == 1)
+    backend.down = True
+    await one.invalidate("persona:sage")
+    backend.down = False
+    found = await one.lookup(KEY)
+    assert isinstance(found, Miss)
+    await found.lease.release()
+    assert one.stats().tiers["aiocache"]["owed"] == 1
+    await until(lambda: one.stats().tiers["aiocache"]["owed"] == 0)
+
+    assert isinstance(await other.lookup(KEY), Miss)
+    await one.close()
+
+
+async def test_a_caller_who_leaves_an_invalidation_leaves_it_owed():
+    """An invalidation whose caller was cancelled is told all the same."""
+    backend = SimpleMemoryCache()
+    tier = make_tier(backend)
+    task = asyncio.create_task(tier.tell("a tag"))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait((task,))
+
+    await until(lambda: not tier.stats().owed)
+    assert len(backend._cache) == 1
+    await tier.close()
+
+
+async def test_more_invalidations_than_can_be_owed_make_everything_invalid():
+    """When more tags are owed than are remembered, nothing at all is found until it was told."""
+    backend = Failing()
+    tier = make_tier(backend)
+    backend.down = True
+    for number in range(MOST_OWED + 1):
+        assert await tier.tell(f"tag {number}") is False
+    backend.down = False
+
+    assert not (await tier.get("a", ("another",))).tokens.known
+    assert tier.stats().owed <= MOST_OWED + 1
+    await tier.close()
+
+
+async def test_a_backend_is_closed_though_it_is_out_of_order():
+    """A close reaches the backend past the open breaker, and what was not written is counted."""
+    backend, log = Failing(), []
+    tier = make_tier(backend, logger=Log(log))
+    found = await tier.get(KEY.digest, KEY.tags)
+    assert found.tokens.known
+    backend.down = True
+    entry = Entry(REPLY, KEY.tags, SystemClock.time(), 600.0, 0.0, 0.0, 0.0)
+    taken = [tier.put(str(number), entry, found.tokens) for number in range(10)]
+    assert all(taken)
+    await tier.tell("tenant:secret")
+    await tier.close()
+
+    assert backend.closed == 1
+    assert (tier.stats().writes, tier.stats().dropped) == (0, 10)
+    assert "aiocache_tier_not_closed" in [event for event, _ in log]
+    assert "secret" not in str(log)
+
+
+async def test_what_the_end_cuts_off_is_counted():
+    """Entries that a backend which hangs did not take before the close are counted as dropped."""
+    backend = Hanging()
+    tier = make_tier(backend)
+    found = await tier.get(KEY.digest, KEY.tags)
+    backend.hangs = True
+    entry = Entry(REPLY, KEY.tags, SystemClock.time(), 600.0, 0.0, 0.0, 0.0)
+    for number in range(3):
+        assert tier.put(str(number), entry, found.tokens)
+    await tier.close()
+
+    assert (tier.stats().writes, tier.stats().dropped, tier.stats().queued) == (0, 3, 0)
+
+
+class Hanging(SimpleMemoryCache):
+    """A backend that can be told never to end a write."""
+
+    hangs = False
+
+    async def set(self, *arguments, **options):
+        """Store, or hang."""
+        if self.hangs:
+            await asyncio.Event().wait()
+        return await super().set(*arguments, **options)
+
+
+class Log:
+    """A log to read."""
+
+    def __init__(self, lines):
+        self._lines = lines
+
+    def warning(self, event, **values):
+        """Remember it."""
+        self._lines.append((event, values))

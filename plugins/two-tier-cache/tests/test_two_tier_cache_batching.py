@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from ion_two_tier_cache.batching import Batcher
+from ion_two_tier_cache.redis_errors import RedisTroubleError, Trouble
 
 from ion_framework.testing import run_virtual
 
@@ -125,18 +126,58 @@ def test_an_error_reaches_everybody_who_asked():
     assert [str(answer) for answer in run_virtual(main())] == ["broken"] * 4
 
 
-def test_closing_cancels_what_is_under_way():
-    """After closing, whoever asked is cancelled and nothing is under way."""
+@pytest.mark.parametrize("steps", range(6))
+def test_closing_at_any_moment_answers_everybody(steps):
+    """After closing, whoever asked has an error and is not cancelled, and nothing is under way."""
 
     async def main():
         echo = Echo()
         batcher = Batcher(echo, largest=1, at_a_time=1)
         asked = [batcher.ask(number) for number in range(3)]
-        await asyncio.sleep(0.1)
+        for _ in range(steps):
+            await asyncio.sleep(0)
         await batcher.close()
-        return echo, [question.cancelled() for question in asked]
+        async with asyncio.timeout(5):
+            return echo, await asyncio.gather(*asked, return_exceptions=True)
 
-    echo, cancelled = run_virtual(main())
+    echo, answers = run_virtual(main())
 
-    assert cancelled == [True] * 3
+    assert [type(answer) for answer in answers] == [RedisTroubleError] * 3
+    assert {answer.kind for answer in answers} == {Trouble.REFUSED}
     assert echo.under_way == 0
+
+
+def test_who_asks_after_closing_is_told_at_once():
+    """A question after closing is answered with an error, and nothing goes out."""
+
+    async def main():
+        echo = Echo()
+        batcher = Batcher(echo, largest=1, at_a_time=1)
+        await batcher.close()
+        with pytest.raises(RedisTroubleError):
+            await batcher.ask(1)
+        return echo, asyncio.get_running_loop().time()
+
+    echo, took_s = run_virtual(main())
+
+    assert echo.batches == []
+    assert took_s < 0.1
+
+
+def test_too_few_answers_are_an_error():
+    """Who is left without an answer by a batch of the wrong length gets an error."""
+
+    async def answer_one(questions, waited_s):
+        del waited_s
+        return questions[:1]
+
+    async def main():
+        batcher = Batcher(answer_one, largest=9, at_a_time=1)
+        asked = [batcher.ask(number) for number in range(3)]
+        async with asyncio.timeout(5):
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+    answers = run_virtual(main())
+
+    assert answers[0] == 0
+    assert [type(answer) for answer in answers[1:]] == [ValueError] * 2

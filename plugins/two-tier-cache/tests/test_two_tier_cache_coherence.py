@@ -105,6 +105,43 @@ async def test_a_lost_connection_is_noticed_and_mended(redis_server, open_tier, 
     assert lines == ["redis_coherence", "redis_coherence_lost", "redis_coherence"]
 
 
+async def test_who_never_hears_says_so_once(redis_server, open_tier, until):
+    """A user who may not subscribe is logged once, by kind, however often it is tried."""
+    redis_server.command(
+        "ACL", "SETUSER", "deaf", "on", ">pw", "~*", "+@all", "-subscribe", "resetchannels"
+    )
+    opened = await open_tier(redis_server.url.replace("redis://", "redis://deaf:pw@"))
+
+    await until(lambda: opened.log.events("warning"))
+    await asyncio.sleep(1.0)
+
+    assert opened.log.lines == [("warning", "redis_coherence_missing", {"trouble": "permission"})]
+    assert not opened.tier.coherent
+    assert opened.heard == []
+
+
+async def test_every_change_of_hearing_is_counted(redis_server, open_tier, until):
+    """The epoch is raised when the tier begins to hear, when it ceases to, and never lowered."""
+    opened = await open_tier(redis_server.url)
+    before = opened.tier.hearing_epoch
+    await listening(opened, until=until)
+    heard = opened.tier.hearing_epoch
+    redis_server.command("CLIENT", "KILL", "TYPE", "pubsub")
+    await until(lambda: opened.tier.stats().counts.listening_lost)
+    await listening(opened, until=until)
+    mended = opened.tier.hearing_epoch
+    await opened.tier.invalidate("tag")
+
+    assert (before, heard, mended) == (0, 1, 3)
+    assert opened.tier.hearing_epoch == mended
+    await opened.tier.close()
+    closed = opened.tier.hearing_epoch
+    assert closed > mended
+    await opened.tier.open()
+    await listening(opened, until=until)
+    assert opened.tier.hearing_epoch > closed
+
+
 @pytest.mark.parametrize("cut", ["frozen", "black hole"])
 async def test_silence_is_noticed_within_five_seconds(cut, open_tier, until):
     """A peer that says nothing any more is given up within 5 s, though the connection stands."""

@@ -14,7 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ion_two_tier_cache import envelope as envelopes
 from ion_two_tier_cache.entry import Entry
-from ion_two_tier_cache.envelope import NotAnEnvelope, open_envelope, read_tags, seal
+from ion_two_tier_cache.envelope import (
+    MadeLaterError,
+    NotAnEnvelope,
+    open_envelope,
+    read_tags,
+    seal,
+)
 from ion_two_tier_cache.redis_tokens import Tokens
 
 from ion_framework.pipeline.cache import CachedRefusal, CachedReply
@@ -139,7 +145,7 @@ def test_hostile_bytes_are_refused():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"made_at": NOW + 61},
+        {"made_at": math.inf},
         {"made_at": math.nan},
         {"made_at": -1.0},
         {"made_at": "now"},
@@ -155,7 +161,12 @@ def test_hostile_bytes_are_refused():
         {"body": [*REPLY_PARTS[:1], None, *REPLY_PARTS[2:]]},
         {"body": [*REPLY_PARTS[:4], math.nan, *REPLY_PARTS[5:]]},
         {"body": [*REPLY_PARTS[:5], -1, *REPLY_PARTS[6:]]},
+        {"body": [*REPLY_PARTS[:5], 2**63, *REPLY_PARTS[6:]]},
+        {"body": [*REPLY_PARTS[:6], 2**63, *REPLY_PARTS[7:]]},
+        {"body": [*REPLY_PARTS[:7], 2**63, *REPLY_PARTS[8:]]},
         {"body": [*REPLY_PARTS[:8], math.inf]},
+        {"body": ["refusal", "gemini", "blocked", "No.", -1]},
+        {"body": ["refusal", "gemini", "blocked", "No.", 2**63]},
         {"body": None},
     ],
 )
@@ -167,6 +178,16 @@ def test_a_forged_body_is_checked_as_well(changes):
         opened(resealed(**changes))
 
 
+def test_an_entry_of_later_is_told_from_a_hostile_one():
+    """An entry made a minute later than it is here is refused for that, and by how much is told."""
+    assert opened(resealed(made_at=NOW + 59)).entry.made_at == NOW + 59
+
+    with pytest.raises(MadeLaterError) as caught:
+        opened(resealed(made_at=NOW + 61))
+
+    assert caught.value.ahead_s == 61
+
+
 @pytest.mark.parametrize(
     ("body", "tags", "tokens"),
     [
@@ -174,6 +195,7 @@ def test_a_forged_body_is_checked_as_well(changes):
         (attrs.evolve(REPLY, degraded="fallback"), ("t",), TOKENS),
         (attrs.evolve(REFUSAL, repeatable=False), ("t",), TOKENS),
         (attrs.evolve(REPLY, content="\ud800"), ("t",), TOKENS),
+        (attrs.evolve(REPLY, usage=Usage(2**63, 1)), ("t",), TOKENS),
         (REPLY, ("\ud800",), TOKENS),
         (REPLY, ("t",), Tokens.unknown),
         (REPLY, ("t", "u"), TOKENS),

@@ -15,7 +15,7 @@ from ion_two_tier_cache.freshness import FreshnessRules
 from ion_two_tier_cache.memory import MemoryTier
 
 from ion_framework.pipeline.cache import CachedRefusal, Hit, Miss, Pending, Stale
-from ion_framework.testing import run_virtual
+from ion_framework.testing import VirtualClock, run_virtual
 from ion_framework.testing.contracts.cache import KEY, REPLY
 
 BLOCKED = CachedRefusal("g", "safety", "not this", repeatable=True)
@@ -114,6 +114,26 @@ def test_the_extremes_of_chance_are_numbers(extreme):
 def test_without_eagerness_nothing_is_due():
     """A beta of 0 switches refreshing ahead of time off."""
     assert not FreshnessRules(early_refresh_beta=0.0).is_due(entry(), 99.999)
+
+
+async def test_one_request_draws_once():
+    """An entry that is due by the first number drawn is made anew, whatever the next would be."""
+    clock, numbers = VirtualClock(), iter([])
+    memory = MemoryTier(max_entries=10, max_bytes=1 << 20, clock=clock)
+    rules = FreshnessRules(random=lambda: next(numbers), jitter=0.0)
+    cache = TwoTierCache(memory, clock, rules=rules)
+    numbers = iter([0.5])
+    led = await cache.lookup(KEY)
+    clock.advance(10.0)
+    await led.lease.store(REPLY, 100.0)
+    clock.advance(95.0)
+    # -ln(1 - 0.9) * 10 s of work reach farther than the 5 s that are left; -ln(1 - 0.1) do not.
+    numbers = iter([0.9, 0.1])
+    found = await cache.lookup(KEY)
+
+    assert found.refresh is not None
+    assert next(numbers) == 0.1
+    await found.refresh.release()
 
 
 def test_a_hot_entry_is_made_anew_once_a_period_and_nobody_waits():

@@ -172,3 +172,70 @@ async def test_a_failover_is_followed(open_tier, make_entry, digest, until):
         await stored(opened.tier, digest(2), make_entry())
         await until(lambda: opened.tier.coherent)
         await opened.tier.close()
+
+
+def owner(nodes, name):
+    """The node of a Cluster that has a key."""
+    return nodes[int(nodes[0].command("CLUSTER", "KEYSLOT", name)) * 3 // 16384]
+
+
+async def connections(node, kind=b"cmd="):
+    """The connections of a node, or those whose latest command was of some kind."""
+    found = await asyncio.to_thread(node.command, "CLIENT", "LIST")
+    return {line.split()[0] for line in found.splitlines() if kind in line}
+
+
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+async def test_the_other_nodes_of_a_cluster_serve_on(how, open_tier, make_entry, digest, until):
+    """With a node away that has no token, entries on the others are found and nobody waits."""
+    async with cluster() as nodes:
+        opened = await open_tier(cluster_url(nodes))
+        everything = owner(nodes, "ion:2.1:t:*")
+        away, other = [node for node in nodes if node is not everything]
+        tag = next(f"t{n}" for n in range(99) if owner(nodes, f"ion:2.1:t:t{n}") is not away)
+        entry = make_entry(tags=(tag,))
+        digests = [digest(number) for number in range(30)]
+        for one in digests:
+            await stored(opened.tier, one, entry)
+        here = [owner(nodes, f"ion:2.1:e:{one}") is not away for one in digests]
+        before = [await connections(node, b"cmd=get ") for node in (everything, other)]
+
+        await asyncio.to_thread(away.kill if how == "killed" else away.freeze)
+        await asyncio.gather(*(opened.tier.get(one, (tag,)) for one in digests))
+        await until(lambda: "redis_cluster_node_away" in opened.log.events("warning"))
+        begun = time.monotonic()
+        for _ in range(3):
+            found = await asyncio.gather(*(opened.tier.get(one, (tag,)) for one in digests))
+            assert [one.entry is not None for one in found] == here
+            assert all(one.tokens.known for one in found)
+        assert time.monotonic() - begun < 1.0
+        assert opened.tier.stats().breakers["answers"].state.value == "closed"
+        for node, known in zip((everything, other), before, strict=True):
+            assert known
+            assert known <= await connections(node)
+
+        await asyncio.to_thread(away.start if how == "killed" else away.thaw)
+        await until(lambda: "redis_cluster_node_back" in opened.log.events("info"))
+        for one in digests:
+            await stored(opened.tier, one, entry)
+        await opened.tier.close()
+
+
+async def test_a_token_that_cannot_be_had_is_not_made(open_tier, make_entry, digest, until):
+    """With the node of a token away, a look-up asks for it once and tries to set no new one."""
+    async with cluster() as nodes:
+        opened = await open_tier(cluster_url(nodes))
+        await stored(opened.tier, digest(1), make_entry())
+        away = owner(nodes, "ion:2.1:t:*")
+        names = (f"e:{digest(2)}", f"l:{digest(2)}", "t:*", "t:persona%3Alua", "t:tenant%3Aa")
+        lost = sum(owner(nodes, f"ion:2.1:{name}") is away for name in names)
+        await asyncio.to_thread(away.kill)
+        await opened.tier.get(digest(1), make_entry().tags)
+        await until(lambda: "redis_cluster_node_away" in opened.log.events("warning"))
+        before = opened.tier.stats().troubles["node"]
+
+        found = await opened.tier.get(digest(2), make_entry().tags)
+
+        assert not found.tokens.known
+        assert opened.tier.stats().troubles["node"] - before == lost
+        await opened.tier.close()

@@ -291,6 +291,63 @@ async def test_closing_writes_what_is_queued(redis_server, open_tier, make_entry
     assert asyncio.all_tasks() == before
 
 
+async def test_a_clock_that_is_behind_destroys_nothing(redis_server, open_tier, make_entry, digest):
+    """Where the clock is 70 s behind, others' entries are misses, stay in Redis, and are logged."""
+    right = await open_tier(redis_server.url)
+    wrong = await open_tier(redis_server.url, clock=VirtualClock(time.time() - 70))
+    entries = [make_entry(f"answer {number}") for number in range(5)]
+    for number, entry in enumerate(entries):
+        await right.store(digest(number), entry)
+
+    found = [await wrong.tier.get(digest(number), make_entry().tags) for number in range(5)]
+    await asyncio.sleep(0.2)
+
+    assert [one.entry for one in found] == [None] * 5
+    assert all(one.tokens.known for one in found)
+    counts = wrong.tier.stats().counts
+    assert (counts.skewed, counts.hostile, counts.misses) == (5, 0, 5)
+    assert wrong.log.events("warning") == ["redis_clocks_differ"]
+    kept = [await right.tier.get(digest(number), make_entry().tags) for number in range(5)]
+    assert [one.entry for one in kept] == entries
+
+
+async def test_tokens_live_on_while_entries_are_written(
+    redis_server, open_tier, make_entry, digest
+):
+    """Writing keeps the tokens of its tags alive, as they were, for longer than they would live."""
+    opened = await open_tier(redis_server.url, longest_life_s=1.0)
+    entry = make_entry(fresh_s=0.5, revalidate_s=0.0, on_error_s=0.0)
+    names = [f"{PREFIX}t:{name}" for name in ("*", "persona%3Alua", "tenant%3Aa")]
+    await opened.store(digest(0), entry)
+    tokens = [redis_server.command("GET", name) for name in names]
+
+    for number in range(1, 16):
+        await asyncio.sleep(0.2)
+        await opened.store(digest(number), attrs.evolve(entry, made_at=time.time()))
+
+    assert [redis_server.command("GET", name) for name in names] == tokens
+    assert all(redis_server.command("PTTL", name) > 1000 for name in names)
+    stats = redis_server.command("INFO", "commandstats").decode()
+    assert 3 * 3 <= int(stats.split("cmdstat_pexpire:calls=")[1].split(",")[0]) <= 3 * 10
+
+
+async def test_an_invalidation_has_two_steps(redis_server, open_tier, make_entry, digest):
+    """After the first step nobody finds an entry; the second removes it and counts it."""
+    one, other = await open_tier(redis_server.url), await open_tier(redis_server.url)
+    await one.store(digest(1), make_entry())
+
+    assert await one.tier.tell("tenant:a") is True
+    assert keys(redis_server, f"{PREFIX}e:*") == {f"{PREFIX}e:{digest(1)}"}
+    assert await one.tier.sweep("tenant:a") == 1
+    assert (await other.tier.get(digest(1), make_entry().tags)).entry is None
+    await one.store(digest(1), make_entry())
+    assert await one.tier.tell(None) is True
+    assert await one.tier.sweep(None) == 1
+    await asyncio.to_thread(redis_server.kill)
+    assert await one.tier.tell("tenant:a") is False
+    assert await one.tier.sweep("tenant:a") == 0
+
+
 async def test_the_figures_can_be_told(redis_server, open_tier):
     """All figures can be taken apart into plain values."""
     opened = await open_tier(redis_server.url)

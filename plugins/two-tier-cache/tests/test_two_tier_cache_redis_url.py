@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 
 import pytest
+import structlog
 from ion_two_tier_cache.redis_client import make_commands
 from ion_two_tier_cache.redis_settings import RedisSettings
 from ion_two_tier_cache.redis_url import Layout, read_url
@@ -112,7 +113,7 @@ async def test_no_repr_shows_the_password(kind):
     host = "" if kind == "unix" else "host"
     url = f"{kind}://ann:{QUOTED}@{host}{path}"
     address = read_url(url)
-    commands = make_commands(address, timeout_s=0.1, connections=2)
+    commands = make_commands(address, timeout_s=0.1, connections=2, logger=structlog.get_logger())
 
     shown = f"{RedisSettings(url)!r} {address!r} {commands!r} {vars(commands).get('_client')!r}"
     await commands.close()
@@ -148,7 +149,10 @@ async def test_tls_is_verified_unless_told_otherwise(kind, options, verified):
     """Over TLS the certificate and its name are verified, unless the URL says that they are not."""
     path = "/mymaster" if "sentinel" in kind else ""
     commands = make_commands(
-        read_url(f"{kind}://127.0.0.1:1{path}{options}"), timeout_s=0.1, connections=2
+        read_url(f"{kind}://127.0.0.1:1{path}{options}"),
+        timeout_s=0.1,
+        connections=2,
+        logger=structlog.get_logger(),
     )
     if "cluster" in kind:
         connection = commands._client.startup_nodes[0].acquire_connection()

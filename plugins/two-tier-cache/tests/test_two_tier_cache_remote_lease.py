@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
+from ion_framework.testing import VirtualClock
 from ion_framework.testing.redis_server import RedisServer
 
 NO_SCRIPTS = ("--rename-command", "EVAL", "")
@@ -73,6 +75,46 @@ async def test_a_lease_is_renewed_while_it_is_held(arguments, open_tier, digest,
         await lease.release()
         await until(lambda: server.command("EXISTS", key(digest(1))) == 0)
         await asyncio.gather(one.tier.close(), other.tier.close())
+
+
+async def test_a_foreign_key_is_no_refusal_of_scripts(redis_server, open_tier, digest, until):
+    """An error of one lease's key leaves scripts in use for all others."""
+    opened = await open_tier(redis_server.url, lease_s=0.6)
+    lease = await opened.tier.acquire(digest(1))
+    redis_server.command("DEL", key(digest(1)))
+    redis_server.command("RPUSH", key(digest(1)), "not a lease")
+
+    await until(lambda: lease.lost)
+    other = await opened.tier.acquire(digest(2))
+    await other.release()
+
+    await until(lambda: redis_server.command("EXISTS", key(digest(2))) == 0)
+    assert opened.tier.stats().scripts is True
+    assert "redis_refuses_scripts" not in opened.log.events("warning")
+
+
+async def test_scripts_are_tried_again_after_a_minute(redis_server, open_tier, digest, until):
+    """Scripts that were refused are used again when a minute later they are allowed."""
+    clock = VirtualClock(time.time())
+    opened = await open_tier(redis_server.url, clock=clock)
+    redis_server.command("ACL", "SETUSER", "default", "-eval")
+
+    async def take_and_release():
+        lease = await opened.tier.acquire(digest(1))
+        await lease.release()
+        await until(lambda: redis_server.command("EXISTS", key(digest(1))) == 0)
+
+    await take_and_release()
+    assert opened.tier.stats().scripts is False
+    redis_server.command("ACL", "SETUSER", "default", "+eval")
+    await take_and_release()
+    assert opened.tier.stats().scripts is False
+    clock.advance(61)
+    await take_and_release()
+
+    await until(lambda: opened.tier.stats().scripts)
+    assert opened.log.events("warning", "info")[-1] == "redis_takes_scripts"
+    assert opened.log.events("warning") == ["redis_refuses_scripts"]
 
 
 async def test_a_dead_holder_frees_the_lease(redis_server, open_tier, digest):

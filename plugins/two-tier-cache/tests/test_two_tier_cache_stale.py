@@ -164,15 +164,31 @@ async def test_a_degraded_refreshment_leaves_the_old_answer():
     assert figures(cache)["refreshes_failed"] == 1
 
 
-async def test_a_refreshment_that_is_not_begun_is_offered_again_at_once():
-    """A right that is given back is nobody's failure, and the next request gets it."""
+async def test_a_refreshment_that_is_not_begun_is_offered_again_after_a_second():
+    """A right that is given back is nobody's failure, and a request a second later gets it."""
     clock = VirtualClock()
     cache = await filled(clock)
     clock.advance(600.0)
     await (await cache.lookup(KEY)).refresh.release()
 
-    assert (await cache.lookup(KEY)).refresh is not None
-    assert figures(cache)["refreshes_failed"] == 0
+    assert [(await cache.lookup(KEY)).refresh for _ in range(100)] == [None] * 100
+    clock.advance(1.0)
+    refresh = (await cache.lookup(KEY)).refresh
+    assert refresh is not None
+    assert (figures(cache)["refreshes"], figures(cache)["refreshes_put_off"]) == (0, 1)
+    await refresh.store(NEWER, 600.0)
+    assert (figures(cache)["refreshes"], figures(cache)["refreshes_failed"]) == (1, 0)
+
+
+async def test_who_waits_is_told_of_the_old_answer_that_there_is():
+    """A turn that waits while an answer for the case of need is there gets it for that case."""
+    clock = VirtualClock()
+    cache = await filled(clock)
+    clock.advance(700.0)
+    led, pending = await cache.lookup(KEY), await cache.lookup(KEY)
+
+    assert (led.spare, pending.spare) == (Stale(REPLY, 700.0), Stale(REPLY, 700.0))
+    await led.lease.release()
 
 
 async def test_who_finds_nothing_while_it_is_made_anew_waits_for_that():

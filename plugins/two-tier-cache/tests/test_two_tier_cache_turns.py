@@ -274,3 +274,42 @@ def test_a_new_version_reaches_no_old_answer(change):
         return statuses, cache.stats().tiers["memory"]["dropped"]
 
     assert run_virtual(main()) == (["miss", "miss", "hit"], 0)
+
+
+def test_a_turn_without_time_to_wait_gets_the_old_answer():
+    """With an upstream that hangs, whoever waits for another turn gets the old answer in time."""
+
+    async def scenario(ion, upstream, _):
+        await ion.respond("hello")
+        await asyncio.sleep(700)
+        upstream._work_s = 10_000.0
+        leader = asyncio.create_task(ion.respond(TurnRequest(text="hello", deadline_s=30.0)))
+        await asyncio.sleep(0.1)
+        begun = asyncio.get_running_loop().time()
+        reply = await ion.respond(TurnRequest(text="hello", deadline_s=5.0))
+        assert asyncio.get_running_loop().time() - begun < 5.0
+        assert outcome(reply) == ("stale", 705, "answer 1")
+        assert reply.degraded
+        await leader
+
+    in_virtual_time(scenario)
+
+
+def test_more_old_answers_than_can_be_made_anew_at_once_cost_no_leases():
+    """Of forty old answers asked for again and again, sixteen are made anew, the others put off."""
+
+    async def scenario(ion, upstream, _):
+        for number in range(40):
+            await ion.respond(f"question {number}")
+        await asyncio.sleep(620)
+        upstream._work_s, before = 5.0, upstream.calls
+        for _ in range(20):
+            await asyncio.gather(*(ion.respond(f"question {number}") for number in range(40)))
+        flights = ion.cache.stats().tiers["flights"]
+        assert upstream.calls - before == 16
+        assert flights["leaders"] == 80
+        assert (flights["refreshes"], flights["refreshes_put_off"]) == (0, 24)
+        await asyncio.sleep(6)
+        assert ion.cache.stats().tiers["flights"]["refreshes"] == 16
+
+    in_virtual_time(scenario)

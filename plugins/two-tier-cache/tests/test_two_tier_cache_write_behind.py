@@ -132,6 +132,37 @@ def test_closing_is_bounded_in_time():
     assert took <= 1.5
 
 
+class DeafLink(Link):
+    """Swallows the first cancellation, as `asyncio.wait_for` may."""
+
+    async def write(self, commands):
+        """Write some commands, in spite of one cancellation."""
+        try:
+            return await super().write(commands)
+        except asyncio.CancelledError:
+            return await super().write(commands)
+
+
+def test_a_swallowed_cancellation_does_not_stop_closing():
+    """Closing ends although the client swallows a cancellation, and every write learns its end."""
+
+    async def main():
+        ended = []
+        writer = WriteBehind(DeafLink(takes_s=60), most=500, most_bytes=10_000)
+        writer.start()
+        for number in range(200):
+            writer.offer(make_write(number, ended))
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            await writer.close(1.0)
+        return ended, writer.offer(make_write(200, ended))
+
+    ended, taken = run_virtual(main())
+
+    assert sorted(number for number, _ in ended) == list(range(200))
+    assert taken is False
+
+
 def test_closing_writes_what_waits():
     """What was offered just before closing is written."""
 

@@ -10,6 +10,7 @@ from aiohttp import hdrs
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnRefusedError
 from ion_framework.jsonable import JsonValue, jsonable
+from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import ANONYMOUS, TurnRequest
@@ -20,6 +21,9 @@ from ion_host_aiohttp.failure import Failure, Issue, RequestFailed, unfit
 from ion_host_aiohttp.health import missing_parts
 from ion_host_aiohttp.messages import MessageId, say
 from ion_host_aiohttp.service import Service
+
+LARGEST_AMOUNT = 2**53
+"""Whole numbers below it arrive unchanged in every client, JavaScript's numbers included."""
 
 SERVED_FROM_CACHE = (CacheStatus.HIT, CacheStatus.STALE)
 
@@ -116,11 +120,26 @@ def receipt_document(receipt: Receipt) -> dict[str, object]:
         # What follows a colon is what the cache said.
         "cache": attrs.evolve(receipt.cache, reason=receipt.cache.reason.partition(":")[0]),
         "attempts": [_without(item, "error") for item in receipt.attempts],
+        "finish_reason": receipt.finish_reason,
+        "usage": usage_document(receipt.usage),
         "stages": receipt.stages,
         "prompt": receipt.prompt,
         "deadline_ms": receipt.deadline_ms,
         "spent_ms": receipt.spent_ms,
     }
+
+
+def usage_document(usage: Usage) -> dict[str, float | None]:
+    """Tokens and price of an answer; what is no sensible number counts as unknown.
+
+    A third party's generator may put anything there, and the answer itself is good.
+    """
+    found = {field.name: getattr(usage, field.name) for field in attrs.fields(Usage)}
+    return {name: value if _is_amount(value) else None for name, value in found.items()}
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value < LARGEST_AMOUNT
 
 
 def _without(item: Attempt | Participation, hidden: str) -> dict[str, object]:

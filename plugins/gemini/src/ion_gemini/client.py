@@ -1,7 +1,7 @@
-"""The SDK's client: made when it is first needed, off the event loop, once.
+"""The SDK's client: made off the event loop, once, while the process starts.
 
 Its import takes half a second and making it tens of milliseconds, which neither a listing of
-plugins nor the other turns of a process should wait for.
+plugins nor the turns of a process should wait for.
 
 The HTTP client is chosen here, not by what else is installed: google-genai takes aiohttp where it
 finds it, with timeouts that mean the whole answer instead of one read, and a hidden second try
@@ -55,7 +55,7 @@ class Clients:
 
 
 class ClientKeeper:
-    """Makes the clients at the first call, and keeps them. It belongs to one event loop.
+    """Makes the clients once they are wanted, and keeps them. It belongs to one event loop.
 
     Args:
         make: makes them; runs in a thread.
@@ -65,15 +65,21 @@ class ClientKeeper:
         self._make = make
         self._made: asyncio.Task[Clients] | None = None
 
+    def begin(self) -> asyncio.Task[Clients]:
+        """Begin to make them, unless they are made; whoever does not wait may go on."""
+        if self._made is None or _has_failed(self._made):
+            self._made = asyncio.create_task(asyncio.to_thread(self._make))
+            # A failure that nobody waited for is met, and told, by whoever asks next.
+            self._made.add_done_callback(_has_failed)
+        return self._made
+
     async def get(self) -> Clients:
         """The clients; a caller that leaves does not disturb the others.
 
         Raises:
             Exception: whatever making them raised; the next call tries anew.
         """
-        if self._made is None or _has_failed(self._made):
-            self._made = asyncio.create_task(asyncio.to_thread(self._make))
-        return await asyncio.shield(self._made)
+        return await asyncio.shield(self.begin())
 
     async def close(self) -> None:
         """Close them, also if they are just being made; a later call makes new ones."""
@@ -93,7 +99,8 @@ def make_clients(settings: GeminiSettings, credentials: Credentials | None = Non
     """Import the SDK and make its client.
 
     Every choice is made here in so many words, because the SDK would otherwise take it from
-    variables such as GOOGLE_API_KEY or GOOGLE_GENAI_USE_VERTEXAI.
+    variables such as GOOGLE_API_KEY or GOOGLE_GENAI_USE_VERTEXAI. GOOGLE_GENAI_CLIENT_MODE would
+    even make it write prompts into files.
 
     Args:
         settings: where and as whom.
@@ -101,6 +108,7 @@ def make_clients(settings: GeminiSettings, credentials: Credentials | None = Non
     """
     from google import genai  # half a second, see above
     from google.genai import types
+    from google.genai.client import DebugConfig
 
     _expect_new_reasons()
     http = _http_client(settings)
@@ -111,6 +119,7 @@ def make_clients(settings: GeminiSettings, credentials: Credentials | None = Non
         credentials=credentials if in_project else None,
         project=settings.vertex_project,
         location=settings.vertex_location if in_project else None,
+        debug_config=DebugConfig(client_mode=None, replays_directory=None, replay_id=None),
         http_options=types.HttpOptions(
             base_url=settings.url,
             api_version=settings.version,

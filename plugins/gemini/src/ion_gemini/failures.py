@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -43,12 +44,7 @@ def failure_of(error: Exception, *, now: Callable[[], float] = time.time) -> Gen
     """
     if isinstance(error, GenerationError):
         return error
-    if isinstance(error, ImportError):
-        return GenerationError(
-            FailureCause.UNREACHABLE,
-            "google-genai cannot be imported: install ion-gemini again, with its dependencies",
-        )
-    from google.genai import errors  # loaded by now, or the error would be the one above
+    from google.genai import errors  # loaded by now: the client is made
 
     if isinstance(error, errors.APIError):
         return _api_failure(error, now)
@@ -57,6 +53,32 @@ def failure_of(error: Exception, *, now: Callable[[], float] = time.time) -> Gen
             return GenerationError(cause, said)
     return GenerationError(
         FailureCause.BAD_ANSWER, f"google-genai failed with {type(error).__name__}"
+    )
+
+
+def client_failure(error: Exception) -> tuple[FailureCause, str]:
+    """Cause and text for whatever was raised while the SDK's client was made.
+
+    Nobody was asked yet, so that it lies in this installation: its packages, its variables, or
+    Google's login of a project.
+
+    Args:
+        error: what was raised.
+    """
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("google"):
+        return (
+            FailureCause.MISCONFIGURED,
+            "google-genai cannot be imported: install ion-gemini again, with its dependencies",
+        )
+    logins = _login_failures() if "google.auth" in sys.modules else ()
+    for kinds, cause, said in logins:
+        if isinstance(error, kinds):
+            return cause, said
+    return (
+        FailureCause.MISCONFIGURED,
+        f"the SDK's client cannot be made ({type(error).__name__}): check the proxy in "
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (http:// and https:// are known) and the "
+        "certificates in SSL_CERT_FILE and SSL_CERT_DIR",
     )
 
 
@@ -97,8 +119,8 @@ def _http_failures() -> tuple[_Failure, ...]:
     return (
         (
             (httpx2.PoolTimeout,),
-            FailureCause.TIMEOUT,
-            "no connection was free: raise max_connections",
+            FailureCause.BUSY,
+            "none of our connections was free within connect_s: raise max_connections",
         ),
         ((httpx2.ConnectTimeout,), FailureCause.UNREACHABLE, "no connection within connect_s"),
         (
@@ -118,7 +140,12 @@ def _http_failures() -> tuple[_Failure, ...]:
         ),
         ((httpx2.DecodingError,), FailureCause.BAD_ANSWER, "the answer could not be unpacked"),
         (
-            (httpx2.HTTPError, httpx2.InvalidURL),
+            (httpx2.UnsupportedProtocol, httpx2.InvalidURL),
+            FailureCause.MISCONFIGURED,
+            "no request could be made for this address: check base_url and the proxy variables",
+        ),
+        (
+            (httpx2.HTTPError,),
             FailureCause.UNREACHABLE,
             "no request could be sent to the service",
         ),

@@ -26,7 +26,8 @@ class Gemini:
     """Answers with a model of Google's.
 
     Attributes:
-        model: the preferred model; part of every cache key.
+        model: the preferred model, as callers are told it.
+        cache_identity: what an answer depends on beside its prompt; part of every cache key.
         answers: deadlines, retries, fallback models and breakers.
 
     Args:
@@ -47,6 +48,7 @@ class Gemini:
         credentials: Credentials | None = None,
     ) -> None:
         self.model = settings.model
+        self.cache_identity = settings.cache_identity
         self._clients = ClientKeeper(partial(make_clients, settings, credentials))
         upstream = GeminiUpstream(settings, self._clients, clock.time)
         self.answers = ResilientStream(
@@ -57,6 +59,11 @@ class Gemini:
     def ion_generate(self, turn: Turn, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """The model's answer, streamed."""
         return self.answers.answer(prompt, turn)
+
+    @hookimpl
+    async def ion_startup(self) -> None:
+        """Begin to make the SDK's client, so that no turn has to wait for it."""
+        self._clients.begin()
 
     @hookimpl
     async def ion_shutdown(self) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ion_framework.domain.dialogue import sendable
 from ion_framework.domain.prices import PriceTable
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
@@ -76,7 +77,7 @@ class Reading:
         if self._spoke:
             return GenerationError(FailureCause.CUT_OFF, "the stream ended without a finish reason")
         if not self._said_anything:
-            return GenerationError(FailureCause.CUT_OFF, "the answer was empty")
+            return GenerationError(FailureCause.EMPTY, "the service sent an empty answer")
         return GenerationError(FailureCause.EMPTY, "the answer held no candidate with text")
 
     def _texts(self, candidate: types.Candidate) -> Iterator[TextChunk]:
@@ -84,7 +85,7 @@ class Reading:
         for part in parts or ():
             if part.text and not part.thought:
                 self._spoke = True
-                yield TextChunk(_encodable(part.text))
+                yield TextChunk(sendable(part.text))
 
     def _ended(self, reason: str) -> Finish:
         if reason in _DECLINED or self._spoke:
@@ -109,20 +110,12 @@ class Reading:
 
 
 def _usage(counted: types.GenerateContentResponseUsageMetadata) -> Usage:
-    """Tokens: thoughts are output, which they are paid as."""
-    output = counted.candidates_token_count, counted.thoughts_token_count
-    known = [tokens for tokens in output if tokens is not None]
-    return Usage(
-        input_tokens=counted.prompt_token_count,
-        output_tokens=sum(known) if known else None,
-        cached_tokens=counted.cached_content_token_count,
-    )
+    """Tokens: thoughts are output, which they are paid as.
 
-
-def _encodable(text: str) -> str:
-    """The text, with a mark in place of each half of a surrogate pair: nothing could send those."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    Where the service counts anything, what it leaves out is 0: its encoding omits zeros.
+    """
+    said, thought = counted.candidates_token_count, counted.thoughts_token_count
+    given, cached = counted.prompt_token_count, counted.cached_content_token_count
+    if (said, thought, given, cached) == (None, None, None, None):
+        return Usage()
+    return Usage(given or 0, (said or 0) + (thought or 0), cached or 0)

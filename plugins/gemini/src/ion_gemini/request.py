@@ -8,21 +8,17 @@ alone, never among the instructions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ion_framework.domain.conversation import Role
-from ion_framework.domain.prompt import Prompt
-from ion_framework.errors import FailureCause, GenerationError
+from ion_framework.domain.dialogue import Dialogue
+from ion_framework.domain.persona import GenerationParameters
 from ion_gemini.settings import GeminiSettings
 
 if TYPE_CHECKING:
     from google.genai import types
 
-_USER, _MODEL = "user", "model"
-_LEFT_OUT = "…"
-"""Stands for the user's messages that a shortened history begins after: a user has to begin."""
+_ROLES = {Role.USER: "user", Role.ASSISTANT: "model"}
 
 _HARMS = (
     "HARM_CATEGORY_HARASSMENT",
@@ -32,26 +28,18 @@ _HARMS = (
 )
 
 
-def contents_of(prompt: Prompt) -> list[types.ContentDict]:
-    """Context, history and message, by roles that take turns, the user's first.
-
-    Raises:
-        GenerationError: ``rejected``: there is nothing to answer.
-    """
-    said = [(role, text) for role, text in _said(prompt) if text.strip()]
-    if not said:
-        raise GenerationError(FailureCause.REJECTED, "the prompt has no message to answer", tries=0)
-    if said[0][0] == _MODEL:
-        said.insert(0, (_USER, _LEFT_OUT))
+def contents_of(dialogue: Dialogue) -> list[types.ContentDict]:
+    """Context, history and message, by roles that take turns, the user's first."""
     return [
-        {"role": role, "parts": [{"text": text} for _, text in texts]}
-        for role, texts in groupby(said, key=lambda item: item[0])
+        {"role": _ROLES[turn.role], "parts": [{"text": text} for text in turn.texts]}
+        for turn in dialogue.turns
     ]
 
 
-def config_of(prompt: Prompt, settings: GeminiSettings) -> types.GenerateContentConfigDict:
+def config_of(
+    system: str, asked: GenerationParameters, settings: GeminiSettings
+) -> types.GenerateContentConfigDict:
     """Instructions and parameters; what is None is left to the model."""
-    asked = prompt.parameters
     config: types.GenerateContentConfigDict = {
         "temperature": asked.temperature,
         "top_p": asked.top_p,
@@ -61,21 +49,14 @@ def config_of(prompt: Prompt, settings: GeminiSettings) -> types.GenerateContent
         # The SDK would ask again by itself after a stream broke off.
         "automatic_continuation": False,
     }
-    if prompt.system.strip():
-        config["system_instruction"] = prompt.system
+    if system:
+        config["system_instruction"] = system
     if settings.safety_threshold is not None:
         config["safety_settings"] = _safety(settings.safety_threshold)
     thinking = _thinking(settings)
     if thinking:
         config["thinking_config"] = thinking
     return config
-
-
-def _said(prompt: Prompt) -> Iterator[tuple[str, str]]:
-    yield _USER, prompt.context
-    for message in prompt.history:
-        yield (_MODEL if message.role is Role.ASSISTANT else _USER), message.content
-    yield _USER, prompt.user
 
 
 def _safety(threshold: str) -> list[types.SafetySettingDict]:

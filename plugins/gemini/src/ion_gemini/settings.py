@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ion_framework.resilience.service_address import address_problem
-from ion_framework.resilience.service_settings import ServiceSettings
+from ion_framework.resilience.service_settings import ServiceSettings, identity
 
 _MODEL_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAME = re.compile(r"[a-z0-9:.-]{1,100}")
@@ -70,6 +70,15 @@ class GeminiSettings(ServiceSettings):
     def version(self) -> str:
         """The API's version."""
         return self.api_version or ("v1beta1" if self.uses_vertex else "v1")
+
+    @property
+    def cache_identity(self) -> str:
+        """What an answer depends on beside its prompt: model, service, safety and thinking."""
+        return identity(
+            self.model,
+            (self.url, self.version, self.uses_vertex, self.vertex_project, self.vertex_location),
+            (self.safety_threshold, self.thinking_budget, self.thinking_level),
+        )
 
     def problems(self) -> Iterator[str]:
         """What is wrong beyond what the manifest describes, each with its key."""

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from ion_framework.domain.dialogue import dialogue_of
 from ion_framework.domain.prompt import Prompt
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Chunk
 from ion_gemini.client import ClientKeeper
 from ion_gemini.closing import close_stream
-from ion_gemini.failures import failure_of
+from ion_gemini.failures import client_failure, failure_of
 from ion_gemini.reading import Reading
 from ion_gemini.request import config_of, contents_of
 from ion_gemini.settings import GeminiSettings, is_model_id
 
 if TYPE_CHECKING:
+    from google import genai
     from google.genai import types
 
 _END_S = 0.1
 """Seconds that a complete answer's connection may take to end, so that it can serve again."""
+
+_STILL_MAKING = FailureCause.BUSY, "the SDK's client is still being made"
 
 
 class GeminiUpstream:
@@ -59,9 +64,12 @@ class GeminiUpstream:
                     if reading.finish is not None:
                         return
         except Exception as error:  # noqa: BLE001  the SDK has no common base class of its errors
-            # From None: what the SDK says may quote the prompt.
-            raise failure_of(error, now=self._now) from None
-        raise reading.cut_off()
+            failure = failure_of(error, now=self._now)
+        else:
+            failure = reading.cut_off()
+        # Raised here and not where it was caught: what the SDK raises shows the request, and with
+        # it key and prompt, to whoever walks from an exception to the one that it came from.
+        raise failure
 
     async def _messages(
         self, model: str, prompt: Prompt, reading: Reading
@@ -69,8 +77,10 @@ class GeminiUpstream:
         """What the service sends; closing it stops the service."""
         if not is_model_id(model):
             raise GenerationError(FailureCause.UNKNOWN_MODEL, "this is no id of a model", tries=0)
-        models = (await self._clients.get()).genai.aio.models
-        contents, config = contents_of(prompt), config_of(prompt, self._settings)
+        dialogue = dialogue_of(prompt)
+        models = (await self._client()).aio.models
+        contents = contents_of(dialogue)
+        config = config_of(dialogue.system, prompt.parameters, self._settings)
         if not self._settings.stream:
             yield await models.generate_content(model=model, contents=contents, config=config)
             return
@@ -82,3 +92,18 @@ class GeminiUpstream:
                 yield message
         finally:
             await close_stream(stream, _END_S if reading.finish is not None else 0.0)
+
+    async def _client(self) -> genai.Client:
+        """The SDK's client; the service is not to blame for what is wrong with it.
+
+        Raises:
+            GenerationError: ``busy`` while it is being made for longer than connecting may take,
+                ``misconfigured`` or ``denied`` where it cannot be made.
+        """
+        limit = asyncio.timeout(self._settings.connect_s)
+        try:
+            async with limit:
+                return (await self._clients.get()).genai
+        except Exception as error:  # noqa: BLE001  settings, certificates, imports: all are typed
+            failure = _STILL_MAKING if limit.expired() else client_failure(error)
+        raise GenerationError(*failure, tries=0)

@@ -109,12 +109,7 @@ class AnswerReader:
             self._named = model
         usage = documents.table(found.get("usage"))
         if usage:
-            details = documents.table(usage.get("prompt_tokens_details"))
-            self._usage = Usage(
-                documents.count(usage.get("prompt_tokens")),
-                documents.count(usage.get("completion_tokens")),
-                documents.count(details.get("cached_tokens")),
-            )
+            self._usage = _usage(usage)
 
     def _text(self, said: str) -> str:
         """The text without lone surrogates: JSON may split a character over two documents."""
@@ -130,3 +125,15 @@ class AnswerReader:
             said = said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         self.spoke = self.spoke or bool(said)
         return said
+
+
+def _usage(counted: Mapping[str, Any]) -> Usage:
+    """Tokens; where a server counts anything, what it leaves out is 0, as some encodings do."""
+    given = documents.count(counted.get("prompt_tokens"))
+    said = documents.count(counted.get("completion_tokens"))
+    cached = documents.count(
+        documents.table(counted.get("prompt_tokens_details")).get("cached_tokens")
+    )
+    if (given, said, cached) == (None, None, None):
+        return Usage()
+    return Usage(given or 0, said or 0, cached)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import attrs
 
+from ion_framework.domain.dialogue import dialogue_of
 from ion_framework.domain.prompt import Prompt
-
-CUT = "…"
-"""What the user says first where the history begins with an answer: its beginning was cut."""
 
 
 @attrs.frozen
@@ -40,6 +36,9 @@ def chat_request(model: str, prompt: Prompt, form: RequestForm) -> bytes:
         model: the model's id.
         prompt: what to answer.
         form: what requests look like.
+
+    Raises:
+        GenerationError: ``rejected``: there is nothing to answer.
     """
     fields: dict[str, Any] = {"model": model, "messages": _messages(prompt), "stream": True}
     if form.ask_usage:
@@ -51,19 +50,11 @@ def chat_request(model: str, prompt: Prompt, form: RequestForm) -> bytes:
         form.max_tokens_field: parameters.max_output_tokens,
     }
     fields |= {name: value for name, value in optional.items() if value is not None}
-    # A lone surrogate has no UTF-8; a plugin that put one into a prompt gets a question mark.
-    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
+    return json.dumps(fields, ensure_ascii=False).encode()
 
 
 def _messages(prompt: Prompt) -> list[dict[str, str]]:
-    said = [("user", prompt.context)]
-    said += [(message.role.value, message.content) for message in prompt.history]
-    said.append(("user", prompt.user))
-    turns = [
-        (role, "\n\n".join(content for _, content in group))
-        for role, group in groupby((item for item in said if item[1]), key=itemgetter(0))
-    ]
-    if turns and turns[0][0] != "user":
-        turns.insert(0, ("user", CUT))
-    system = [("system", prompt.system)] if prompt.system else []
-    return [{"role": role, "content": content} for role, content in system + turns]
+    dialogue = dialogue_of(prompt)
+    said = [("system", dialogue.system)] if dialogue.system else []
+    said += [(turn.role.value, "\n\n".join(turn.texts)) for turn in dialogue.turns]
+    return [{"role": role, "content": content} for role, content in said]

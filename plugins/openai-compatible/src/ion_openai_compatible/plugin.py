@@ -20,8 +20,9 @@ class OpenAIGenerator:
     """Streams the answers of a model behind a server.
 
     Attributes:
-        model: the preferred model, which is part of every cache key; where none is named it is
-            the address of the server that decides.
+        model: the preferred model, as callers are told it; where none is named it is the address
+            of the server that decides.
+        cache_identity: what an answer depends on beside its prompt; part of every cache key.
 
     Args:
         settings: the settings.
@@ -33,6 +34,7 @@ class OpenAIGenerator:
         self, settings: OpenAISettings, transport: Transport, answers: ResilientStream[Prompt]
     ) -> None:
         self.model = settings.model or f"served-by-{transport.address.url}"
+        self.cache_identity = settings.cache_identity
         self._transport = transport
         self._answers = answers
 
@@ -61,7 +63,9 @@ def plugin(context: PluginContext) -> OpenAIGenerator:
         settings.address, settings.api_key or "", settings.transport, clock=context.clock
     )
     served = ServedModel(transport, logger)
-    upstream = OpenAIUpstream(transport, served, settings.form, settings.price_table)
+    upstream = OpenAIUpstream(
+        transport, served, settings.form, settings.price_table, settings.quiet_s
+    )
     answers = ResilientStream(
         upstream, settings.models, settings, clock=context.clock, logger=logger
     )

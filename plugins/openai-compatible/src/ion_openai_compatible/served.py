@@ -26,7 +26,7 @@ _OK = 200
 
 
 class ServedModel:
-    """Asks the server once, when the name is first needed, and remembers the answer.
+    """Asks the server when the name is first needed, and remembers the answer while it holds.
 
     Args:
         transport: the connections to the server.
@@ -39,17 +39,21 @@ class ServedModel:
         self._asking = asyncio.Lock()
         self._name = ""
 
-    async def name(self) -> str:
+    async def name(self, wrong: str = "") -> str:
         """The id of the model.
 
         Turns that need it at once wait for one request; where that fails, the next of them asks.
+
+        Args:
+            wrong: a name that the server does not know any more; it is forgotten.
 
         Raises:
             GenerationError: the server cannot list its models, or has none or several.
             aiohttp.ClientError: the connection failed.
         """
         async with self._asking:
-            if not self._name:
+            if not self._name or self._name == wrong:
+                self._name = ""
                 self._name = _only(await self._listed())
                 self._logger.info("using the one model that the server lists", model=self._name)
         return self._name

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import attrs
 
-from ion_framework.resilience.service_settings import ServiceSettings
+from ion_framework.resilience.service_settings import ServiceSettings, identity
 from ion_openai_compatible.address import ServerAddress, server_address
 from ion_openai_compatible.answer import MODEL_ID
 from ion_openai_compatible.chat_request import RequestForm
 from ion_openai_compatible.served import SERVED
 from ion_openai_compatible.transport import TransportSettings
+from ion_openai_compatible.upstream import LONGEST_QUIET_S
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +45,16 @@ class OpenAISettings(ServiceSettings):
     def form(self) -> RequestForm:
         """What requests look like."""
         return RequestForm(self.max_tokens_field, self.ask_usage)
+
+    @property
+    def cache_identity(self) -> str:
+        """What an answer depends on beside its prompt: model and server."""
+        return identity(self.model, self.address.url)
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds for which more may come after the end of an answer; see `OpenAIUpstream`."""
+        return min(LONGEST_QUIET_S, self.next_token_s / 2)
 
     @property
     def transport(self) -> TransportSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -117,21 +118,41 @@ class Transport:
         """Send a JSON document; the caller closes the response.
 
         Raises:
+            GenerationError: ``busy``: no connection was free.
             aiohttp.ClientError: there is no answer.
         """
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-        session = self._opened()
-        return await session.post(
-            self.address.url + path, data=body, headers=headers, allow_redirects=False
-        )
+        return await self._request("POST", path, data=body, headers=headers)
 
     async def get(self, path: str) -> aiohttp.ClientResponse:
         """Ask for a document; the caller closes the response.
 
         Raises:
+            GenerationError: ``busy``: no connection was free.
             aiohttp.ClientError: there is no answer.
         """
-        return await self._opened().get(self.address.url + path, allow_redirects=False)
+        return await self._request("GET", path)
+
+    async def _request(self, method: str, path: str, **options: Any) -> aiohttp.ClientResponse:
+        place = _PlaceInPool()
+        try:
+            return await self._opened().request(
+                method,
+                self.address.url + path,
+                allow_redirects=False,
+                trace_request_ctx=place,
+                **options,
+            )
+        except aiohttp.ConnectionTimeoutError:
+            # One that had to queue used up its time there, whatever came of it later.
+            if not place.queued:
+                raise
+        raise GenerationError(
+            FailureCause.BUSY,
+            f"none of our connections to {self.address.host} was free within connect_s: raise "
+            "max_connections",
+            tries=0,
+        )
 
     async def failure(
         self, response: aiohttp.ClientResponse
@@ -166,11 +187,34 @@ class Transport:
                     total=None, connect=connect_s, sock_connect=connect_s
                 ),
                 headers=self._headers,
+                trace_configs=[_watch_pool()],
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
             )
         return self._session
+
+
+@attrs.define
+class _PlaceInPool:
+    """Whether a request had to wait for one of our own connections."""
+
+    queued: bool = False
+
+
+def _watch_pool() -> aiohttp.TraceConfig:
+    """Tells requests that they wait; aiohttp's errors do not say for what the time ran out."""
+
+    async def queued(
+        _: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        __: aiohttp.TraceConnectionQueuedStartParams,
+    ) -> None:
+        context.trace_request_ctx.queued = True
+
+    watch = aiohttp.TraceConfig()
+    watch.on_connection_queued_start.append(queued)
+    return watch
 
 
 def transport_failure(error: Exception, address: ServerAddress) -> GenerationError:

@@ -25,7 +25,7 @@ LONGEST_EVENT = 1024 * 1024
 LONGEST_DOCUMENT = 8 * 1024 * 1024
 """Bytes of an answer that comes as one document instead of a stream."""
 
-QUIET_S = 2.0
+LONGEST_QUIET_S = 0.25
 """Seconds for which more is awaited (usage, the mark of the end) once the finish reason came."""
 
 END_S = 0.05
@@ -43,6 +43,8 @@ class OpenAIUpstream:
         served: says which model it is, where none is named.
         form: what requests look like.
         prices: the prices by model.
+        quiet_s: seconds for which more is awaited once the finish reason came; less than those
+            after which a whole answer would count as cut off.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class OpenAIUpstream:
         served: ServedModel,
         form: RequestForm,
         prices: PriceTable,
+        quiet_s: float = LONGEST_QUIET_S,
     ) -> None:
         self._transport = transport
         self._served = served
         self._form = form
         self._prices = prices
+        self._quiet_s = quiet_s
 
     async def stream(self, model: str, request: Prompt) -> AsyncGenerator[Chunk, None]:
         """The answer: text chunks, then one `Finish`. Closing it closes the connection.
@@ -67,7 +71,8 @@ class OpenAIUpstream:
         Raises:
             GenerationError: every failure.
         """
-        async with aclosing(self._chunks(model, request)) as chunks:
+        asked = self._of_served(request) if model == SERVED else self._asked(model, request)
+        async with aclosing(asked) as chunks:
             try:
                 async for chunk in chunks:
                     yield chunk
@@ -81,8 +86,29 @@ class OpenAIUpstream:
         # the key, to whoever walks from an exception to the one that it was raised from.
         raise failure
 
-    async def _chunks(self, model: str, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
-        name = await self._served.name() if model == SERVED else model
+    async def _of_served(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
+        """The answer of the one model there is, looked up again where it was replaced."""
+        name, spoke = await self._served.name(), False
+        try:
+            async with aclosing(self._asked(name, prompt)) as chunks:
+                async for chunk in chunks:
+                    spoke = True
+                    yield chunk
+        except GenerationError as error:
+            failure = error
+        else:
+            return
+        known = name
+        if not spoke and failure.cause is FailureCause.UNKNOWN_MODEL:
+            name = await self._served.name(wrong=known)
+        if name == known:
+            raise failure
+        async with aclosing(self._asked(name, prompt)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _asked(self, name: str, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
+        """The answer of the model with this id."""
         body = chat_request(name, prompt, self._form)
         response = await self._transport.post("/chat/completions", body)
         try:
@@ -145,7 +171,7 @@ class OpenAIUpstream:
         declared = False
         async with aclosing(_events(response)) as events:
             while not declared:
-                event = await _next_event(events, None if reader.reason is None else QUIET_S)
+                event = await _next_event(events, None if reader.reason is None else self._quiet_s)
                 if event is None:
                     break
                 declared = event.data.strip() == DONE

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from aiocache.base import BaseCache  # type: ignore[import-untyped]  # aiocache ships no types
@@ -37,13 +38,17 @@ class IonCache(BaseCache):  # type: ignore[misc]  # aiocache ships no types
     """A cache of aiocache: bounded, exact in its namespaces and times, and without aliasing.
 
     Where it differs from aiocache's own caches: ``clear`` drops what is in this cache's namespace
-    (or in the one that is named) and nothing else, neither other namespaces that begin alike nor
-    keys of other programs; what a caller gets is a copy; a time belongs to the value it was given
+    (or in the one that is named; without either, what is in none) and nothing else, neither other
+    namespaces nor keys of other programs (for everything there is `clear_everything`); what a
+    caller gets is a copy; a time belongs to the value it was given
     with, also after ``clear``. Keys are text (any other key counts as ``str(key)``).
 
     ``add`` and ``increment``, and with them ``cached_stampede``, exclude each other within this
     process. With Redis others see a change after `L1_TTL_S` seconds at most, and a value without a
-    time is kept for a week. ``None`` cannot be told from nothing: so it is in aiocache's interface.
+    time is kept for a week. What is set or deleted while Redis is out of order holds in this
+    process at once, and for the others when Redis is back; where there is no room to note it until
+    then, the answer is False or 0. ``None`` cannot be told from nothing: so it is in aiocache's
+    interface.
 
     Args:
         serializer: turns values into text or bytes; JSON unless another is given.
@@ -55,12 +60,14 @@ class IonCache(BaseCache):  # type: ignore[misc]  # aiocache ships no types
         max_entries: most values held in memory, 1 or more.
         max_bytes: most bytes that they may take.
         redis_url: a Redis to share values with other processes. It is opened by the first call and
-            closed by ``close``.
+            closed by ``close``. It belongs to one event loop at a time: once that has ended, the
+            first call in another connects anew.
         redis_namespace: first part of every key in Redis.
         clock: where the time comes from.
 
     Raises:
         ValueError: the address or the namespace of Redis cannot be used.
+        RuntimeError: by a call with Redis, in an event loop beside another that still runs.
     """
 
     NAME = "ion"
@@ -90,11 +97,13 @@ class IonCache(BaseCache):  # type: ignore[misc]  # aiocache ships no types
         self._key_builder = key_builder
         clock = clock or SystemClock()
         memory = MemoryTier(max_entries=max_entries, max_bytes=max_bytes, clock=clock)
-        self._tiers = Tiers(memory, None, L1_TTL_S, "redis")
+        self._tiers = Tiers(memory, None, L1_TTL_S, "redis", clock=clock)
         self._redis: RedisTier | None = None
+        self._make_redis: Callable[[], RedisTier] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         if redis_url is not None:
-            self._redis = _make_redis(redis_url, redis_namespace, clock, self._tiers)
-            self._tiers.remote = self._redis
+            self._make_redis = partial(_make_redis, redis_url, redis_namespace, clock, self._tiers)
+            self._redis = self._tiers.remote = self._make_redis()
         self._values = KeyValues(self._tiers, clock)
 
     def _build_key(self, key: Any, namespace: str | None = None) -> Key:
@@ -102,8 +111,20 @@ class IonCache(BaseCache):  # type: ignore[misc]  # aiocache ships no types
         name = self._key_builder(key, space) if self._key_builder else _name_of(key)
         return Key(id(self), space or "", str(name))
 
+    async def clear_everything(self) -> None:
+        """Drop every value, in all namespaces, of every cache with the same ``redis_namespace``."""
+        await (await self._ready()).clear(None)
+
     async def _ready(self) -> KeyValues:
-        if self._redis is not None:
+        if self._redis is not None and self._make_redis is not None:
+            loop = asyncio.get_running_loop()
+            if self._loop is not loop:
+                if self._loop is not None:
+                    _check_ended(self._loop)
+                    # Connections and tasks of the other loop are gone with it.
+                    self._redis = self._tiers.remote = self._make_redis()
+                self._loop = loop
+                self._values.go_on()
             await self._redis.open()
         return self._values
 
@@ -158,20 +179,25 @@ class IonCache(BaseCache):  # type: ignore[misc]  # aiocache ships no types
 
     async def _clear(self, namespace: str | None = None, _conn: Any = None) -> bool:
         space = namespace if namespace is not None else self.namespace
-        await (await self._ready()).clear(space)
+        await (await self._ready()).clear(space or "")
         return True
 
     async def _raw(self, command: str, *_: Any, **__: Any) -> Any:
         if command != "stats":
             raise ValueError(f"unknown raw command {command!r}; the only one is 'stats'")
-        return self._tiers.figures()
+        return {**self._tiers.figures(), "values": {"owed": self._values.owed}}
 
     async def _redlock_release(self, key: Key, value: Any) -> int:
         return await (await self._ready()).delete(key, value)
 
     async def _close(self, *_: Any, **__: Any) -> None:
-        if self._redis is not None:
-            await self._redis.close()
+        if self._redis is None or self._loop is not asyncio.get_running_loop():
+            return
+        lost = await self._values.close()
+        if lost:
+            _Log().error("values_lost", values=lost)
+        await self._redis.close()
+        self._loop = None
 
 
 def _make_redis(url: str, namespace: str, clock: Clock, tiers: Tiers) -> RedisTier:
@@ -184,6 +210,14 @@ def _make_redis(url: str, namespace: str, clock: Clock, tiers: Tiers) -> RedisTi
 
     settings = RedisSettings(url=url, namespace=namespace)
     return RedisTier(settings, clock=clock, logger=cast("Any", _Log()), on_invalidate=forget)
+
+
+def _check_ended(loop: asyncio.AbstractEventLoop) -> None:
+    if loop.is_running():
+        raise RuntimeError(
+            "this IonCache with Redis is in use in another event loop, which still runs: give each "
+            "event loop an IonCache of its own, or close this one there before"
+        )
 
 
 class _Log:

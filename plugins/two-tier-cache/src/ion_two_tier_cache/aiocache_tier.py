@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import random as random_module
 import secrets
 from collections import OrderedDict
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -25,6 +26,8 @@ from ion_framework.resilience.breaker import (
     BreakerSettings,
     BreakerState,
 )
+from ion_two_tier_cache.aiocache_parts import NOTHING, AiocacheFound, AiocacheStats
+from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.entry import Freshness
 from ion_two_tier_cache.envelope import NotAnEnvelope, open_envelope, seal
 from ion_two_tier_cache.redis_tokens import Tokens
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ion_framework.clock import Clock
+    from ion_two_tier_cache.aiocache_parts import Backend, Logger
     from ion_two_tier_cache.entry import Entry
 
 _Answer = TypeVar("_Answer")
@@ -47,75 +51,15 @@ QUEUE_ENTRIES = 256
 CLOSE_S = 1.0
 """Seconds in which what is queued may still be written at the end."""
 
+RETRY_S = 0.5
+"""Seconds, half as long again or half as short at random, after which the backend is told once more
+of an invalidation."""
+
+MOST_OWED = 1000
+"""With more tags than this, everything is owed."""
+
 EVERYTHING = "*"
 """The token of everything; no tag is called so once it is quoted."""
-
-
-class Logger(Protocol):
-    """As much of a structured logger as is needed."""
-
-    def warning(self, event: str, **values: object) -> object:
-        """Log an event with its values."""
-
-
-class Backend(Protocol):
-    """As much of ``aiocache.BaseCache`` as is needed."""
-
-    async def multi_get(self, keys: list[str], loads_fn: Any = None) -> list[Any]:
-        """The values, None for what is not there."""
-
-    async def set(self, key: str, value: Any, ttl: Any = None, dumps_fn: Any = None) -> Any:
-        """Store a value."""
-
-    async def delete(self, key: str) -> Any:
-        """Delete a value."""
-
-    async def close(self) -> Any:
-        """Close its connections."""
-
-
-@attrs.frozen
-class AiocacheFound:
-    """What a look-up found.
-
-    Attributes:
-        entry: the entry, if there is a valid one that is not gone.
-        tokens: what an entry made from now on is to be stored with.
-        leased: always False: there are no leases.
-    """
-
-    entry: Entry | None
-    tokens: Tokens
-    leased: bool = False
-
-
-@attrs.define
-class AiocacheStats:
-    """Truthful figures of the tier since its start.
-
-    Attributes:
-        hits: look-ups answered.
-        misses: look-ups without a valid entry.
-        failures: look-ups and writes that failed, took too long or were not tried.
-        outdated: those of the misses that found an entry of before an invalidation.
-        hostile: those of the misses that found something that is no entry.
-        writes: entries written.
-        dropped: entries that were not queued.
-        invalidations_failed: invalidations that the backend was not told.
-        queued: entries that wait to be written now.
-        breaker: state of the breaker.
-    """
-
-    hits: int = 0
-    misses: int = 0
-    failures: int = 0
-    outdated: int = 0
-    hostile: int = 0
-    writes: int = 0
-    dropped: int = 0
-    invalidations_failed: int = 0
-    queued: int = 0
-    breaker: str = BreakerState.CLOSED.value
 
 
 class AiocacheTier:
@@ -130,12 +74,16 @@ class AiocacheTier:
         logger: for one line a change of state.
         namespace: first part of every key.
         timeout_s: seconds that a look-up or a write may take, above 0.
+        random: a number from 0 to below 1, for jitter.
     """
 
     coherent = False
     """Invalidations by other processes are not heard of."""
 
-    def __init__(
+    hearing_epoch = 0
+    """That never changes."""
+
+    def __init__(  # noqa: PLR0913  each is a part or a bound of its own
         self,
         backend: Backend,
         *,
@@ -143,42 +91,63 @@ class AiocacheTier:
         logger: Logger,
         namespace: str = "ion",
         timeout_s: float = 0.1,
+        random: Callable[[], float] = random_module.random,
     ) -> None:
         self._backend = backend
         self._wall = clock.time
         self._logger = logger
         self._prefix = f"{namespace}:aiocache:"
         self._timeout_s = timeout_s
+        self._random = random
         self._counts = AiocacheStats()
         self._trouble = ""
         settings = BreakerSettings(failures=3, window_s=1.0, open_s=0.5, longest_open_s=1.0)
         self._breaker = Breaker(settings, clock, on_change=self._changed)
         self._queue: OrderedDict[str, tuple[Entry, Tokens]] = OrderedDict()
         self._writer: asyncio.Task[None] | None = None
+        # By the name of the token, with a number that tells a later invalidation from an earlier.
+        self._owed: dict[str, int] = {}
+        self._told = 0
+        self._paying: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def open(self) -> None:
         """Begin to work; a backend opens its connections itself."""
+        self._closed = False
 
     async def close(self) -> None:
-        """Write what is queued, for at most a second, then close the backend."""
+        """Write what is queued, for at most a second, then close the backend, for another."""
+        self._closed = True
         writer, self._writer = self._writer, None
         if writer is not None:
             await asyncio.wait((writer,), timeout=CLOSE_S)
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
-        await self._call(self._backend.close)
+        await end(writer, self._paying)
+        self._counts.dropped += len(self._queue)
+        self._queue.clear()
+        if self._owed:
+            self._logger.warning("aiocache_tier_invalidations_lost", tags=len(self._owed))
+        try:
+            # Not by way of the breaker: a backend that is out of order holds connections, too.
+            async with asyncio.timeout(CLOSE_S):
+                await self._backend.close()
+        except Exception as error:  # noqa: BLE001  a backend raises what it likes
+            self._logger.warning("aiocache_tier_not_closed", trouble=type(error).__name__)
 
     async def get(self, digest: str, tags: tuple[str, ...]) -> AiocacheFound:
         """Look up the entry and the tokens of its tags together. Never raises for an outage."""
         names = [self._entry_name(digest), *map(self._token_name, (EVERYTHING, *tags))]
+        told = self._told
         found = await self._call(partial(self._backend.multi_get, names, loads_fn=_as_it_is))
         if found is None:
-            return AiocacheFound(None, Tokens.unknown)
+            return NOTHING
         sealed, *values = found
         tokens = await self._tokens(names[1:], values)
         entry = None
         if sealed is not None and tokens.known:
             entry = await self._open(digest, sealed, tokens)
+        # What this process invalidated meanwhile, or before and in vain, must not come back.
+        if told != self._told or not self._owed.keys().isdisjoint(names):
+            entry, tokens = None, Tokens.unknown
         self._counts.hits += entry is not None
         self._counts.misses += entry is None
         return AiocacheFound(entry, tokens)
@@ -202,20 +171,37 @@ class AiocacheTier:
         """A lease that binds nobody in other processes: a plain store has no others."""
         return RemoteLease.local(digest)
 
-    async def invalidate(self, tag: str) -> int:
-        """Give a tag another token. Returns 0: a plain store cannot say how many there were."""
-        await self._renew(tag)
-        return 0
+    async def tell(self, tag: str | None) -> bool:
+        """Give a tag, or with None everything, another token; returns whether that was done.
 
-    async def clear(self) -> int:
-        """The same for everything."""
-        await self._renew(EVERYTHING)
+        If not, nothing with the tag is found here from now on, and it is tried again until it was.
+        """
+        name = self._token_name(EVERYTHING if tag is None or self._owes_much() else tag)
+        self._told += 1
+        self._owed[name] = told = self._told
+        done = False
+        try:
+            done = await self._renew(name)
+        finally:
+            # Also where the caller leaves meanwhile: by then it is not known what the backend did.
+            if done:
+                self._paid(name, told)
+            else:
+                self._pay_soon()
+        return done
+
+    async def sweep(self, tag: str | None) -> int:
+        """Remove nothing, and return 0: a plain store cannot say what there is."""
+        del tag
         return 0
 
     def stats(self) -> AiocacheStats:
         """The figures so far."""
         return attrs.evolve(
-            self._counts, queued=len(self._queue), breaker=self._breaker.state.value
+            self._counts,
+            queued=len(self._queue),
+            breaker=self._breaker.state.value,
+            owed=len(self._owed),
         )
 
     def _entry_name(self, digest: str) -> str:
@@ -262,15 +248,42 @@ class AiocacheTier:
                 self._counts.dropped += 1
                 continue
             store = partial(self._set, self._entry_name(digest), sealed, left_s)
-            if left_s > 0 and await self._call(store) is not None:
-                self._counts.writes += 1
+            written = False
+            try:
+                written = left_s > 0 and await self._call(store) is not None
+            finally:
+                # Counted also where the end of the tier cuts it off.
+                self._counts.writes += written
+                self._counts.dropped += not written
 
-    async def _renew(self, tag: str) -> None:
-        token = secrets.token_hex(8)
-        tell = partial(self._set, self._token_name(tag), token, LONGEST_LIFE_S * 2)
-        if await self._call(tell) is None:
-            self._counts.invalidations_failed += 1
-            self._logger.warning("an invalidation did not reach the shared tier", tag=tag)
+    async def _renew(self, name: str) -> bool:
+        """Give a tag another token; returns whether the backend took it."""
+        tell = partial(self._set, name, secrets.token_hex(8), LONGEST_LIFE_S * 2)
+        done = await self._call(tell) is not None
+        self._counts.invalidations_failed += not done
+        return done
+
+    def _owes_much(self) -> bool:
+        return len(self._owed) >= MOST_OWED
+
+    def _pay_soon(self) -> None:
+        if not self._closed and (self._paying is None or self._paying.done()):
+            self._logger.warning("aiocache_tier_invalidation_owed", trouble=self._trouble)
+            self._paying = asyncio.get_running_loop().create_task(self._pay())
+
+    def _paid(self, name: str, told: int) -> None:
+        # What was invalidated again meanwhile is owed again.
+        if self._owed.get(name) == told:
+            del self._owed[name]
+
+    async def _pay(self) -> None:
+        """Tell the backend what is owed, until nothing is."""
+        while self._owed:
+            await asyncio.sleep(RETRY_S * (0.5 + self._random()))
+            for name, told in tuple(self._owed.items()):
+                if not await self._renew(name):
+                    break
+                self._paid(name, told)
 
     async def _set(self, name: str, value: str, ttl_s: float) -> bool:
         # Whole seconds, because not every backend knows parts of one; the envelope is exact.

@@ -8,7 +8,8 @@ A batch that is told how long its oldest question has waited can keep to a time 
 without a timer for each.
 
 The work belongs to the batch and not to those who asked: whoever is cancelled is left out when the
-answers are handed round, and disturbs neither the others nor the connection.
+answers are handed round, and disturbs neither the others nor the connection. Whatever becomes of a
+batch, everybody who asked gets an answer or an error.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar
+
+from ion_two_tier_cache.ending import end
+from ion_two_tier_cache.redis_errors import RedisTroubleError, Trouble
 
 _Question = TypeVar("_Question")
 _Answer = TypeVar("_Answer")
@@ -47,13 +51,21 @@ class Batcher(Generic[_Question, _Answer]):
         self._largest = largest
         self._at_a_time = at_a_time
         self._waiting: list[_Asked[_Question, _Answer]] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], list[_Asked[_Question, _Answer]]] = {}
         self._scheduled = False
+        self._closed = False
 
     def ask(self, question: _Question) -> asyncio.Future[_Answer]:
-        """The answer to be; cancelling it disturbs nobody else."""
+        """The answer to be; cancelling it disturbs nobody else.
+
+        What it raises is what the batch raises, or `RedisTroubleError` of the kind ``REFUSED``
+        where this is closed before there is an answer.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_Answer] = loop.create_future()
+        if self._closed:
+            future.set_exception(RedisTroubleError(Trouble.REFUSED))
+            return future
         self._waiting.append((question, future, loop.time()))
         if not self._scheduled and len(self._under_way) < self._at_a_time:
             self._scheduled = True
@@ -61,14 +73,11 @@ class Batcher(Generic[_Question, _Answer]):
         return future
 
     async def close(self) -> None:
-        """Cancel what is under way; whoever waits for it is cancelled, too."""
-        for _, future, _ in self._waiting:
-            future.cancel()
-        self._waiting.clear()
-        tasks = tuple(self._under_way)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cancel what is under way; whoever waits for it gets an error, and so does who asks."""
+        self._closed = True
+        waiting, self._waiting = self._waiting, []
+        _fail(waiting, RedisTroubleError(Trouble.REFUSED))
+        await end(*self._under_way)
 
     def _send(self) -> None:
         """Start as many batches as are allowed."""
@@ -78,27 +87,27 @@ class Batcher(Generic[_Question, _Answer]):
             batch = self._waiting[: self._largest]
             del self._waiting[: self._largest]
             task = asyncio.get_running_loop().create_task(self._work(batch))
-            self._under_way.add(task)
+            self._under_way[task] = batch
             task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        """Tell those whom the batch left without an answer; it may never have made a step."""
+        batch = self._under_way.pop(task)
+        error = RedisTroubleError(Trouble.REFUSED) if task.cancelled() else task.exception()
+        if error is not None:
+            _fail(batch, error)
         if self._waiting and not self._scheduled:
             self._send()
 
     async def _work(self, batch: list[_Asked[_Question, _Answer]]) -> None:
         waited_s = asyncio.get_running_loop().time() - batch[0][2]
-        try:
-            answers = await self._answer([question for question, _, _ in batch], waited_s)
-        except asyncio.CancelledError:
-            for _, future, _ in batch:
-                future.cancel()
-            raise
-        except Exception as error:  # noqa: BLE001 - raised to everybody who asked, whatever it is
-            for _, future, _ in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
+        answers = await self._answer([question for question, _, _ in batch], waited_s)
         for (_, future, _), answer in zip(batch, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
+
+
+def _fail(batch: list[_Asked[_Question, _Answer]], error: BaseException) -> None:
+    for _, future, _ in batch:
+        if not future.done():
+            future.set_exception(error)

@@ -21,6 +21,7 @@ from ion_two_tier_cache.fetching import Fetching
 from ion_two_tier_cache.filling import Filling
 from ion_two_tier_cache.flights import Again, Flight
 from ion_two_tier_cache.freshness import FreshnessRules
+from ion_two_tier_cache.others_leases import OthersLeases
 from ion_two_tier_cache.pauses import Pauses
 from ion_two_tier_cache.statistics import Counts, stats_of
 from ion_two_tier_cache.tiers import RemoteTier, Tiers
@@ -74,7 +75,9 @@ class TwoTierCache:
         self._wall = clock.time
         self._rules = rules or FreshnessRules()
         remote = make_remote(self._invalidated) if make_remote is not None else None
-        self._tiers = Tiers(memory, remote, l1_ttl_s, remote_name)
+        self._tiers = Tiers(
+            memory, remote, l1_ttl_s, remote_name, clock=clock, random=self._rules.random
+        )
         self._counts = Counts()
         self._pauses = Pauses(clock)
         self._filling = Filling(
@@ -93,6 +96,7 @@ class TwoTierCache:
             counts=self._counts,
             clock=clock,
             filling=self._filling,
+            others=OthersLeases(clock, lead_s),
             random=self._rules.random,
         )
 
@@ -114,13 +118,15 @@ class TwoTierCache:
         A `Hit` or `Stale` may carry the right to make the answer anew, a `Miss` always does; a
         `Pending` waits for whoever makes it already, in this process or another.
         """
-        entry = self._memory.get(key.digest)
+        entry, due = self._memory.get(key.digest), False
         if entry is not None and isinstance(entry.body, CachedReply):
             now = self._wall()
-            if now < entry.made_at + entry.fresh_s and not self._rules.is_due(entry, now):
-                self._counts.hits += 1
-                return Hit(entry.body, entry.age_s(now))
-        found = await self._find(key, entry)
+            if now < entry.made_at + entry.fresh_s:
+                due = self._rules.is_due(entry, now)
+                if not due:
+                    self._counts.hits += 1
+                    return Hit(entry.body, entry.age_s(now))
+        found = await self._find(key, entry, due=due)
         self._counts.look_up(found)
         return found
 
@@ -145,7 +151,8 @@ class TwoTierCache:
         """What comes of a flight for a turn that asks for this key."""
         told = await flight.join()
         while isinstance(told, Again):
-            found = await self._find(key, self._memory.get(key.digest))
+            # One that is due is left to the next turn that looks it up.
+            found = await self._find(key, self._memory.get(key.digest), due=False)
             if not isinstance(found, Pending):
                 return found
             assert isinstance(found.flight, Waiting)  # noqa: S101  this cache makes no other
@@ -161,23 +168,35 @@ class TwoTierCache:
         """Count what a turn got that has waited."""
         self._counts.look_up(found)
 
-    async def _find(self, key: CacheKey, entry: Entry | None) -> Lookup:
+    async def _find(self, key: CacheKey, entry: Entry | None, *, due: bool) -> Lookup:
         digest = key.digest
         flight = self._flights.find(digest)
         if entry is not None:
-            served = self._served(digest, entry, flight is not None)
+            served = self._served(digest, entry, busy=flight is not None, due=due)
             if served is not None:
                 return served
         if flight is not None:
-            return Pending(Waiting(self, flight, key))
+            return self._pending(flight, key)
         flight = self._filling.begin(digest, key.tags, entry)
         if self._tiers.remote is None:
             return self._filling.lead(flight, flight.term)
         found = await self._fetching.fetch(flight, self._tiers.remote)
-        return found if found is not None else Pending(Waiting(self, flight, key))
+        return found if found is not None else self._pending(flight, key)
 
-    def _served(self, digest: str, entry: Entry, busy: bool) -> Hit | Stale | Refused | None:
-        """What is served of an entry as it is; None where it is to be made anew."""
+    def _pending(self, flight: Flight, key: CacheKey) -> Pending:
+        return Pending(Waiting(self, flight, key), self._filling.spare(flight))
+
+    def _served(
+        self, digest: str, entry: Entry, *, busy: bool, due: bool
+    ) -> Hit | Stale | Refused | None:
+        """What is served of an entry as it is; None where it is to be made anew.
+
+        Args:
+            digest: what it is found by.
+            entry: the entry.
+            busy: whether somebody makes it anew already.
+            due: whether it was drawn to be made anew, which happens once for a turn.
+        """
         now = self._wall()
         state, age_s, body = entry.state(now), entry.age_s(now), entry.body
         if not isinstance(body, CachedReply):
@@ -185,7 +204,7 @@ class TwoTierCache:
             return Refused(body, age_s)
         quiet = busy or self._pauses.holds(digest)
         if state is Freshness.FRESH:
-            return Hit(body, age_s) if quiet or not self._rules.is_due(entry, now) else None
+            return Hit(body, age_s) if quiet or not due else None
         if state is Freshness.STALE and quiet:
             self._counts.stale_served += 1
             return Stale(body, age_s)

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import ResponseError
 
 from ion_framework.resilience.backoff import full_jitter
+from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.redis_errors import trouble
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from ion_two_tier_cache.redis_client import Commands
+    from ion_two_tier_cache.redis_commands import Commands
     from ion_two_tier_cache.redis_context import RedisContext
 
 _INVALIDATE = b"__redis__:invalidate"
@@ -47,6 +48,10 @@ class Hearing(StrEnum):
 class Coherence:
     """Listens, and reconnects for ever.
 
+    Attributes:
+        hearing: how invalidations are heard of just now.
+        epoch: how often that has begun or ended.
+
     Args:
         context: what every part is given.
         commands: the client.
@@ -64,6 +69,7 @@ class Coherence:
         ask_every_s: float = _ASK_EVERY_S,
     ) -> None:
         self.hearing = Hearing.DOWN
+        self.epoch = 0
         self._commands = commands
         self._keys = context.keys
         self._on_invalidate = on_invalidate
@@ -72,26 +78,34 @@ class Coherence:
         self._random = context.random
         self._ask_every_s = ask_every_s
         self._attempt = 0
+        self._silent = False
+        self._closed = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to listen."""
+        self._closed = False
         self._task = asyncio.create_task(self._listen_for_ever())
 
     async def close(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        self.hearing = Hearing.DOWN
+        self._closed = True
+        await end(self._task)
+        self._task = None
+        self._change(Hearing.DOWN)
+
+    def _change(self, hearing: Hearing) -> None:
+        """Note how invalidations are heard of from now on."""
+        self.epoch += (hearing is Hearing.DOWN) is not (self.hearing is Hearing.DOWN)
+        self.hearing = hearing
 
     async def _listen_for_ever(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 await self._listen()
             except Exception as error:  # noqa: BLE001 - whatever it was, another connection may do
-                self._lost(error)
+                if not self._closed:
+                    self._lost(error)
             pause = full_jitter(
                 self._attempt, base_s=0.05, longest_s=_LONGEST_PAUSE_S, random=self._random
             )
@@ -99,12 +113,15 @@ class Coherence:
             await asyncio.sleep(pause)
 
     def _lost(self, error: Exception) -> None:
-        if self.hearing is Hearing.DOWN:
-            return
-        self.hearing = Hearing.DOWN
-        self._counts.listening_lost += 1
-        self._logger.warning("redis_coherence_lost", trouble=trouble(error).value)
-        self._on_invalidate(None)
+        """Note that nothing is heard; logged once, until something was heard again."""
+        if self.hearing is not Hearing.DOWN:
+            self._change(Hearing.DOWN)
+            self._counts.listening_lost += 1
+            self._logger.warning("redis_coherence_lost", trouble=trouble(error).value)
+            self._on_invalidate(None)
+        elif not self._silent:
+            self._logger.warning("redis_coherence_missing", trouble=trouble(error).value)
+        self._silent = True
 
     async def _listen(self) -> None:
         """Connect and listen, until that fails."""
@@ -114,7 +131,8 @@ class Coherence:
             async with asyncio.timeout(_SET_UP_S):
                 connection = await _connect(client)
                 hearing = await self._set_up(connection, can_track=can_track)
-            self.hearing = hearing
+            self._change(hearing)
+            self._silent = False
             self._attempt = 0
             self._logger.info("redis_coherence", hearing=hearing.value)
             await self._read(connection)
@@ -148,7 +166,7 @@ class Coherence:
     async def _read(self, connection: Any) -> None:
         """Read what comes; raises when the connection is lost or silent."""
         asked = False
-        while True:
+        while not self._closed:
             message = await connection.read_response(
                 timeout=self._ask_every_s, disconnect_on_error=False
             )

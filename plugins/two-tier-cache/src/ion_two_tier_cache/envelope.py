@@ -40,6 +40,8 @@ _REST_AT = _CHECK_AT + _CHECK_BYTES
 _HEAD_AT = _REST_AT + 4
 _SKEW_S = 60.0
 _MOST_TAGS = 64
+_MOST_COUNT = 2**53
+"""No count of tokens, and no number of seconds to wait, is larger."""
 
 
 class NotAnEnvelope(Exception):  # noqa: N818 - says what the bytes are, no caller is at fault
@@ -47,6 +49,18 @@ class NotAnEnvelope(Exception):  # noqa: N818 - says what the bytes are, no call
 
     The text says which check they failed and holds none of them.
     """
+
+
+class MadeLaterError(NotAnEnvelope):
+    """An entry of ours, but made later than it is here: two clocks differ.
+
+    Attributes:
+        ahead_s: by so many seconds.
+    """
+
+    def __init__(self, ahead_s: float) -> None:
+        super().__init__("later")
+        self.ahead_s = ahead_s
 
 
 @attrs.frozen
@@ -109,8 +123,12 @@ def seal(digest: str, entry: Entry, tokens: Tokens) -> bytes:
 
     Raises:
         ValueError: it is not to be kept: not a complete answer or a repeatable refusal, tokens that
-            do not belong to its tags, or text that UTF-8 does not have.
+            do not belong to its tags, text that UTF-8 does not have, or numbers that would not be
+            believed.
     """
+    portable = _portable(entry.body)
+    if not _is_plausible(portable):
+        raise ValueError("its counts are out of range")
     if len(tokens.values) != len(entry.tags) + 1 or len(entry.tags) > _MOST_TAGS:
         raise ValueError(f"{len(entry.tags)} tags, {len(tokens.values)} tokens")
     head = _pack(_Head(digest, entry.tags, tokens.values))
@@ -123,7 +141,7 @@ def seal(digest: str, entry: Entry, tokens: Tokens) -> bytes:
             entry.revalidate_s,
             entry.on_error_s,
             entry.work_s,
-            _portable(entry.body),
+            portable,
         )
     )
     rest = len(head).to_bytes(4, "big") + head + body
@@ -141,6 +159,7 @@ def open_envelope(digest: str, data: bytes, *, now: float, longest_life_s: float
         longest_life_s: an entry that claims to live longer is not believed.
 
     Raises:
+        MadeLaterError: nothing is wrong with it but that it was made later than this.
         NotAnEnvelope: anything is wrong with the bytes.
     """
     head, body_at = _head(data)
@@ -152,8 +171,10 @@ def open_envelope(digest: str, data: bytes, *, now: float, longest_life_s: float
         body = _read_body(data[body_at:])
     except _UNREADABLE as error:
         raise NotAnEnvelope("body") from error
-    if not (_is_timely(body, now, longest_life_s) and _is_plausible(body.body)):
+    if not (_is_timely(body, longest_life_s) and _is_plausible(body.body)):
         raise NotAnEnvelope("numbers")
+    if body.made_at > now + _SKEW_S:
+        raise MadeLaterError(body.made_at - now)
     entry = Entry(
         _live(body.body),
         head.tags,
@@ -210,7 +231,7 @@ def _portable(body: CachedReply | CachedRefusal) -> _Reply | _Refusal:
     )
 
 
-def _is_timely(body: _Body, now: float, longest_life_s: float) -> bool:
+def _is_timely(body: _Body, longest_life_s: float) -> bool:
     """Whether the times of a body are such as we write; NaN fails every comparison."""
     return (
         body.fresh_s >= 0
@@ -218,19 +239,19 @@ def _is_timely(body: _Body, now: float, longest_life_s: float) -> bool:
         and body.on_error_s >= 0
         and body.fresh_s + body.revalidate_s + body.on_error_s <= longest_life_s
         and 0 <= body.work_s < math.inf
-        and 0 <= body.made_at <= now + _SKEW_S
+        and 0 <= body.made_at < math.inf
     )
 
 
 def _is_plausible(body: _Reply | _Refusal) -> bool:
     """Whether the numbers of a body are such as we write."""
     if isinstance(body, _Refusal):
-        return True
+        return 0 <= (body.retry_after_s or 0) <= _MOST_COUNT
     return (
         math.isfinite(body.created_at)
-        and 0 <= (body.input_tokens or 0)
-        and 0 <= (body.output_tokens or 0)
-        and 0 <= (body.cached_tokens or 0)
+        and 0 <= (body.input_tokens or 0) <= _MOST_COUNT
+        and 0 <= (body.output_tokens or 0) <= _MOST_COUNT
+        and 0 <= (body.cached_tokens or 0) <= _MOST_COUNT
         and 0 <= (body.cost_usd or 0) < math.inf
     )
 

@@ -7,18 +7,20 @@ import random as random_module
 from typing import TYPE_CHECKING
 
 from ion_framework.pipeline.cache import CachedReply, Hit, Miss, Refused, Stale
+from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.entry import Entry, Freshness
 from ion_two_tier_cache.flights import Again, Flight, Landing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from ion_framework.clock import Clock
     from ion_two_tier_cache.filling import Filling
     from ion_two_tier_cache.freshness import FreshnessRules
+    from ion_two_tier_cache.others_leases import OthersLeases
     from ion_two_tier_cache.pauses import Pauses
     from ion_two_tier_cache.statistics import Counts
-    from ion_two_tier_cache.tiers import RemoteFound, RemoteTier, Tiers
+    from ion_two_tier_cache.tiers import Mark, RemoteFound, RemoteTier, Tiers
 
 FIRST_LOOK_S = 0.05
 """Seconds between two looks at what another process is making, at first."""
@@ -49,6 +51,7 @@ class Fetching:
         counts: counters.
         clock: where the time comes from.
         filling: begins and ends flights.
+        others: tells what another process makes from what nobody does.
         random: a number from 0 to below 1.
     """
 
@@ -61,6 +64,7 @@ class Fetching:
         counts: Counts,
         clock: Clock,
         filling: Filling,
+        others: OthersLeases,
         random: Callable[[], float] = random_module.random,
     ) -> None:
         self._tiers = tiers
@@ -69,8 +73,9 @@ class Fetching:
         self._counts = counts
         self._wall = clock.time
         self._filling = filling
+        self._others = others
         self._random = random
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._watches: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def open(self) -> None:
@@ -80,10 +85,7 @@ class Fetching:
     async def close(self) -> None:
         """Stop watching, and ask the other tier no more: who waits for it goes on without."""
         self._closed = True
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._watches)
 
     async def fetch(self, flight: Flight, remote: RemoteTier) -> Landing | Miss | None:
         """What a flight's first turn gets; None: another process makes it, and the turn waits.
@@ -95,35 +97,49 @@ class Fetching:
         if self._closed:
             return self._filling.lead(flight, term)
         try:
+            mark = self._tiers.mark()
             found = await remote.get(flight.digest, flight.tags)
-            landing = self._take(flight, found)
+            landing = self._take(flight, found, mark)
             alone = not found.tokens.known
             if landing is None and not alone and not found.leased:
                 flight.remote = await remote.acquire(flight.digest)
         except BaseException:
             self._filling.end(flight, Again())
             raise
+        if landing is not None or flight.remote is not None:
+            self._others.free(flight.digest)
         if landing is not None:
             self._counts.refusals_served += isinstance(landing, Refused)
             self._filling.end(flight, landing)
             return landing
+        return self._go_on(flight, remote, term, alone=alone)
+
+    def _go_on(
+        self, flight: Flight, remote: RemoteTier, term: int, *, alone: bool
+    ) -> Landing | Miss | None:
+        """What the first turn gets where there is nothing to end the flight with."""
         if flight.void or flight.landed:
             flight.spare = None
             self._filling.give_back(flight)
-        elif flight.remote is None and not alone:
+        elif (
+            flight.remote is None
+            and not alone
+            and not self._closed
+            and self._others.held(flight.digest)
+        ):
             return self._elsewhere(flight, remote)
         return self._lead(flight, term)
 
-    def _take(self, flight: Flight, found: RemoteFound) -> Landing | None:
+    def _take(self, flight: Flight, found: RemoteFound, mark: Mark) -> Landing | None:
         """Take in what was found; returns what ends the flight, if anything does."""
-        flight.tokens = found.tokens
+        flight.tokens, flight.mark = found.tokens, mark
         entry = found.entry
         if entry is None or flight.void:
             return None
         if flight.spare is not None and flight.spare.made_at >= entry.made_at:
             return None
         self._counts.fetched += 1
-        self._tiers.promote(flight.digest, entry)
+        self._tiers.promote(flight.digest, entry, found.tokens, mark)
         flight.spare = entry
         now = self._wall()
         if not isinstance(entry.body, CachedReply):
@@ -146,10 +162,10 @@ class Fetching:
         served = self._meanwhile(flight.spare)
         if served is not None:
             self._counts.stale_served += 1 + flight.waiting if isinstance(served, Stale) else 0
-            self._pauses.elsewhere(flight.digest, ELSEWHERE_S)
+            self._pauses.put_off(flight.digest, ELSEWHERE_S)
             self._filling.end(flight, served)
             return served
-        self._begin(self._watch(flight, remote))
+        self._begin_watch(flight, remote)
         return None
 
     def _meanwhile(self, entry: Entry | None) -> Landing | None:
@@ -167,37 +183,35 @@ class Fetching:
     async def _watch(self, flight: Flight, remote: RemoteTier) -> None:
         """Look every now and then what has become of another process's work."""
         term, looked_s, pause_s = flight.term, 0.0, FIRST_LOOK_S
-        try:
-            while flight.term == term and not flight.void:
-                pause_s = min(pause_s, LONGEST_LOOK_S)
-                spread_s = pause_s * (1 + SPREAD * (2 * self._random() - 1))
-                await asyncio.sleep(spread_s)
-                looked_s += spread_s
-                pause_s *= GROWTH
-                if not flight.waiting and looked_s >= PATIENCE_S:
-                    break
-                if await self._look(flight, remote):
-                    return
-        finally:
-            if flight.term == term and not flight.landed:
-                self._filling.end(flight, Again())
+        while flight.term == term and not flight.void and not self._closed:
+            pause_s = min(pause_s, LONGEST_LOOK_S)
+            spread_s = pause_s * (1 + SPREAD * (2 * self._random() - 1))
+            await asyncio.sleep(spread_s)
+            looked_s += spread_s
+            pause_s *= GROWTH
+            if not flight.waiting and looked_s >= PATIENCE_S:
+                return
+            if await self._look(flight, remote):
+                return
 
     async def _look(self, flight: Flight, remote: RemoteTier) -> bool:
         """Look once; returns whether the watch is over."""
-        term = flight.term
+        term, mark = flight.term, self._tiers.mark()
         found = await remote.get(flight.digest, flight.tags)
         if flight.term != term or flight.void:
             return False
-        landing = self._take(flight, found) or self._meanwhile(flight.spare)
+        landing = self._take(flight, found, mark) or self._meanwhile(flight.spare)
         if landing is not None:
+            self._others.free(flight.digest)
             self._filling.end(flight, landing)
             return True
         if found.leased:
-            return False
+            return self._give_up(flight)
         # Without tokens the tier is out of order, and nobody waits for it.
         lease = await remote.acquire(flight.digest) if found.tokens.known else None
         if lease is None and found.tokens.known:
-            return False
+            return self._give_up(flight)
+        self._others.free(flight.digest)
         flight.remote = lease
         if flight.term == term:
             self._filling.release(flight)
@@ -205,7 +219,22 @@ class Fetching:
             self._filling.give_back(flight)
         return True
 
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _give_up(self, flight: Flight) -> bool:
+        """Let one of those who wait lead without a lease, where another's will never end."""
+        if self._others.held(flight.digest):
+            return False
+        self._filling.release(flight)
+        return True
+
+    def _begin_watch(self, flight: Flight, remote: RemoteTier) -> None:
+        term = flight.term
+
+        # No ``finally`` in the task: one that is cancelled before its first step never gets there.
+        def ended(task: asyncio.Task[None]) -> None:
+            self._watches.discard(task)
+            if flight.term == term and not flight.landed:
+                self._filling.end(flight, Again())
+
+        task = asyncio.get_running_loop().create_task(self._watch(flight, remote))
+        self._watches.add(task)
+        task.add_done_callback(ended)

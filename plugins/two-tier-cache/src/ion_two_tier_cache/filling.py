@@ -32,6 +32,10 @@ TRIES = 2
 """A flight whose leaders were refused so often gives up: those who wait get the refusal."""
 
 
+PUT_OFF_S = 1.0
+"""Seconds after which an old answer, for which nobody had room, is next tried to be made anew."""
+
+
 class Filling:
     """Begins flights, makes their leases, and ends them.
 
@@ -75,6 +79,7 @@ class Filling:
         """What a leader gets: the right, and with it what there is meanwhile."""
         lease = FillLease(_Leader(self, flight, term, self._clock))
         self._counts.leaders += 1
+        flight.refreshes = False
         spare, now = flight.spare, self._clock.time()
         if spare is None or not isinstance(spare.body, CachedReply):
             return Miss(lease)
@@ -84,7 +89,6 @@ class Filling:
         if state is Freshness.ON_ERROR:
             return Miss(lease, Stale(spare.body, age_s))
         flight.refreshes = True
-        self._counts.refreshes += 1
         if state is Freshness.FRESH:
             return Hit(spare.body, age_s, lease)
         self._counts.stale_served += 1
@@ -99,6 +103,7 @@ class Filling:
         self._keep(
             flight, self._rules.of_reply(reply, flight.tags, ttl_s, work_s, self._clock.time())
         )
+        self._counts.refreshes += flight.refreshes
         self._pauses.succeeded(flight.digest)
         self.end(flight, Hit(reply, 0.0))
 
@@ -116,7 +121,7 @@ class Filling:
         self._counts.refusals += 1
         self._failed(flight)
         flight.refusals += 1
-        spare = self._spare(flight) if refusal.code == NoAnswerError.code else None
+        spare = self.spare(flight) if refusal.code == NoAnswerError.code else None
         if refusal.repeatable and spare is None:
             now = self._clock.time()
             self._keep(flight, self._rules.of_refusal(refusal, flight.tags, now))
@@ -128,6 +133,17 @@ class Filling:
             self.end(flight, Refused(refusal, 0.0))
         else:
             self.release(flight)
+
+    def give_up(self, flight: Flight) -> None:
+        """Take the right back from a leader who made nothing of it.
+
+        Where it was to make anew what others are served meanwhile, there is no hurry: as long as
+        too much of that kind is under way, the right is not handed out with every look-up.
+        """
+        if flight.refreshes:
+            self._counts.refreshes_put_off += 1
+            self._pauses.put_off(flight.digest, PUT_OFF_S)
+        self.release(flight)
 
     def release(self, flight: Flight) -> None:
         """Let one of those who wait lead, and end the flight where nobody does."""
@@ -160,6 +176,15 @@ class Filling:
         if lease is not None and keeper is not None:
             keeper.give_back(lease)
 
+    def spare(self, flight: Flight) -> Stale | None:
+        """The old answer that is there where no new one can be made, None where there is none."""
+        entry, now = flight.spare, self._clock.time()
+        if entry is None or not isinstance(entry.body, CachedReply):
+            return None
+        if entry.state(now) is Freshness.GONE:
+            return None
+        return Stale(entry.body, entry.age_s(now))
+
     def settle(self, flight: Flight, told: Landing | Lead) -> Settled:
         """What a turn gets that has waited."""
         return self.lead(flight, told.term) if isinstance(told, Lead) else told
@@ -171,21 +196,13 @@ class Filling:
             self._counts.voided += 1
             return
         lease, flight.remote = flight.remote, None
-        self._tiers.keep(flight.digest, entry, flight.tokens, lease)
+        self._tiers.keep(flight.digest, entry, flight.tokens, lease, flight.mark)
 
     def _failed(self, flight: Flight) -> None:
         if flight.spare is not None:
             self._pauses.failed(flight.digest)
-        if flight.refreshes:
-            self._counts.refreshes_failed += 1
-
-    def _spare(self, flight: Flight) -> Stale | None:
-        entry, now = flight.spare, self._clock.time()
-        if entry is None or not isinstance(entry.body, CachedReply):
-            return None
-        if entry.state(now) is Freshness.GONE:
-            return None
-        return Stale(entry.body, entry.age_s(now))
+        self._counts.refreshes += flight.refreshes
+        self._counts.refreshes_failed += flight.refreshes
 
 
 class _Leader:
@@ -215,7 +232,7 @@ class _Leader:
 
     def release(self) -> None:
         if self._leads():
-            self._filling.release(self._flight)
+            self._filling.give_up(self._flight)
 
     def lost(self) -> None:
         # Garbage is collected in any thread, and in the middle of anything. Without a loop nobody

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ion_two_tier_cache.entry import Entry
     from ion_two_tier_cache.redis_tokens import Tokens
     from ion_two_tier_cache.remote_lease import RemoteLease
+    from ion_two_tier_cache.tiers import Mark
 
 WAKE_AT_ONCE = 32
 """So many turns are woken before the loop looks at its sockets and timers again: a thousand turns
@@ -57,6 +58,7 @@ class Flight:
         spare: the entry that there is meanwhile, if any.
         tokens: what an entry made now is to be stored with in the tier that processes share; None
             without such a tier.
+        mark: whether invalidations were heard of when the tokens were read.
         remote: the right to make it, held against other processes.
         refreshes: whether callers got the spare, and it is made anew behind their backs.
         void: what comes of it must not be stored: its tags were invalidated after it began.
@@ -72,6 +74,7 @@ class Flight:
         "_waiters",
         "digest",
         "landed",
+        "mark",
         "refreshes",
         "refusals",
         "remote",
@@ -89,6 +92,7 @@ class Flight:
         self.tags = tags
         self.spare = spare
         self.tokens: Tokens | None = None
+        self.mark: Mark | None = None
         self.remote: RemoteLease | None = None
         self.refreshes = self.void = self.landed = False
         self.term = self.refusals = 0

@@ -13,13 +13,14 @@ import attrs
 from ion_framework.pipeline.cache import CachedRefusal, CachedReply
 from ion_framework.pipeline.chunks import Usage
 from ion_two_tier_cache.entry import Entry, Freshness
+from ion_two_tier_cache.owed_values import OwedValues
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ion_framework.clock import Clock
     from ion_two_tier_cache.redis_tokens import Tokens
-    from ion_two_tier_cache.tiers import Tiers
+    from ion_two_tier_cache.tiers import Mark, Tiers
 
 LONGEST_SHARED_S = 7 * 86400.0
 """Seconds for which a value without a time is kept where processes share a tier."""
@@ -75,10 +76,27 @@ class Held:
     expires_at: float
 
 
+@attrs.frozen
+class _Seen:
+    """What was noted before a value was read or made: what the next one is stored with.
+
+    Attributes:
+        tokens: of the tier that processes share, None without one.
+        mark: whether invalidations by others were heard of.
+    """
+
+    tokens: Tokens | None
+    mark: Mark
+
+
 class KeyValues:
     """Keys and values over the tiers.
 
     What is read is made from text each time, so that no two callers hold the same object.
+
+    What is set or deleted while the tier that processes share is out of order is owed to it: here
+    it holds at once, for others when it was paid. Not owed is what that tier has queued: where it
+    fails between the queue and the store, the old value is back once the new one has left memory.
 
     Args:
         tiers: the tiers, of which this is the only user.
@@ -88,6 +106,20 @@ class KeyValues:
     def __init__(self, tiers: Tiers, clock: Clock) -> None:
         self._tiers = tiers
         self._now = clock.time
+        self._owed = OwedValues(tiers, clock)
+
+    @property
+    def owed(self) -> int:
+        """How many values and deletions the tier that processes share was not told of yet."""
+        return len(self._owed)
+
+    def go_on(self) -> None:
+        """Pay what is owed in this event loop from now on."""
+        self._owed.go_on()
+
+    async def close(self) -> int:
+        """Give up what is still owed; returns how much that was."""
+        return await self._owed.close()
 
     async def read(self, key: Key) -> Held | None:
         """The value, None where there is none."""
@@ -95,15 +127,15 @@ class KeyValues:
         return held
 
     async def write(self, key: Key, value: Any, ttl_s: float | None) -> bool:
-        """Store a value for so many seconds, or without end; returns whether there was room.
+        """Store a value for so many seconds, or without end; returns whether it is kept or owed.
 
         Raises:
             TypeError: the value is nothing that text can hold exactly.
             ValueError: the time is negative or no number.
         """
         text, fresh_s = _text(value), self._fresh_s(ttl_s)
-        tokens = await self._tokens(key)
-        return self._keep(key, text, fresh_s, tokens)
+        seen = await self._see(key)
+        return self._keep(key, text, fresh_s, seen)
 
     async def add(self, key: Key, value: Any, ttl_s: float | None) -> bool:
         """Store a value where there is none; returns False where there is one.
@@ -111,16 +143,16 @@ class KeyValues:
         Only one of those who do so at once in this process succeeds.
         """
         text, fresh_s = _text(value), self._fresh_s(ttl_s)
-        held, tokens = await self._find(key)
-        return held is None and self._keep(key, text, fresh_s, tokens)
+        held, seen = await self._find(key)
+        return held is None and self._keep(key, text, fresh_s, seen)
 
     async def swap(self, key: Key, value: Any, ttl_s: float | None, expected: Any) -> bool:
         """Store a value in place of the expected one; returns False where there is another."""
         text, fresh_s = _text(value), self._fresh_s(ttl_s)
-        held, tokens = await self._find(key)
+        held, seen = await self._find(key)
         if held is None or held.value != expected:
             return False
-        return self._keep(key, text, fresh_s, tokens)
+        return self._keep(key, text, fresh_s, seen)
 
     async def change(self, key: Key, change: Callable[[Any], Any]) -> Any:
         """Replace a value by what a function makes of it, for what is left of its time.
@@ -134,60 +166,79 @@ class KeyValues:
         Returns:
             the new value.
         """
-        held, tokens = await self._find(key)
+        held, seen = await self._find(key)
         value = change(None if held is None else held.value)
         left_s = math.inf if held is None else held.expires_at - self._now()
-        self._keep(key, _text(value), self._fresh_s(None if left_s == math.inf else left_s), tokens)
+        self._keep(key, _text(value), self._fresh_s(None if left_s == math.inf else left_s), seen)
         return value
 
     async def expire(self, key: Key, ttl_s: float | None) -> bool:
         """Give a value another time; returns False where there is none."""
         fresh_s = self._fresh_s(ttl_s)
-        held, tokens = await self._find(key)
-        return held is not None and self._keep(key, _text(held.value), fresh_s, tokens)
+        held, seen = await self._find(key)
+        return held is not None and self._keep(key, _text(held.value), fresh_s, seen)
 
     async def delete(self, key: Key, expected: Any = None) -> int:
-        """Delete a value, or only the expected one; returns how many there were, 0 or 1."""
-        held, tokens = await self._find(key)
-        if held is None or (expected is not None and held.value != expected):
+        """Delete a value, or only the expected one; returns how many are known to be, 0 or 1.
+
+        0 also where it could be neither deleted nor noted for when that is possible again.
+        """
+        held, seen = await self._find(key)
+        if expected is not None and (held is None or held.value != expected):
+            return 0
+        asked = seen.tokens is None or seen.tokens.known
+        if held is None and asked:
             return 0
         self._tiers.memory.drop(key.digest)
-        if self._tiers.remote is not None:
-            # What is queued, and what others still hold, must not come back.
-            gone = Entry(GONE, key.tags, self._now(), LONGEST_SHARED_S, 0.0, 0.0, 0.0)
-            self._tiers.keep(key.digest, gone, tokens, None)
-        return 1
+        if self._tiers.remote is None:
+            return 1
+        # What is queued, what others still hold, and what could not be asked for, must not come
+        # back.
+        gone = Entry(GONE, key.tags, self._now(), LONGEST_SHARED_S, 0.0, 0.0, 0.0)
+        return int(self._store(key.digest, gone, seen) and held is not None)
 
     async def clear(self, namespace: str | None) -> None:
         """Drop what is in a namespace, and in no other that begins alike; None: everything."""
         tag = None if namespace is None else tag_of(namespace)
+        self._owed.drop_all(tag)
         await self._tiers.invalidate(tag, lambda _: None)
 
-    async def _find(self, key: Key) -> tuple[Held | None, Tokens | None]:
-        """What is held, and with a further tier the tokens that a new value is stored with.
+    async def _find(self, key: Key) -> tuple[Held | None, _Seen]:
+        """What is held, and what a new value is stored with.
 
         Nothing is awaited after memory was read, so that whoever writes at once loses nothing.
         """
-        remote = self._tiers.remote
+        mark, remote = self._tiers.mark(), self._tiers.remote
         if remote is None:
-            return _held(self._tiers.memory.get(key.digest), self._now()), None
+            return _held(self._tiers.memory.get(key.digest), self._now()), _Seen(None, mark)
         found = await remote.get(key.digest, key.tags)
-        entry = self._tiers.memory.get(key.digest)
+        entry = self._owed.find(key.digest) or self._tiers.memory.get(key.digest)
         if entry is None and found.entry is not None:
             entry = found.entry
-            self._tiers.promote(key.digest, entry)
-        return _held(entry, self._now()), found.tokens
+            self._tiers.promote(key.digest, entry, found.tokens, mark)
+        return _held(entry, self._now()), _Seen(found.tokens, mark)
 
-    async def _tokens(self, key: Key) -> Tokens | None:
-        if self._tiers.remote is None:
-            return None
-        return (await self._tiers.remote.get(key.digest, key.tags)).tokens
+    async def _see(self, key: Key) -> _Seen:
+        mark, remote = self._tiers.mark(), self._tiers.remote
+        if remote is None:
+            return _Seen(None, mark)
+        return _Seen((await remote.get(key.digest, key.tags)).tokens, mark)
 
-    def _keep(self, key: Key, text: str, fresh_s: float, tokens: Tokens | None) -> bool:
+    def _keep(self, key: Key, text: str, fresh_s: float, seen: _Seen) -> bool:
         now = self._now()
         body = CachedReply(text, Usage(), "", "key_values", now)
-        entry = Entry(body, key.tags, now, fresh_s, 0.0, 0.0, 0.0)
-        return self._tiers.keep(key.digest, entry, tokens, None)
+        return self._store(key.digest, Entry(body, key.tags, now, fresh_s, 0.0, 0.0, 0.0), seen)
+
+    def _store(self, digest: str, entry: Entry, seen: _Seen) -> bool:
+        """Keep an entry in both tiers, or owe it; returns False where neither was possible."""
+        kept = self._tiers.promote(digest, entry, seen.tokens, seen.mark)
+        remote = self._tiers.remote
+        if remote is None or seen.tokens is None:
+            return kept
+        if remote.put(digest, entry, seen.tokens):
+            self._owed.drop(digest)
+            return True
+        return self._owed.add(digest, entry)
 
     def _fresh_s(self, ttl_s: float | None) -> float:
         longest_s = math.inf if self._tiers.remote is None else LONGEST_SHARED_S

@@ -26,7 +26,7 @@ class Pause:
 
     Attributes:
         until: instant on the monotonic clock.
-        failures: how often in a row it could not be made, 0 where somebody else is at it.
+        failures: how often in a row it could not be made.
     """
 
     until: float
@@ -54,8 +54,11 @@ class Pauses:
         pause_s = min(FIRST_S * 2.0 ** min(failures - 1, 10), LONGEST_S)
         self._note(digest, Pause(self._now() + pause_s, failures))
 
-    def elsewhere(self, digest: str, seconds: float) -> None:
-        """Note that another process makes the answer: it is not asked about for so long."""
+    def put_off(self, digest: str, seconds: float) -> None:
+        """Note that another process makes the answer, or nobody can just now: no try for so long.
+
+        This is no failure.
+        """
         self._note(digest, Pause(self._now() + seconds, self.failures(digest)))
 
     def succeeded(self, digest: str) -> None:

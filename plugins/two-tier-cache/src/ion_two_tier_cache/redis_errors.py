@@ -33,6 +33,8 @@ class Trouble(StrEnum):
     """The user may not do this."""
     REPLY = "reply"
     """Redis answered with another error."""
+    NODE = "node"
+    """One node of a Cluster is away, others are not."""
     CLIENT = "client"
     """Something that the client library should not raise."""
 
@@ -42,7 +44,16 @@ WRITING = frozenset(
 )
 """Redis works, but does not do this: no reason to stop reading."""
 
+PARTLY = WRITING | {Trouble.NODE}
+"""Redis answers, though not to this."""
+
+
+class NodeAwayError(exceptions.RedisError):
+    """The node of a Cluster that has a key does not answer, while others do."""
+
+
 _KINDS: tuple[tuple[type[BaseException], Trouble], ...] = (
+    (NodeAwayError, Trouble.NODE),
     (TimeoutError, Trouble.TIMEOUT),
     (exceptions.TimeoutError, Trouble.TIMEOUT),
     (exceptions.MaxConnectionsError, Trouble.BUSY),

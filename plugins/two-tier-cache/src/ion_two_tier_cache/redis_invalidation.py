@@ -14,6 +14,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.envelope import HEAD_READ, NotAnEnvelope, read_tags
 from ion_two_tier_cache.redis_errors import RedisTroubleError, Trouble, trouble
 
@@ -37,11 +38,13 @@ class Invalidations:
     def __init__(self, context: RedisContext, link: RedisLink) -> None:
         self._link = link
         self._keys = context.keys
-        self._life_ms = int(context.settings.longest_life_s * 1000)
+        self._life_ms = context.settings.token_life_ms
         self._counts = context.counts
         self._logger = context.logger
         self._random = context.random
-        self._owed: dict[str | None, None] = {}
+        self._owed: dict[str | None, int] = {}
+        self._generation = 0
+        self._closed = False
         self._paying: asyncio.Task[None] | None = None
 
     @property
@@ -54,19 +57,19 @@ class Invalidations:
         owed = self._owed
         return bool(owed) and (None in owed or any(tag in owed for tag in tags))
 
-    async def invalidate(self, tag: str | None) -> int:
-        """Make what has a tag invalid, or everything; returns how many entries were removed."""
+    async def tell(self, tag: str | None) -> bool:
+        """Make what has a tag invalid, or everything; returns whether Redis was told, or owed."""
+        owed = self._owed.get(tag)
         if not await self._told(tag):
             self._owe(tag)
-            return 0
-        self._counts.invalidations += 1
-        return await self._sweep(tag)
+            return False
+        self._paid(tag, owed)
+        return True
 
     async def close(self) -> None:
         """Give up what is still owed, and say so."""
-        if self._paying is not None:
-            self._paying.cancel()
-            await asyncio.gather(self._paying, return_exceptions=True)
+        self._closed = True
+        await end(self._paying)
         if self._owed:
             self._logger.error("redis_invalidations_lost", tags=len(self._owed))
 
@@ -98,26 +101,39 @@ class Invalidations:
         return False
 
     def _owe(self, tag: str | None) -> None:
+        self._generation += 1
         if len(self._owed) >= MOST_OWED:
-            self._owed = {None: None}
+            self._owed = {None: self._generation}
         else:
-            self._owed[tag] = None
-        if self._paying is None or self._paying.done():
+            self._owed[tag] = self._generation
+        if not self._closed and (self._paying is None or self._paying.done()):
             self._paying = asyncio.create_task(self._pay())
+
+    def _paid(self, tag: str | None, generation: int | None) -> None:
+        """Note that Redis was told what was owed when that was begun."""
+        self._counts.invalidations += 1
+        # What came to be owed meanwhile may concern an answer that was begun since.
+        if generation is not None and self._owed.get(tag) == generation:
+            del self._owed[tag]
 
     async def _pay(self) -> None:
         """Tell Redis what is owed, until nothing is."""
-        while self._owed:
+        while self._owed and not self._closed:
             await asyncio.sleep(_RETRY_S * (0.5 + self._random()))
-            for tag in tuple(self._owed):
+            for tag, generation in tuple(self._owed.items()):
                 if not await self._told(tag):
                     break
-                self._counts.invalidations += 1
-                self._owed.pop(tag, None)
-        self._logger.info("redis_invalidations_paid")
+                self._paid(tag, generation)
+        if not self._owed:
+            self._logger.info("redis_invalidations_paid")
 
-    async def _sweep(self, tag: str | None) -> int:
-        """Remove what is invalid, page by page; returns how much that was."""
+    async def sweep(self, tag: str | None) -> int:
+        """Remove what `tell` has made invalid, page by page; returns how much that was.
+
+        Nothing where Redis could not be told: entries of others that it still believes stay.
+        """
+        if tag in self._owed or None in self._owed:
+            return 0
         removed = 0
         pattern = f"{self._keys.entries}*"
         try:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from ion_framework.resilience.breaker import (
     Breaker,
@@ -21,13 +21,17 @@ from ion_framework.resilience.breaker import (
     BreakerStats,
     Ticket,
 )
-from ion_two_tier_cache.redis_errors import WRITING, RedisTroubleError, Trouble, trouble
+from ion_two_tier_cache.ending import TimeLimit, end
+from ion_two_tier_cache.redis_errors import PARTLY, WRITING, RedisTroubleError, Trouble, trouble
 
 if TYPE_CHECKING:
-    from ion_two_tier_cache.redis_client import Command, Commands
+    from ion_two_tier_cache.redis_commands import Command, Commands
     from ion_two_tier_cache.redis_context import RedisContext
 
 _Result = TypeVar("_Result")
+
+Value: TypeAlias = bytes | RedisTroubleError | None
+"""The value of a key, None where there is none, an error where that is not known."""
 
 
 class RedisLink:
@@ -62,6 +66,7 @@ class RedisLink:
         self._logger = context.logger
         self._latest = Trouble.CONNECTION
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
         make = partial(Breaker, context.settings.breaker, context.clock, random=context.random)
         self._answers = make(on_change=partial(self._changed, "answers"))
         self._writes = make(on_change=partial(self._changed, "writes"))
@@ -81,8 +86,8 @@ class RedisLink:
         """The figures of both breakers."""
         return {"answers": self._answers.stats, "writes": self._writes.stats}
 
-    async def read(self, names: Sequence[str], *, waited_s: float = 0.0) -> list[bytes | None]:
-        """The values of keys; in a Cluster a value is missing, too, where its server is away.
+    async def read(self, names: Sequence[str], *, waited_s: float = 0.0) -> list[Value]:
+        """The values of keys; in a Cluster some may be had where others cannot.
 
         Raises:
             RedisTroubleError: there is no result.
@@ -90,7 +95,10 @@ class RedisLink:
         found = await self.run(
             lambda commands: commands.values(names), waited_s=waited_s, needed=True
         )
-        return [value if isinstance(value, bytes) else None for value in found]
+        return [
+            RedisTroubleError(trouble(value)) if isinstance(value, BaseException) else value
+            for value in found
+        ]
 
     async def write(self, commands: Sequence[Command], *, waited_s: float = 0.0) -> list[Any]:
         """The results of commands, an exception in place of each that failed.
@@ -139,7 +147,7 @@ class RedisLink:
         ticket = self.admit()
         started = False
         try:
-            async with asyncio.timeout(self.timeout_s - waited_s), self._gate:
+            async with TimeLimit(self.timeout_s - waited_s), self._gate:
                 started = True
                 result = await work(self._commands)
         except asyncio.CancelledError:
@@ -147,31 +155,32 @@ class RedisLink:
             raise
         except Exception as error:
             kind = trouble(error) if started else Trouble.BUSY
-            self._settle(ticket, kind, failed=needed or kind not in WRITING)
+            self._settle(ticket, kind, failed=needed or kind not in PARTLY)
             raise self._counted(kind) from error
         latest = self._first_trouble(result)
-        self._settle(ticket, latest, failed=latest not in WRITING)
+        self._settle(ticket, latest, failed=latest not in PARTLY)
         return result
 
     def admit(self) -> Ticket:
         """A place for one command.
 
         Raises:
-            RedisTroubleError: Redis is left alone just now.
+            RedisTroubleError: Redis is left alone just now, or this is closed.
         """
+        if self._closed:
+            raise self._counted(Trouble.REFUSED)
         if self.answering:
             ticket = self._answers.admit()
             if ticket is not None:
                 return ticket
         elif (probe := self._answers.admit()) is not None:
-            self._start(self._probe(probe))
+            self._start(self._probe, probe)
         raise self._counted(Trouble.REFUSED)
 
     async def close(self) -> None:
         """End what runs in the background, and close every connection."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closed = True
+        await end(*self._tasks)
         try:
             async with asyncio.timeout(self.timeout_s):
                 await self._commands.close()
@@ -185,7 +194,7 @@ class RedisLink:
         kinds = [trouble(item) for item in result if isinstance(item, BaseException)]
         for kind in kinds:
             self._counted(kind)
-        return next((kind for kind in kinds if kind not in WRITING), kinds[0] if kinds else None)
+        return next((kind for kind in kinds if kind not in PARTLY), kinds[0] if kinds else None)
 
     def _settle(self, ticket: Ticket, kind: Trouble | None, *, failed: bool) -> None:
         """Tell the first breaker whether Redis answered; with no trouble it did."""
@@ -195,11 +204,11 @@ class RedisLink:
             return
         self._latest = kind
         ticket.failed()
-        self._start(self._forget())
+        self._start(self._forget)
 
     async def _probe(self, ticket: Ticket) -> None:
         try:
-            async with asyncio.timeout(self.timeout_s):
+            async with TimeLimit(self.timeout_s):
                 found = await self._commands.values([self._probe_name])
         except asyncio.CancelledError:
             ticket.abandoned()
@@ -209,7 +218,8 @@ class RedisLink:
             self._counted(kind)
             self._settle(ticket, kind, failed=True)
         else:
-            self._settle(ticket, self._first_trouble(found), failed=True)
+            latest = self._first_trouble(found)
+            self._settle(ticket, latest, failed=latest is not Trouble.NODE)
 
     async def _forget(self) -> None:
         try:
@@ -217,8 +227,10 @@ class RedisLink:
         except Exception as error:  # noqa: BLE001 - connections that do not close are gone anyway
             self._counted(trouble(error))
 
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _start(self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
+        if self._closed:
+            return
+        task = asyncio.get_running_loop().create_task(work(*arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

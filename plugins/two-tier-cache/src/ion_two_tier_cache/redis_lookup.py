@@ -12,7 +12,7 @@ import attrs
 
 from ion_two_tier_cache.batching import Batcher
 from ion_two_tier_cache.entry import Freshness
-from ion_two_tier_cache.envelope import NotAnEnvelope, Opened, open_envelope
+from ion_two_tier_cache.envelope import MadeLaterError, NotAnEnvelope, Opened, open_envelope
 from ion_two_tier_cache.redis_errors import RedisTroubleError
 from ion_two_tier_cache.redis_tokens import Tokens
 from ion_two_tier_cache.write_behind import Write
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ion_two_tier_cache.entry import Entry
     from ion_two_tier_cache.redis_context import RedisContext
     from ion_two_tier_cache.redis_invalidation import Invalidations
-    from ion_two_tier_cache.redis_link import RedisLink
+    from ion_two_tier_cache.redis_link import RedisLink, Value
     from ion_two_tier_cache.write_behind import WriteBehind
 
 _LARGEST = 128
@@ -137,9 +137,11 @@ class Lookups:
         self._writer = writer
         self._invalidations = invalidations
         self._longest_life_s = settings.longest_life_s
+        self._token_life_ms = settings.token_life_ms
         self._most_bytes = settings.max_value_bytes
         self._clock = context.clock
         self._counts = context.counts
+        self._logger = context.logger
         self._news = _News()
         self._batcher: Batcher[_Question, Found] = Batcher(
             self._answer, largest=_LARGEST, at_a_time=_AT_A_TIME
@@ -202,33 +204,36 @@ class Lookups:
         return [
             NOTHING
             if self._invalidations.concerns(own)
-            else Found(entries.get(digest), known.tokens(own), leases[digest] is not None)
+            else Found(entries.get(digest), known.tokens(own), isinstance(leases[digest], bytes))
             for digest, own in questions
         ]
 
-    def _open_all(self, envelopes: Iterable[tuple[str, bytes | None]]) -> dict[str, Opened]:
+    def _open_all(self, envelopes: Iterable[tuple[str, Value]]) -> dict[str, Opened]:
         """What is in the envelopes; what is no entry of ours is counted and removed."""
         now = self._clock.time()
         opened = {}
         for digest, envelope in envelopes:
-            if envelope is None:
+            if not isinstance(envelope, bytes):
                 continue
             self._counts.bytes_in += len(envelope)
             found = self._open(digest, envelope, now)
-            if found is None:
-                self._counts.hostile += 1
-                self._remove(digest)
-            elif found.entry.state(now) is not Freshness.GONE:
+            if found is not None and found.entry.state(now) is not Freshness.GONE:
                 opened[digest] = found
         return opened
 
     def _open(self, digest: str, envelope: bytes, now: float) -> Opened | None:
-        if len(envelope) > self._most_bytes:
-            return None
         try:
+            _check_size(envelope, self._most_bytes)
             return open_envelope(digest, envelope, now=now, longest_life_s=self._longest_life_s)
+        except MadeLaterError as error:
+            # As likely this clock is wrong as the other, and then the entry is good for the others.
+            if not self._counts.skewed:
+                self._logger.warning("redis_clocks_differ", ahead_s=round(error.ahead_s))
+            self._counts.skewed += 1
         except NotAnEnvelope:
-            return None
+            self._counts.hostile += 1
+            self._remove(digest)
+        return None
 
     async def _learn_others(self, known: _Known, opened: Iterable[Opened], spent: _Spent) -> None:
         """Read the tokens of tags that an entry has and nobody asked for.
@@ -244,9 +249,7 @@ class Lookups:
             )
         except RedisTroubleError:
             return
-        known.update(
-            {tag: _text(token) for tag, token in zip(others, tokens, strict=True) if token}
-        )
+        known.update(_texts(zip(others, tokens, strict=True)))
 
     def _valid(self, digest: str, opened: Opened, known: _Known) -> Entry | None:
         """The entry, unless one of its tags was invalidated since."""
@@ -261,20 +264,20 @@ class Lookups:
         return None
 
     async def _complete(
-        self, tokens: Mapping[str | None, bytes | None], spent: _Spent
+        self, tokens: Mapping[str | None, Value], spent: _Spent
     ) -> dict[str | None, str]:
         """The tokens as text, those made that are missing; without those that cannot be had."""
-        known = {tag: _text(token) for tag, token in tokens.items() if token}
-        missing = [tag for tag, token in tokens.items() if not token]
+        known = _texts(tokens.items())
+        missing = [tag for tag, token in tokens.items() if token is None]
         if missing:
             known |= await self._make(missing, spent)
         return known
 
     async def _make(self, tags: Iterable[str | None], spent: _Spent) -> dict[str | None, str]:
-        life_ms = int(self._longest_life_s * 1000)
         names = {tag: self._keys.token(tag) for tag in tags}
         commands = [
-            ("SET", name, secrets.token_hex(8), "NX", "PX", life_ms) for name in names.values()
+            ("SET", name, secrets.token_hex(8), "NX", "PX", self._token_life_ms)
+            for name in names.values()
         ]
         try:
             await self._link.write(commands, waited_s=spent.seconds)
@@ -282,12 +285,22 @@ class Lookups:
             tokens = await self._link.read(tuple(names.values()), waited_s=spent.seconds)
         except RedisTroubleError:
             return {}
-        return {tag: _text(token) for tag, token in zip(names, tokens, strict=True) if token}
+        return _texts(zip(names, tokens, strict=True))
 
     def _remove(self, digest: str) -> None:
         # Without room in the queue it stays, and is found out again.
         self._writer.offer(Write((("UNLINK", self._keys.entry(digest)),)))
 
 
-def _text(token: bytes) -> str:
-    return token.decode("ascii", "replace")
+def _check_size(envelope: bytes, most: int) -> None:
+    if len(envelope) > most:
+        raise NotAnEnvelope("size")
+
+
+def _texts(tokens: Iterable[tuple[str | None, Value]]) -> dict[str | None, str]:
+    """The tokens that there are, as text."""
+    return {
+        tag: token.decode("ascii", "replace")
+        for tag, token in tokens
+        if isinstance(token, bytes) and token
+    }

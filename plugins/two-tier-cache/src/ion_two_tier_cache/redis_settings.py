@@ -45,3 +45,8 @@ class RedisSettings:
     """Seconds that an entry lives at most; one that claims more is not stored and not believed."""
     breaker: BreakerSettings = BREAKER
     """When Redis is left alone; one breaker for reading, one for writing."""
+
+    @property
+    def token_life_ms(self) -> int:
+        """Milliseconds that a tag's token lives unless it is renewed: two lives of an entry."""
+        return int(self.longest_life_s * 2000)

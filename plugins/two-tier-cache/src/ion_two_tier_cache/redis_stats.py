@@ -19,6 +19,7 @@ class Counts:
         failures: look-ups without an answer from Redis, refused ones included.
         outdated: those of the misses that found an entry of before an invalidation.
         hostile: those of the misses that found bytes that are not an entry.
+        skewed: those of the misses that found an entry made later than it is here: clocks differ.
         bytes_in: bytes of envelopes that were read.
         bytes_out: bytes of envelopes that were written.
         batches: round trips that the look-ups took.
@@ -40,6 +41,7 @@ class Counts:
     failures: int = 0
     outdated: int = 0
     hostile: int = 0
+    skewed: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
     batches: int = 0

@@ -21,6 +21,7 @@ from ion_two_tier_cache.redis_context import RedisContext
 from ion_two_tier_cache.redis_invalidation import Invalidations
 from ion_two_tier_cache.redis_link import RedisLink
 from ion_two_tier_cache.redis_lookup import NOTHING, Found, Lookups
+from ion_two_tier_cache.redis_renewal import Renewals
 from ion_two_tier_cache.redis_stats import RedisStats
 from ion_two_tier_cache.redis_url import read_url
 from ion_two_tier_cache.remote_lease import LeaseKeeper, RemoteLease
@@ -68,11 +69,21 @@ class RedisTier:
         self._on_invalidate = on_invalidate
         self._context = RedisContext(settings, clock, logger, random, Keys(settings.namespace))
         self._parts: _Parts | None = None
+        self._past_epochs = 0
 
     @property
     def coherent(self) -> bool:
         """Whether invalidations by other processes are heard of just now."""
         return self._parts is not None and self._parts.coherence.hearing is not Hearing.DOWN
+
+    @property
+    def hearing_epoch(self) -> int:
+        """A number that is raised whenever `coherent` changes, and is never lowered.
+
+        If it is the same at two moments, and `coherent` is true, every invalidation between them
+        was heard of.
+        """
+        return self._past_epochs + (self._parts.coherence.epoch if self._parts else 0)
 
     async def open(self) -> None:
         """Start the work in the background. Does not wait for Redis, which may be away."""
@@ -85,8 +96,9 @@ class RedisTier:
         """Write what is queued and give leases back, for at most a second; then disconnect."""
         parts, self._parts = self._parts, None
         if parts is not None:
+            self._past_epochs += parts.coherence.epoch + 1
             await parts.lookups.close()
-            parts.keeper.give_all_back()
+            await parts.keeper.give_all_back()
             await parts.writer.close(_FLUSH_S)
             await parts.keeper.close()
             await parts.invalidations.close()
@@ -134,11 +146,30 @@ class RedisTier:
         be told holds in this process from now on, and in all others as soon as Redis is back; until
         then it is logged, and shown as ``owed``. Never raises for an outage.
         """
-        return 0 if self._parts is None else await self._parts.invalidations.invalidate(tag)
+        await self.tell(tag)
+        return await self.sweep(tag)
 
     async def clear(self) -> int:
         """Make every entry of the namespace invalid, in every process; else as `invalidate`."""
-        return 0 if self._parts is None else await self._parts.invalidations.invalidate(None)
+        await self.tell(None)
+        return await self.sweep(None)
+
+    async def tell(self, tag: str | None) -> bool:
+        """The first step of `invalidate`, or with None of `clear`, and the one that counts.
+
+        Returns whether Redis was told. If so, no process finds an entry with the tag there any more
+        that was begun before, and the others have been told; if not, it is owed, as `invalidate`
+        says. Either way this process finds none. It takes some round trips.
+        """
+        return self._parts is not None and await self._parts.invalidations.tell(tag)
+
+    async def sweep(self, tag: str | None) -> int:
+        """The second step: remove what `tell` has made invalid; returns how many there were.
+
+        Looks through all entries, which takes seconds in a large Redis. 0 where Redis could not be
+        told.
+        """
+        return 0 if self._parts is None else await self._parts.invalidations.sweep(tag)
 
     def stats(self) -> RedisStats:
         """The figures so far."""
@@ -165,7 +196,13 @@ class RedisTier:
         settings, context = self._context.settings, self._context
         timeout_s = self._address.timeout_s or settings.timeout_s
         connections = self._address.connections or settings.connections
-        commands = make_commands(self._address, timeout_s=timeout_s, connections=connections)
+        commands = make_commands(
+            self._address,
+            timeout_s=timeout_s,
+            connections=connections,
+            logger=context.logger,
+            random=context.random,
+        )
         link = RedisLink(commands, context, timeout_s=timeout_s, connections=connections)
         writer = WriteBehind(link, most=settings.queue_entries, most_bytes=settings.queue_bytes)
         invalidations = Invalidations(context, link)
@@ -176,6 +213,7 @@ class RedisTier:
             lookups=Lookups(context, link, writer, invalidations),
             keeper=LeaseKeeper(context, link, writer),
             coherence=Coherence(context, commands, self._hear),
+            renewals=Renewals(context),
         )
 
     def _write(
@@ -196,20 +234,25 @@ class RedisTier:
             return None
         store = ("SET", self._context.keys.entry(digest), envelope, "PX", life_ms)
         back = parts.keeper.giving_back(lease) if lease is not None else ()
+        renewals = parts.renewals.due(entry.tags)
+        after = 1 + len(back)
 
         def done(results: list[Any] | None) -> None:
-            self._written(len(envelope), results)
+            if self._written(len(envelope), results) and results is not None:
+                taken = zip(renewals, results[after:], strict=True)
+                parts.renewals.renewed(tuple(one for one, result in taken if result == 1))
             if lease is not None:
-                parts.keeper.gave_back(lease, None if results is None else results[1:])
+                parts.keeper.gave_back(lease, None if results is None else results[1:after])
 
-        return Write((store, *back), len(envelope), done)
+        return Write((store, *back, *renewals), len(envelope), done)
 
-    def _written(self, size: int, results: list[Any] | None) -> None:
+    def _written(self, size: int, results: list[Any] | None) -> bool:
         if results is None or isinstance(results[0], BaseException):
             self._context.counts.write_failures += 1
-        else:
-            self._context.counts.writes += 1
-            self._context.counts.bytes_out += size
+            return False
+        self._context.counts.writes += 1
+        self._context.counts.bytes_out += size
+        return True
 
 
 @attrs.frozen
@@ -222,3 +265,4 @@ class _Parts:
     lookups: Lookups
     keeper: LeaseKeeper
     coherence: Coherence
+    renewals: Renewals

@@ -3,8 +3,9 @@
 A lease is a key that exists for some seconds and is renewed while its holder works. It is renewed
 and given back only by who holds it, which takes a script: one command that compares and then acts.
 Where Redis or a proxy in front of it refuses scripts, that is logged once and shown in the figures,
-and a look and an act follow one another instead. In the moment between them the lease can have
-changed hands; then somebody else's ends early or late, and at worst an answer is made twice.
+and for a minute at a time a look and an act follow one another instead. In the moment between them
+the lease can have changed hands; then somebody else's ends early or late, and at worst an answer is
+made twice.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ion_two_tier_cache.batching import Batcher
-from ion_two_tier_cache.redis_errors import WRITING, RedisTroubleError, trouble
+from ion_two_tier_cache.ending import end
+from ion_two_tier_cache.redis_errors import RedisTroubleError, Trouble, trouble
 from ion_two_tier_cache.write_behind import Write
 
 if TYPE_CHECKING:
-    from ion_two_tier_cache.redis_client import Command
+    from ion_two_tier_cache.redis_commands import Command
     from ion_two_tier_cache.redis_context import RedisContext
     from ion_two_tier_cache.redis_link import RedisLink
     from ion_two_tier_cache.write_behind import WriteBehind
@@ -29,6 +31,17 @@ if TYPE_CHECKING:
 _IF_OWN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call({}) else return 0 end"
 _GIVE_BACK = _IF_OWN.format("'del', KEYS[1]")
 _RENEW = _IF_OWN.format("'pexpire', KEYS[1], ARGV[2]")
+_REFUSALS = (
+    "unknown command",
+    "unsupported",
+    "not supported",
+    "not allowed",
+    "disabled",
+    "noscript",
+)
+"""What Redis and proxies say, besides that the user may not."""
+_WITHOUT_S = 60.0
+"""Seconds after a refusal in which no script is sent."""
 _AT_A_TIME = 4
 _LARGEST = 128
 
@@ -91,7 +104,7 @@ class LeaseKeeper:
         link: RedisLink,
         writer: WriteBehind,
     ) -> None:
-        self.scripts = True
+        self._refused_at: float | None = None
         self._link = link
         self._keys = context.keys
         self._writer = writer
@@ -103,9 +116,15 @@ class LeaseKeeper:
         self._held: set[RemoteLease] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewing: asyncio.Task[None] | None = None
+        self._closed = False
         self._batcher: Batcher[RemoteLease, bool | None] = Batcher(
             self._take, largest=_LARGEST, at_a_time=_AT_A_TIME
         )
+
+    @property
+    def scripts(self) -> bool:
+        """Whether Redis runs scripts, as far as is known."""
+        return self._refused_at is None
 
     @property
     def held(self) -> int:
@@ -148,30 +167,29 @@ class LeaseKeeper:
         `gave_back` wants to hear their results.
         """
         self._held.discard(lease)
-        if lease.lost or not self.scripts:
+        if lease.lost or not self._may_use_scripts():
             return ()
         return (("EVAL", _GIVE_BACK, 1, self._keys.lease(lease.digest), lease.owner),)
 
     def gave_back(self, lease: RemoteLease, results: list[Any] | None) -> None:
         """The results of `giving_back`; None: there are none, and the lease ends by itself."""
-        if results is None or lease.lost:
+        if results is None or lease.lost or self._closed:
             return
         if not results or self._refused(results[0]):
             self._start(self._give_back_without_script(lease))
 
-    def give_all_back(self) -> None:
-        """Give every lease back, so that other processes need not wait for its end."""
+    async def give_all_back(self) -> None:
+        """Take no more, and give every lease back: other processes need not wait for its end."""
+        await self._batcher.close()
         for lease in tuple(self._held):
             lease.hand_over()
             self.give_back(lease)
 
     async def close(self) -> None:
         """Stop renewing; what is held ends by itself."""
-        tasks = [*self._tasks, *((self._renewing,) if self._renewing else ())]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._closed = True
         await self._batcher.close()
+        await end(*self._tasks, self._renewing)
         self._held.clear()
 
     async def _take(self, leases: Sequence[RemoteLease], waited_s: float) -> list[bool | None]:
@@ -192,7 +210,7 @@ class LeaseKeeper:
             self._renewing = asyncio.create_task(self._renew_while_held())
 
     async def _renew_while_held(self) -> None:
-        while self._held:
+        while self._held and not self._closed:
             await asyncio.sleep(self._lease_s / 6)
             now = self._now()
             for lease in tuple(self._held):
@@ -205,7 +223,7 @@ class LeaseKeeper:
 
     async def _renew(self, leases: list[RemoteLease], now: float) -> None:
         try:
-            if self.scripts:
+            if self._may_use_scripts():
                 results = await self._link.write([self._renewal(lease) for lease in leases])
                 refused = any(self._refused(result) for result in results)
             else:
@@ -231,8 +249,11 @@ class LeaseKeeper:
         names = [self._keys.lease(lease.digest) for lease in leases]
         owners = await self._link.read(names)
         life_ms = int(self._lease_s * 1000)
-        own = [owner == lease.owner.encode() for lease, owner in zip(leases, owners, strict=True)]
-        mine = [name for name, is_own in zip(names, own, strict=True) if is_own]
+        own = [
+            owner if isinstance(owner, RedisTroubleError) else owner == lease.owner.encode()
+            for lease, owner in zip(leases, owners, strict=True)
+        ]
+        mine = [name for name, is_own in zip(names, own, strict=True) if is_own is True]
         if mine:
             await self._link.write([("PEXPIRE", name, life_ms) for name in mine])
         return own
@@ -260,19 +281,35 @@ class LeaseKeeper:
             self._logger.debug("redis_lease_left_to_end", trouble=error.kind.value)
 
     def _refused(self, result: object) -> bool:
-        """Whether Redis does not run scripts; that is logged the first time."""
-        if not isinstance(result, BaseException) or trouble(result) not in WRITING:
-            return False
-        if any(word in str(result) for word in ("READONLY", "OOM", "MISCONF")):
-            return False
-        if self.scripts:
-            self.scripts = False
-            self._logger.warning(
-                "redis_refuses_scripts", consequence="leases are given back without a lock"
-            )
-        return True
+        """Whether Redis does not run scripts; logged when that is new, or over."""
+        if isinstance(result, BaseException):
+            if not _is_refusal(result):
+                return False
+            if self.scripts:
+                self._logger.warning(
+                    "redis_refuses_scripts", consequence="leases are given back without a lock"
+                )
+            self._refused_at = self._now()
+            return True
+        if not self.scripts:
+            self._refused_at = None
+            self._logger.info("redis_takes_scripts")
+        return False
+
+    def _may_use_scripts(self) -> bool:
+        return self._refused_at is None or self._now() - self._refused_at >= _WITHOUT_S
 
     def _start(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether a script was not run at all; what goes wrong within one says where."""
+    kind, text = trouble(error), str(error).lower()
+    if "user_script" in text:
+        return False
+    return kind is Trouble.PERMISSION or (
+        kind is Trouble.REPLY and any(words in text for words in _REFUSALS)
+    )

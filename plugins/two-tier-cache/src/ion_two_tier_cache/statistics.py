@@ -38,8 +38,10 @@ class Counts:
         refusals: refusals by leaders.
         refusals_shared: turns that had waited and got a leader's refusal.
         refusals_served: turns that got a refusal that was kept.
-        refreshes: refreshments begun.
-        refreshes_failed: refreshments that brought no answer to keep.
+        refreshes: refreshments that came to an end.
+        refreshes_failed: those of them that brought no answer to keep.
+        refreshes_put_off: rights to refresh that were given back without a try, because too many
+            refreshments ran.
         stale_served: turns that got an answer past its time while another was due.
         spare_served: turns that got one because a new one could not be made; those are not counted
             that hold it as a spare and serve it themselves.
@@ -61,6 +63,7 @@ class Counts:
     refusals_served: int = 0
     refreshes: int = 0
     refreshes_failed: int = 0
+    refreshes_put_off: int = 0
     stale_served: int = 0
     spare_served: int = 0
     fetched: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random as random_module
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ion_framework.clock import Clock
     from ion_two_tier_cache.entry import Entry
     from ion_two_tier_cache.memory import MemoryTier
     from ion_two_tier_cache.redis_tokens import Tokens
@@ -20,6 +22,23 @@ DEAF_S = 5.0
 LEAVE_S = 2.5
 """Seconds within which leaves what was there when that was noticed. A peer that falls silent is
 noticed after two, so that nothing is served for longer than five that others have invalidated."""
+
+LEAVE_EARLIER = 0.1
+"""Share of its residence by which an entry leaves memory earlier, at random at most: what came in
+one second does not leave in one."""
+
+
+@attrs.frozen
+class Mark:
+    """Whether invalidations by others were heard of when something began.
+
+    Attributes:
+        epoch: `RemoteTier.hearing_epoch` of that moment, None where they were not heard of.
+        at: that moment, on the monotonic clock.
+    """
+
+    epoch: int | None
+    at: float
 
 
 class RemoteFound(Protocol):
@@ -49,6 +68,10 @@ class RemoteTier(Protocol):
     def coherent(self) -> bool:
         """Whether invalidations by other processes are heard of just now."""
 
+    @property
+    def hearing_epoch(self) -> int:
+        """A number that is raised whenever `coherent` changes."""
+
     async def open(self) -> None:
         """Begin to work."""
 
@@ -66,11 +89,14 @@ class RemoteTier(Protocol):
     async def acquire(self, digest: str) -> RemoteLease | None:
         """Take the lease of a digest; None: somebody else has it."""
 
-    async def invalidate(self, tag: str) -> int:
-        """Make every entry with this tag invalid, in every process; returns how many there were."""
+    async def tell(self, tag: str | None) -> bool:
+        """Make every entry with this tag, or with None every entry, invalid in every process.
 
-    async def clear(self) -> int:
-        """The same for every entry."""
+        Returns whether it could be told. Either way this process finds no such entry any more.
+        """
+
+    async def sweep(self, tag: str | None) -> int:
+        """Remove what `tell` has made invalid, which may take seconds; returns how many."""
 
     def stats(self) -> attrs.AttrsInstance:
         """The figures so far."""
@@ -88,28 +114,59 @@ class Tiers:
         remote: the tier that processes share.
         l1_ttl_s: seconds that an entry stays in memory at most where there is another tier.
         remote_name: what that tier is called in the figures.
+        clock: where the time comes from.
+        random: a number from 0 to below 1.
     """
 
-    def __init__(
-        self, memory: MemoryTier, remote: RemoteTier | None, l1_ttl_s: float, remote_name: str
+    def __init__(  # noqa: PLR0913  each is a part or a bound of its own
+        self,
+        memory: MemoryTier,
+        remote: RemoteTier | None,
+        l1_ttl_s: float,
+        remote_name: str,
+        *,
+        clock: Clock,
+        random: Callable[[], float] = random_module.random,
     ) -> None:
         self.memory = memory
         self.remote = remote
         self._l1_ttl_s = l1_ttl_s
         self._remote_name = remote_name
+        self._now = clock.monotonic
+        self._random = random
 
-    def promote(self, digest: str, entry: Entry) -> bool:
-        """Keep in memory what was found in the other tier; returns whether it had room."""
-        return self.memory.put(digest, entry, self._residence_s(entry))
+    def mark(self) -> Mark:
+        """Note whether invalidations are heard of, before an answer is begun or looked for."""
+        remote = self.remote
+        heard = remote is not None and remote.coherent
+        return Mark(remote.hearing_epoch if remote is not None and heard else None, self._now())
+
+    def promote(
+        self, digest: str, entry: Entry, tokens: Tokens | None = None, mark: Mark | None = None
+    ) -> bool:
+        """Keep an entry in memory; returns whether it had room, and may stay there at all.
+
+        Args:
+            digest: what it is found by.
+            entry: the entry.
+            tokens: what it is stored with in the other tier.
+            mark: of before the tokens were read; None where the other tier was not asked.
+        """
+        return self.memory.put(digest, entry, self._residence_s(entry, tokens, mark))
 
     def keep(
-        self, digest: str, entry: Entry, tokens: Tokens | None, lease: RemoteLease | None
+        self,
+        digest: str,
+        entry: Entry,
+        tokens: Tokens | None,
+        lease: RemoteLease | None,
+        mark: Mark | None,
     ) -> bool:
         """Keep a new entry in both tiers; the lease is given back after it was written.
 
         Returns whether one of them took it.
         """
-        kept = self.promote(digest, entry)
+        kept = self.promote(digest, entry, tokens, mark)
         if self.remote is not None and tokens is not None:
             kept = self.remote.put(digest, entry, tokens, lease) or kept
         return kept
@@ -137,7 +194,8 @@ class Tiers:
         """Make what carries a tag, or with None everything, invalid in both tiers.
 
         Memory is swept before, so that this process serves nothing outdated while the other tier
-        is told, and after, because a look-up may have brought something back meanwhile.
+        is told, and after, because a look-up may have brought something back meanwhile. What is
+        begun once that was told is up to date, however long the removal of the rest takes.
 
         Args:
             tag: the tag.
@@ -151,12 +209,19 @@ class Tiers:
         if self.remote is None:
             return dropped
         remote = self.remote
-        shared = await (remote.clear() if tag is None else remote.invalidate(tag))
+        await remote.tell(tag)
         void(tag)
         self.forget(tag)
-        return max(dropped, shared)
+        return max(dropped, await remote.sweep(tag))
 
-    def _residence_s(self, entry: Entry) -> float:
+    def _residence_s(self, entry: Entry, tokens: Tokens | None, mark: Mark | None) -> float:
         if self.remote is None:
             return entry.lifetime_s
-        return self._l1_ttl_s if self.remote.coherent else min(self._l1_ttl_s, DEAF_S)
+        if mark is not None and mark.epoch is not None and mark.epoch == self.mark().epoch:
+            return self._l1_ttl_s * (1 - LEAVE_EARLIER * self._random())
+        longest_s = min(self._l1_ttl_s, DEAF_S)
+        if mark is None or tokens is None or not tokens.known:
+            return longest_s
+        # An invalidation may have been missed since the mark. The other tier knows, and is asked
+        # when the entry has left.
+        return longest_s - (self._now() - mark.at)

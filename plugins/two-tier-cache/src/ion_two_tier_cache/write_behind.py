@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.redis_errors import RedisTroubleError
 
 if TYPE_CHECKING:
-    from ion_two_tier_cache.redis_client import Command
+    from ion_two_tier_cache.redis_commands import Command
     from ion_two_tier_cache.redis_link import RedisLink
 
 _BATCH_COMMANDS = 128
@@ -56,6 +57,7 @@ class WriteBehind:
         self._idle = asyncio.Event()
         self._idle.set()
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     @property
     def waiting(self) -> int:
@@ -72,7 +74,12 @@ class WriteBehind:
         self._task = asyncio.create_task(self._work())
 
     def offer(self, write: Write) -> bool:
-        """Queue a write; returns whether there was room. If not, its `done` is not called."""
+        """Queue a write; returns whether there was room. If not, its `done` is not called.
+
+        After `close` there is none.
+        """
+        if self._closed:
+            return False
         if len(self._queue) >= self._most or self._bytes + write.size > self._most_bytes:
             return False
         self._queue.append(write)
@@ -89,18 +96,23 @@ class WriteBehind:
             async with asyncio.timeout(within_s):
                 await self._idle.wait()
         except TimeoutError:
-            self._end(self._take(len(self._queue), self._bytes), None)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+            self._give_up()
+        self._closed = True
+        await end(self._task)
         self._task = None
+        self._give_up()
 
     async def _work(self) -> None:
-        while True:
+        while not self._closed:
             await self._wake.wait()
             self._wake.clear()
-            while self._queue:
+            while self._queue and not self._closed:
                 await self._send(self._take(_BATCH_COMMANDS, _BATCH_BYTES))
             self._idle.set()
+
+    def _give_up(self) -> None:
+        """Tell what waits that it is not written."""
+        self._end(self._take(len(self._queue), self._bytes), None)
 
     def _take(self, most: int, most_bytes: int) -> list[Write]:
         """The next writes: at least one, and no more than the bounds allow."""

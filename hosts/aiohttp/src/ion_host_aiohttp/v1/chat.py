@@ -20,6 +20,7 @@ from ion_host_aiohttp.turns import (
     reply_answer,
     run_turn,
     shown_names,
+    usage_document,
 )
 
 
@@ -76,6 +77,8 @@ class ChatMetadata:
     degraded_reason: str | None
     generator: str
     model: str
+    finish_reason: str
+    usage: dict[str, float | None]
     plugins: dict[str, Any]
     receipt: dict[str, Any]
 
@@ -129,6 +132,8 @@ def _response(reply: Reply, service: Service) -> ChatResponse:
             degraded_reason=reply.degraded or None,
             generator=reply.generator,
             model=reply.model,
+            finish_reason=reply.finish_reason.value,
+            usage=usage_document(reply.usage),
             plugins=metadata_document(reply, service),
             receipt=receipt_document(reply.receipt),
         ),

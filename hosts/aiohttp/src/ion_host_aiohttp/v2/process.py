@@ -22,6 +22,7 @@ from ion_host_aiohttp.turns import (
     reply_answer,
     run_turn,
     shown_names,
+    usage_document,
 )
 from ion_host_aiohttp.v2.schema import ProcessRequest, turn_request
 
@@ -69,6 +70,8 @@ class ProcessMetadata:
     degraded_reason: str | None
     generator: str
     model: str
+    finish_reason: str
+    usage: dict[str, float | None]
     plugins: dict[str, Any]
     receipt: dict[str, Any]
 
@@ -162,6 +165,8 @@ def _metadata(body: ProcessRequest, reply: Reply, service: Service) -> ProcessMe
         degraded_reason=reply.degraded or None,
         generator=reply.generator,
         model=reply.model,
+        finish_reason=reply.finish_reason.value,
+        usage=usage_document(reply.usage),
         plugins=metadata_document(reply, service),
         receipt=receipt_document(reply.receipt),
     )
