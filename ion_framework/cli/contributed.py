@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -103,6 +102,8 @@ class Contributed:
         )
         if name in MISSING:
             return click.ClickException(MISSING[name] + unread)
+        import difflib  # only a mistake needs it
+
         near = difflib.get_close_matches(name, [*core, *self.names()], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return click.UsageError(f"there is no command {name!r}{hint}{unread}")

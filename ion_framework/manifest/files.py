@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 from ion_framework.manifest.model import MANIFEST_NAME
@@ -55,6 +56,10 @@ class _Inlining:
         self._texts: dict[str, str] = {}
         self._bytes = 0
 
+    @cached_property
+    def _root(self) -> Path:
+        return self._folder.resolve()
+
     def walk(self, value: object, path: str) -> None:
         entries = (
             value.items()
@@ -90,12 +95,11 @@ class _Inlining:
         if not isinstance(name, str):
             raise ValueError(f"must be a path inside the package, is {name!r}")  # noqa: TRY004  one kind of error for all that is wrong with a path
         if name not in self._texts:
-            self._texts[name] = _package_text(self._folder, name)
+            self._texts[name] = _package_text(self._root, name)
         return self._texts[name]
 
 
-def _package_text(folder: Path, name: str) -> str:
-    root = folder.resolve()
+def _package_text(root: Path, name: str) -> str:
     file = root / name
     if root not in file.resolve().parents:
         raise ValueError(f"{name!r} lies outside the package")

@@ -14,7 +14,7 @@ from ion_framework.domain.prompt import Prompt
 from ion_framework.errors import HookError, NoAnswerError, TurnError, TurnRefusedError
 from ion_framework.pipeline.cache import CachedRefusal, Lease, Miss, Settled, Stale
 from ion_framework.pipeline.chunks import FinishReason, TextChunk
-from ion_framework.pipeline.generation import Generation
+from ion_framework.pipeline.generation import RETRY_AFTER_S, Generation
 from ion_framework.pipeline.parts import Parts
 from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus
 from ion_framework.pipeline.replay import pieces
@@ -149,7 +149,9 @@ class Answering:
                     repeatable=finish.repeatable and self._by_preferred,
                 )
             raise NoAnswerError(
-                "generate", "nothing was left of the answer after its transformation"
+                "generate",
+                "nothing was left of the answer after its transformation",
+                RETRY_AFTER_S,
             )
         own = finish.degraded if finish is not None else ""
         degraded = "; ".join(filter(None, (*generation.failures, own, self._parts.degraded)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from typing import Any
 
@@ -34,6 +35,11 @@ NO_GENERATOR = (
     "and see `ion plugins` for what is installed"
 )
 
+
+FOR_OPERATORS = frozenset(
+    {FailureCause.DENIED, FailureCause.UNKNOWN_MODEL, FailureCause.MISCONFIGURED}
+)
+"""Causes that stay until somebody changes settings: trying again makes no sense."""
 
 TIME_UP = ", and the time of the turn was up"
 
@@ -140,16 +146,23 @@ class Generation:
         return (left_s - min(STAND_IN_S, left_s * STAND_IN_SHARE)) / models
 
     def _nobody(self) -> NoAnswerError:
-        asked = [cause.retry_after_s for cause in self.causes if cause and cause.retry_after_s]
+        everybody = len(self.causes) == len(self._implementations)
+        rejected = everybody and self._all_failed_by(frozenset({FailureCause.REJECTED}))
         return NoAnswerError(
             "generate",
             f"no generator could answer: {'; '.join(self.failures)}",
-            math.ceil(max(asked, default=RETRY_AFTER_S)),
+            None if rejected or self._all_failed_by(FOR_OPERATORS) else self._retry_after_s(),
             detail="; ".join(self.details),
-            repeatable=len(self.causes) == len(self._implementations)
-            and all(one is not None and one.cause is FailureCause.REJECTED for one in self.causes),
+            repeatable=rejected,
             late=self._trace.remaining_s() <= 0 or any(one.late for one in self.causes if one),
         )
+
+    def _all_failed_by(self, causes: AbstractSet[FailureCause]) -> bool:
+        return all(one is not None and one.cause in causes for one in self.causes)
+
+    def _retry_after_s(self) -> int:
+        asked = [one.retry_after_s for one in self.causes if one and one.retry_after_s]
+        return math.ceil(max(asked, default=RETRY_AFTER_S))
 
     def _timed(self, turn: object, progress: _Progress) -> object:
         """The turn with the time that this generator has."""

@@ -32,6 +32,7 @@ class Course:
         tries: how often the service was asked.
         cause: why the last try failed, None before the first.
         model: id of the model that is asked.
+        waited_s: seconds that were waited between tries of this model.
         others: whether another model is left to be asked after it.
     """
 
@@ -50,6 +51,7 @@ class Course:
         self.tries = 0
         self.cause: FailureCause | None = None
         self.model = ""
+        self.waited_s = 0.0
         self.others = False
 
     def turn_to(self, model: str, later: Sequence[ModelGuard]) -> None:
@@ -60,7 +62,7 @@ class Course:
             later: the guards of those that come after it.
         """
         now, others = self._clock.monotonic(), sum(not guard.resting for guard in later)
-        self.model, self.others = model, others > 0
+        self.model, self.others, self.waited_s = model, others > 0, 0.0
         self._model_by = self._speak_by
         if others:
             self._model_by = now + (self._speak_by - now) / (1 + others)
@@ -103,6 +105,7 @@ class Course:
     def note(self, error: GenerationError) -> None:
         """Remember why the model did not answer: what it said before what kept it unasked."""
         self.cause, self._late = error.cause, error.late
+        self.tries += error.tries
         if not self._failures.get(self.model) or error.tries:
             self._failures[self.model] = error
 

@@ -23,9 +23,11 @@ class StreamSettings:
             for the breaker only in turns that have so much time, or nearly.
         next_token_s: seconds from one piece of text to the next.
         total_s: seconds of the whole answer, all tries included.
-        tries: how often one model is asked for one answer at most, from 1 to 10.
+        tries: how often one model is asked for one answer at most, from 1 to 10; only once where
+            it was silent or asks for a long wait, and another model is left.
         retry_base_s: the first wait is at most so many seconds, and each next one twice that.
-        retry_longest_s: seconds that no wait exceeds, except one that the service asks for.
+        retry_longest_s: seconds that no wait exceeds, except one that the service asks for; while
+            another model is left, seconds that the waits a service asks for come to.
         retry_ratio: retries per request that may be made in any case, 0 to 1.
         retry_success_ratio: retries that each success adds to that, 0 to 1.
         retry_reserve: retries that may be made in a burst beyond those shares.

@@ -149,7 +149,8 @@ class StreamTry:
             raise GenerationError(
                 FailureCause.CUT_OFF, "the answer ended without saying that it ended"
             ) from None
-        except TimeoutError:
+        except (TimeoutError, GenerationError):
+            # A client that is cancelled in its work may end it with an error of its own.
             if not limit.expired():
                 raise
             waited = self._limits.clock.monotonic() - began
@@ -166,7 +167,7 @@ class StreamTry:
             nearly = self._limits.clock.monotonic() >= self._due.at - _NEARLY_S
             self._waited() if nearly else self._admission.abandoned()
         elif isinstance(error, GenerationError):
-            self._admission.failed(error.cause)
+            self._admission.failed(error.cause) if error.tries else self._admission.abandoned()
         else:
             self._admission.failed(FailureCause.BAD_ANSWER)
         await self._stream.aclose()

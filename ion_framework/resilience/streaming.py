@@ -82,7 +82,8 @@ class Upstream(Protocol[_RequestT_contra]):
         ``safety`` alone may come without text.
 
         Raises:
-            GenerationError: every failure, without secrets and without the service's own text.
+            GenerationError: every failure, without secrets and without the service's own text; with
+                0 tries where the service was not asked, which says nothing about it.
         """
 
 
@@ -183,6 +184,7 @@ class ResilientStream(Generic[_RequestT]):
                 wait_s = self._wait_s(attempt, error, course)
             if wait_s is None:
                 return None
+            course.waited_s += wait_s
             await asyncio.sleep(wait_s)
         return None
 
@@ -190,23 +192,23 @@ class ResilientStream(Generic[_RequestT]):
         course.check_room()
         limits = course.limits(guard.usual_s)
         admission = guard.admit(fair=limits.first.fair)
-        course.tries += 1
         begun = StreamTry(self._upstream.stream(guard.model, request), admission, limits)
         await begun.begin()
+        course.tries += 1
         return begun
 
     def _wait_s(self, attempt: int, error: GenerationError, course: Course) -> float | None:
         """Seconds to wait before the same model is asked again, None: not again."""
         if error.cause not in RETRYABLE or attempt + 1 >= self._settings.tries:
             return None
-        if course.others and self._is_better_asked_of_another(error):
+        if course.others and self._is_better_asked_of_another(error, course):
             return None
         wait_s = delay_s(attempt, error.retry_after_s, course.room_s(), jitter=self._jitter)
         # From the fuller one: what would overflow is lost.
         budget = max(self._by_requests, self._by_successes, key=lambda one: one.balance)
         return wait_s if wait_s is not None and budget.withdraw() else None
 
-    def _is_better_asked_of_another(self, error: GenerationError) -> bool:
+    def _is_better_asked_of_another(self, error: GenerationError, course: Course) -> bool:
         """Whether the same model would probably cost more time than the turn should spend."""
-        asked_s = error.retry_after_s or 0.0
-        return error.cause is FailureCause.TIMEOUT or asked_s > self._settings.retry_longest_s
+        waits_s = course.waited_s + error.retry_after_s if error.retry_after_s else 0.0
+        return error.cause is FailureCause.TIMEOUT or waits_s > self._settings.retry_longest_s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -124,6 +123,8 @@ def unknown_variables(environ: Mapping[str, str], of_plugins: Iterable[str]) -> 
         if name in SHARED_NAMES and name not in read:
             warnings.append(f"the variable {name} is set, but no installed plugin reads it")
         elif name.startswith("ION_") and name not in known:
+            import difflib  # only a mistake needs it
+
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             warnings.append(f"the variable {name} is not known and has no effect{hint}")

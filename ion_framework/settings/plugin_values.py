@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
@@ -78,6 +77,8 @@ def variables_of(spec: SettingSpec) -> tuple[str, ...]:
 def _hint(key: str, schema: Mapping[str, SettingSpec]) -> str:
     if not schema:
         return "; this plugin has no settings"
+    import difflib  # only a mistake needs it
+
     near = difflib.get_close_matches(key, schema, n=1)
     return f"; did you mean {near[0]}?" if near else f"; known are: {', '.join(schema)}"
 

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
+from itertools import pairwise
 
 import attrs
 
 from ion_framework import Ion, TurnRequest
 from ion_framework.errors import GenerationError, TurnError
 from ion_framework.testing.fake_gemini import FakeGemini
-from ion_framework.testing.wire_faults import FAULTS, Behaviour, Phase
+from ion_framework.testing.wire_faults import FAULTS, Answer, Behaviour, Failure, Phase, fault
+from ion_framework.testing.wire_records import RecordedRequest
 from perf.reliability.in_process import DEADLINE_S, gemini_ion
 from perf.reliability.promise import Finding, Promise, Setting
+from perf.reliability.stage import staged
 
 LATE_S = 0.25
+
+WAIT_S = 0.2
+"""A wait that the service asks for and a turn has time for."""
+
+SHORT_MS = (200, 400, 800)
+"""Deadlines that callers give a service that never answers."""
 
 
 @attrs.frozen
@@ -44,7 +54,51 @@ async def check(setting: Setting) -> Sequence[Finding]:
             # Every fault at least once, at any scale: there is no part of a matrix.
             for _ in range(setting.number(1)):
                 cases += [await _play(ion, gemini, fault, stream=stream) for fault in FAULTS]
-    return _findings(cases)
+    return (*_findings(cases), await _wait_that_fits(), await _out_of_time(setting))
+
+
+async def _wait_that_fits() -> Finding:
+    """Ask a service for an answer that wants a short wait first."""
+
+    def plan(number: int, _: RecordedRequest) -> Behaviour:
+        return Answer() if number else Failure(429, retry_delay_s=WAIT_S)
+
+    async with FakeGemini() as gemini, gemini_ion(gemini, {}) as ion:
+        gemini.plan(plan)
+        reply = await ion.respond("Tell me, but not at once")
+        times = [request.arrived_at for request in gemini.requests]
+    waits = [after - before for before, after in pairwise(times)]
+    return Finding(
+        f"a wait of {WAIT_S:g} s asked for, which fits",
+        "kept once, then answered by the model",
+        f"waited {[f'{wait:.2f} s' for wait in waits]}, degraded: {bool(reply.degraded)}",
+        len(waits) == 1 and waits[0] >= WAIT_S and not reply.degraded,
+        {"waits": waits},
+    )
+
+
+async def _out_of_time(setting: Setting) -> Finding:
+    """Ask a host with short deadlines while the service hangs and nobody stands in."""
+    statuses, took_s = [], []
+    async with staged(setting, environ={"ION_PLUGINS_DISABLE": "offline"}) as stage:
+        stage.gemini.behave(fault("hang-before-headers"))
+        for short_ms in SHORT_MS:
+            began = time.perf_counter()
+            async with stage.session.post(
+                f"{stage.hosts[0].url}/api/v2/process",
+                json={"user_input": f"Within {short_ms} ms, please"},
+                headers={"ION-Deadline-Ms": str(short_ms)},
+            ) as response:
+                statuses.append(response.status)
+            took_s.append(time.perf_counter() - began - short_ms / 1000)
+    late = max(took_s)
+    return Finding(
+        f"deadlines of {', '.join(map(str, SHORT_MS))} ms, the service hangs",
+        f"504 within the deadline + {LATE_S * 1000:.0f} ms",
+        f"{statuses}, the latest {late * 1000:+.0f} ms",
+        set(statuses) == {HTTPStatus.GATEWAY_TIMEOUT} and late <= LATE_S,
+        {"beyond the deadline": took_s},
+    )
 
 
 async def _play(ion: Ion, gemini: FakeGemini, behaviour: Behaviour, *, stream: bool) -> Case:

@@ -177,6 +177,21 @@ def test_what_lies_on_this_side_says_nothing_about_the_service(cause):
     assert run_virtual(live()) == (states, 1)
 
 
+def test_what_was_not_asked_is_no_try_and_no_verdict():
+    """An error before the service was asked counts as no try and leaves a probe's place free."""
+
+    async def live():
+        unasked, down = failing("unknown_model", tries=0), failing("unavailable")
+        service = ScriptedUpstream(down, unasked, OK)
+        answers = resilient(service, tries=1, breaker_failures=1, breaker_open_s=2.0)
+        await error_of(answers)
+        await asyncio.sleep(2.0)
+        error, state = await error_of(answers), answers.guards[0].state
+        return error.tries, state, (await answer_of(answers))[-1].tries
+
+    assert run_virtual(live()) == (0, BreakerState.HALF_OPEN, 1)
+
+
 def test_an_open_breaker_leads_to_the_next_model_at_once():
     """While one model is left alone the next answers at the first try."""
 

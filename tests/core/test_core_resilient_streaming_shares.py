@@ -72,6 +72,17 @@ def test_a_long_wait_is_not_waited_while_another_model_is_left():
     assert run_virtual(live(7.0)) == (["first", "first"], 7.0)
 
 
+def test_short_waits_do_not_come_to_a_long_one_while_another_model_is_left():
+    """A service that asks for one wait after the other is left before they exceed the longest."""
+
+    async def live():
+        service = ScriptedUpstream(OK, first=[failing("rate_limited", 7.0)])
+        await answer_of(resilient(service, models=BOTH), speak_by=now() + 60.0)
+        return service.models, now()
+
+    assert run_virtual(live()) == (["first", "first", "second"], 7.0)
+
+
 def test_no_wait_takes_another_models_share():
     """A wait that ends after a model's share of the time leads to the next model at once."""
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 import attrs
 import pytest
 
-from ion_framework.errors import FailureCause
+from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.resilience import BreakerState
 from ion_framework.testing import make_turn, run_virtual
 from tests.support.upstreams import OK, ScriptedUpstream, answer_of, error_of, failing, resilient
@@ -71,6 +71,29 @@ def test_leaving_at_the_end_of_a_short_turn_is_nobodys_fault():
         return answers.guards[0].state
 
     assert run_virtual(live()) is BreakerState.CLOSED
+
+
+class Translating(ScriptedUpstream):
+    """Tells of being cancelled as of a failure of the service."""
+
+    async def stream(self, model, request):
+        """The next script."""
+        try:
+            async for chunk in super().stream(model, request):
+                yield chunk
+        except asyncio.CancelledError:
+            raise GenerationError(FailureCause.UNREACHABLE, "cut") from None
+
+
+def test_what_a_cut_makes_of_a_client_is_not_the_services_fault():
+    """An error that the client raises because the turn's end cut it short is a late timeout."""
+
+    async def live():
+        answers = resilient(Translating(SLOW), **TOUCHY)
+        error = await error_of(answers, speak_by=now() + 0.2)
+        return error.cause, error.late, answers.guards[0].opened
+
+    assert run_virtual(live()) == (FailureCause.TIMEOUT, True, 0)
 
 
 # --- probes ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from ion_framework import PluginContext
 from ion_framework.clock import SystemClock
 from ion_framework.errors import SettingsError
-from ion_framework.resilience.service_settings import ServiceSettings
+from ion_framework.resilience.service_settings import ServiceSettings, identity
 
 
 @attrs.frozen(kw_only=True)
@@ -53,3 +53,11 @@ def test_values_that_contradict_each_other_are_quoted():
     """What the class itself refuses is told with the plugin's name."""
     with pytest.raises(SettingsError, match=r"connect_s \(9\) must not be more .* @ plugin\.p"):
         read(connect_s=9.0, first_token_s=3.0)
+
+
+def test_an_identity_is_the_same_in_every_process():
+    """Model and choices make one text, which does not depend on the process, and no two alike."""
+    made = {identity("m"), identity("m", "a"), identity("m", "b"), identity("n", "a")}
+
+    assert len(made) == 4
+    assert identity("m", ("https://h", None, True)) == "m~6c0d252633bb7fe8"

@@ -119,6 +119,29 @@ def test_a_generator_that_had_no_time_makes_the_turn_late(errors, late):
     assert late is ("the time of the turn was up" in str(error))
 
 
+@pytest.mark.parametrize(
+    ("causes", "retry_after_s", "repeatable"),
+    [
+        ("rejected rejected", None, True),
+        ("denied unknown_model misconfigured", None, False),
+        ("rejected denied", 5, False),
+        ("denied unavailable", 5, False),
+    ],
+)
+def test_trying_again_is_advised_only_where_it_makes_sense(causes, retry_after_s, repeatable):
+    """Where a request or the settings are at fault, no time to try again is told."""
+    errors = [GenerationError(FailureCause(cause), "no") for cause in causes.split()]
+
+    async def main():
+        with pytest.raises(NoAnswerError) as caught:
+            await respond(*map(ScriptedGenerator, errors))
+        return caught.value
+
+    error = run_virtual(main())
+
+    assert (retry_after_s, repeatable) == (error.retry_after_s, error.repeatable)
+
+
 @pytest.mark.parametrize(("asked_s", "had_s"), [(4.0, 4.0), (600.0, 60.0), (None, 60.0)])
 def test_the_request_may_shorten_the_deadline_and_not_lengthen_it(asked_s, had_s):
     """The receipt tells the deadline in force, and what the turn took."""

@@ -16,9 +16,10 @@ from ion_framework.testing import make_turn
 OK = ("Hello ", "there.", Finish())
 
 
-def failing(cause, retry_after_s=None):
+def failing(cause, retry_after_s=None, **facts):
     """A script of one error."""
-    return (GenerationError(FailureCause(cause), f"it was {cause}", retry_after_s=retry_after_s),)
+    said = f"it was {cause}"
+    return (GenerationError(FailureCause(cause), said, retry_after_s=retry_after_s, **facts),)
 
 
 class ScriptedUpstream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -78,6 +79,7 @@ async def asking(*behaviours, options=None, **settings) -> AsyncIterator[Asking]
             fake.behave(behaviours[-1])
             fake.behave_next(*behaviours[:-1])
         asker = Asking(fake, settings_for(fake, **settings), **(options or {}))
+        await asyncio.wait({asker.gemini._clients.begin()})
         try:
             yield asker
         finally:

@@ -145,17 +145,27 @@ async def test_a_client_can_be_begun_without_waiting_for_it():
     assert len(counted.threads) == 1
 
 
-async def test_startup_begins_to_make_the_client_and_does_not_wait(service):
-    """The plugin's startup leaves one task behind, which makes the client for the first turn."""
+async def test_startup_has_the_client_made_and_does_not_wait(service):
+    """The plugin's startup leaves a task behind, which makes the client for the first turn."""
     async with service() as asked:
+        await asked.gemini.ion_shutdown()
         before = asyncio.all_tasks()
         await asked.gemini.ion_startup()
+        assert asyncio.all_tasks() == before
+        await asked.fake.until(lambda: asyncio.all_tasks() - before)
         (making,) = asyncio.all_tasks() - before
-        await asyncio.wait({making})
         assert making is asked.gemini._clients.begin()
         text, _ = await asked.ask()
 
     assert text == "Hello from the fake."
+
+
+async def test_a_process_that_asks_nobody_makes_no_client():
+    """A shutdown that follows at once upon startup has nothing to wait for."""
+    keeper = ClientKeeper(lambda: pytest.fail("made for nothing"))
+    keeper.begin_soon()
+    await keeper.close()
+    await asyncio.sleep(0.7)
 
 
 async def test_shutdown_waits_for_a_client_in_the_making_and_closes_it():

@@ -77,8 +77,8 @@ async def test_a_full_pool_is_busy_and_blames_nobody(service):
     assert all("max_connections" in str(error) for error in errors)
 
 
-async def test_a_client_in_the_making_is_waited_for_as_long_as_for_a_connection(make_prompt):
-    """A client that is not there within connect_s makes the turn busy, without a try."""
+async def test_a_client_in_the_making_is_not_waited_for_until_the_service_is_blamed(make_prompt):
+    """A client that takes half the time for a first word makes the turn busy, without a try."""
     go_on = threading.Event()
 
     def make():
@@ -86,7 +86,7 @@ async def test_a_client_in_the_making_is_waited_for_as_long_as_for_a_connection(
         raise OSError("not needed any more")
 
     keeper = ClientKeeper(make)
-    upstream = GeminiUpstream(GeminiSettings(model="m", connect_s=0.1), keeper)
+    upstream = GeminiUpstream(GeminiSettings(model="m", connect_s=0.1, first_token_s=0.2), keeper)
     try:
         with pytest.raises(GenerationError) as caught:
             await anext(upstream.stream("m", make_prompt()))
@@ -121,7 +121,11 @@ def test_the_manifest_lists_the_variables_that_are_read():
     """Every variable of proxies, certificates and Google's login that is read is declared."""
     environ = {"PATH": os.environ["PATH"], "NO_GCE_CHECK": "true"}
     done = subprocess.run(
-        [sys.executable, "-P", "-c", _READS], capture_output=True, text=True, check=True, env=environ
+        [sys.executable, "-P", "-c", _READS],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environ,
     )
     manifest = tomllib.loads((files("ion_gemini") / "ion-plugin.toml").read_text("utf-8"))
     declared = set(manifest["capabilities"]["environment"])

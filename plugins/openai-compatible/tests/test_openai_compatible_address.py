@@ -52,6 +52,9 @@ def test_good_addresses_are_taken(text: str, url: str) -> None:
         ("https://169.254.169.254/latest", "no address of a model server"),
         ("https://[fe80::1]/v1", "no address of a model server"),
         ("https://[fd00:ec2::254]/v1", "no address of a model server"),
+        ("https://[64:ff9b::a9fe:a9fe]/v1", "no address of a model server"),
+        ("https://metadata.google.internal/v1", "hand out credentials"),
+        ("https://llm.example.org/a/../v1", "a segment '.' or '..'"),
         ("http://0.0.0.0:8000/v1", "no address of a model server"),
     ],
 )
@@ -97,6 +100,7 @@ class Names(AbstractResolver):
         ("https://llm.example.org", ("169.254.169.254",), False),
         ("https://llm.example.org", ("::ffff:169.254.169.254",), False),
         ("https://llm.example.org", ("fe80::1%2",), False),
+        ("https://llm.example.org", ("64:ff9b::a9fe:a9fe",), False),
     ],
 )
 async def test_names_are_checked_where_they_lead(

@@ -16,7 +16,7 @@ from ion_framework import Message, PluginContext, Prompt, Role, Settings
 from ion_framework.clock import SystemClock
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import GenerationParameters
-from ion_framework.errors import SettingsError
+from ion_framework.errors import FailureCause, GenerationError, SettingsError
 from ion_framework.ion import Ion
 from ion_framework.testing import lone_source
 
@@ -100,7 +100,35 @@ def test_parameters_are_sent_where_they_are_set() -> None:
 
 def test_any_text_can_be_sent() -> None:
     """Quotes, line ends, Korean and a lone surrogate make a document in UTF-8."""
-    assert [("system", "Be kind."), ("user", '"\n한?')] == roles(user='"\n한\ud800')
+    assert [("system", "Be kind."), ("user", '"\n한\ufffd')] == roles(user='"\n한\ud800')
+
+
+@pytest.mark.parametrize("said", [(), (ANSWERED,)])
+def test_a_prompt_without_a_message_is_rejected(said: tuple[Message, ...]) -> None:
+    """Where nobody, or the model itself, would have the last word, nothing is sent."""
+    with pytest.raises(GenerationError) as caught:
+        sent(user=" \n", history=said)
+
+    assert (FailureCause.REJECTED, 0) == (caught.value.cause, caught.value.tries)
+
+
+def test_the_identity_in_cache_keys_tells_models_and_servers_apart() -> None:
+    """Model and address make different identities, and nothing else does."""
+    elsewhere = "https://llm.example.org/v1"
+    made = {
+        settings(**values).cache_identity
+        for values in ({}, {"model": "m"}, {"base_url": elsewhere}, {"api_key": KEY}, {"tries": 1})
+    }
+
+    assert 3 == len(made)
+
+
+def test_an_answer_is_whole_before_it_counts_as_cut_off() -> None:
+    """What is awaited after the end is a quarter of a second, and less than a silence may last."""
+    quick = {"next_token_s": 0.1, "first_token_s": 5.0, "connect_s": 1.0}
+
+    assert 0.25 == settings().quiet_s
+    assert 0.05 == settings(**quick).quiet_s
 
 
 def test_models_are_asked_in_order() -> None:

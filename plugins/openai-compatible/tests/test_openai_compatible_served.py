@@ -25,6 +25,31 @@ async def test_the_served_model_is_found_once(service) -> None:
     assert ["fake-model"] == [line["model"] for line in logs]
 
 
+async def test_another_model_is_found_where_the_first_was_replaced(service) -> None:
+    """Once the server does not know the name any more it is asked anew, within the same try."""
+    models = ["a-7b"]
+    async with service(models=models) as running:
+        await running.ask(SERVED)
+        models[:] = ["b-7b"]
+        ends = [await running.ask(SERVED) for _ in range(2)]
+        paths = [item.path for item in running.fake.requests]
+
+    assert ["b-7b", "b-7b"] == [finish.model for _, finish in ends]
+    assert 2 == paths.count("/v1/models")
+    assert 4 == paths.count("/v1/chat/completions")
+
+
+async def test_a_listed_model_that_is_unknown_is_told_at_once(service) -> None:
+    """Where the server lists the very model that it does not know, the error is passed on."""
+    async with service(Failure(404)) as running:
+        failure = await running.failure(SERVED)
+        paths = [item.path for item in running.fake.requests]
+
+    assert FailureCause.UNKNOWN_MODEL is failure.cause
+    assert (None, None) == (failure.__context__, failure.__cause__)
+    assert ["/v1/models", "/v1/chat/completions", "/v1/models"] == paths
+
+
 @pytest.mark.parametrize(
     ("models", "words"),
     [

@@ -105,6 +105,28 @@ async def test_usage_is_counted_and_priced(service) -> None:
     assert Usage() == uncounted.usage
 
 
+@pytest.mark.parametrize(
+    ("counted", "usage"),
+    [
+        ({"prompt_tokens": 100}, Usage(100, 0, None, 100e-6)),
+        ({"completion_tokens": 10}, Usage(0, 10, None, 20e-6)),
+    ],
+)
+async def test_a_count_that_is_left_out_is_zero(
+    service, counted: dict[str, int], usage: Usage
+) -> None:
+    """Where a server counts at all, the cost is known."""
+    body = b"data: " + piece("Hi", "stop", usage=counted) + b"\n\n"
+    async with service(stream_of(body)) as running:
+        _, finish = await running.ask()
+
+    assert pytest.approx(usage.cost_usd) == finish.usage.cost_usd
+    assert (usage.input_tokens, usage.output_tokens) == (
+        finish.usage.input_tokens,
+        finish.usage.output_tokens,
+    )
+
+
 @pytest.mark.parametrize("usage", [{"prompt_tokens": -1}, {"prompt_tokens": True}, [], "x", 7])
 async def test_usage_that_is_none_is_passed_over(service, usage: object) -> None:
     """Numbers that cannot be are left out, and the answer is not lost."""

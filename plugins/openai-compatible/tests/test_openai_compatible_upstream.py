@@ -12,8 +12,9 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from ion_openai_compatible.transport import TransportSettings
+from ion_openai_compatible.upstream import LONGEST_QUIET_S
 
-from ion_framework import FinishReason, TextChunk
+from ion_framework import Finish, FinishReason, TextChunk
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.testing import FakeOpenAI
 from ion_framework.testing.wire_faults import FAULTS, Answer, Behaviour, Break, Cut, Failure
@@ -128,8 +129,8 @@ async def test_a_name_that_leads_elsewhere_is_not_connected_to(service) -> None:
     assert "203.0.113.7 is a public address" in str(failure)
 
 
-async def test_a_connection_that_never_stands_is_given_up(service) -> None:
-    """Waiting for a connection, a free one of the pool too, is bounded by its own time."""
+async def test_a_full_pool_is_told_as_such(service) -> None:
+    """A request that gets none of our connections in time is busy, and names the setting."""
     settings = TransportSettings(0.2, max_connections=1)
     async with (
         service(Cut(Break.HANG, 1), settings=settings) as running,
@@ -137,6 +138,24 @@ async def test_a_connection_that_never_stands_is_given_up(service) -> None:
     ):
         assert isinstance(await anext(holding), TextChunk)
         failure = await running.failure()
+
+    assert (FailureCause.BUSY, 0) == (failure.cause, failure.tries)
+    assert "max_connections" in str(failure)
+    assert (None, None) == (failure.__context__, failure.__cause__)
+
+
+async def test_a_connection_that_never_stands_is_given_up(service) -> None:
+    """A server that completes no handshake of TLS is given up in the time for connecting."""
+    settings = TransportSettings(0.2, max_connections=1)
+
+    async def be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(be_silent, "127.0.0.1", 0) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        async with service(url=url, settings=settings) as running, asyncio.timeout(30):
+            failure = await running.failure()
 
     assert FailureCause.TIMEOUT is failure.cause
 
@@ -201,14 +220,19 @@ async def raw_server(answer: bytes) -> AsyncIterator[str]:
 
 
 async def test_silence_after_the_end_does_not_hold_an_answer(service) -> None:
-    """Where a server gave its reason and then goes quiet, the answer ends all the same."""
+    """Where a server gave its reason and then goes quiet, the answer is whole, and soon."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
     event = b'data: {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}\n\n'
     async with raw_server(head + event) as url, service(url=url) as running:
-        async with asyncio.timeout(30):
-            text, finish = await running.ask()
+        chunks, began = running.stream(), 0.0
+        async with asyncio.timeout(30), aclosing(chunks):
+            text, began = await anext(chunks), time.monotonic()
+            finish = await anext(chunks)
 
-    assert ("Hi", FinishReason.STOP) == (text, finish.reason)
+    assert TextChunk("Hi") == text
+    assert isinstance(finish, Finish)
+    assert FinishReason.STOP is finish.reason
+    assert 10 * LONGEST_QUIET_S > time.monotonic() - began
 
 
 @pytest.mark.parametrize(

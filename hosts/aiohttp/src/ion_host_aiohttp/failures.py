@@ -104,28 +104,38 @@ def out_of_time(error: NoAnswerError, seconds: float) -> Failure:
 
 
 def no_answer(error: NoAnswerError, missing: tuple[Message, ...]) -> Failure:
-    """Nobody could answer: 503. What a plugin said about its failure stays in the log.
+    """Nobody could answer. What a plugin said about its failure stays in the log.
+
+    422 where the same request would end like this again; 503 where it may be answered later, or
+    once somebody has installed or set something.
 
     Args:
         error: the end of the turn.
         missing: what the host lacks, if anything; the first of it is the cure.
     """
-    if missing:
+    details: dict[str, object] = {"stage": error.stage}
+    if error.repeatable:
+        return Failure(
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            code="MESSAGE_REJECTED",
+            message=say(MessageId.REJECTED),
+            details=details,
+        )
+    if missing or error.retry_after_s is None:
         return Failure(
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             code="NOT_EQUIPPED",
             message=say(MessageId.NOT_EQUIPPED),
-            details={"stage": error.stage},
-            hint=missing[0],
+            details=details,
+            hint=missing[0] if missing else say(MessageId.SEE_LOG),
             headers={hdrs.RETRY_AFTER: str(INSTALL_S)},
         )
-    retry_s = INSTALL_S if error.retry_after_s is None else max(RETRY_AFTER_S, error.retry_after_s)
     return Failure(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         code="NO_ANSWER",
         message=say(MessageId.NO_ANSWER),
-        details={"stage": error.stage},
-        headers={hdrs.RETRY_AFTER: str(retry_s)},
+        details=details,
+        headers={hdrs.RETRY_AFTER: str(max(RETRY_AFTER_S, error.retry_after_s))},
     )
 
 

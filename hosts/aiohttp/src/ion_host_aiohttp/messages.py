@@ -43,6 +43,8 @@ class MessageId(StrEnum):
     GUARD_FAILED = "guard_failed"
     NO_ANSWER = "no_answer"
     NOT_EQUIPPED = "not_equipped"
+    SEE_LOG = "see_log"
+    REJECTED = "rejected"
     TOOK_TOO_LONG = "took_too_long"
     INVALID_DEADLINE = "invalid_deadline"
     INTERNAL = "internal"
@@ -178,6 +180,14 @@ CATALOGUE: Mapping[MessageId, Mapping[Language, str]] = {
     MessageId.NOT_EQUIPPED: {
         _EN: "This server is not set up to answer yet. Please tell its operator.",
         _KO: "이 서버는 아직 답변할 준비가 되어 있지 않습니다. 서버 관리자에게 알려 주세요.",
+    },
+    MessageId.SEE_LOG: {
+        _EN: "The log of this server says what is set wrongly or missing.",
+        _KO: "무엇이 잘못 설정되었거나 빠졌는지는 서버 로그에 기록되어 있습니다.",
+    },
+    MessageId.REJECTED: {
+        _EN: "The language model does not take this message. Please change it.",
+        _KO: "언어 모델이 이 메시지를 받아들이지 않습니다. 내용을 바꿔 주세요.",
     },
     MessageId.TOOK_TOO_LONG: {
         _EN: "The answer took longer than {seconds} seconds. Please try again.",

@@ -35,6 +35,10 @@ _MOST_IDLE = 16
 256 of them would nearly double what a call costs."""
 
 
+_SOON_S = 0.5
+"""Seconds after startup at which the client is made although nobody wants it yet."""
+
+
 @attrs.frozen(eq=False)
 class Clients:
     """The SDK's client and what it sends with.
@@ -64,6 +68,11 @@ class ClientKeeper:
     def __init__(self, make: Callable[[], Clients]) -> None:
         self._make = make
         self._made: asyncio.Task[Clients] | None = None
+        self._soon: asyncio.TimerHandle | None = None
+
+    def begin_soon(self) -> None:
+        """Begin to make them unless this is over at once, as a command is that asks nobody."""
+        self._soon = asyncio.get_running_loop().call_later(_SOON_S, self.begin)
 
     def begin(self) -> asyncio.Task[Clients]:
         """Begin to make them, unless they are made; whoever does not wait may go on."""
@@ -83,6 +92,8 @@ class ClientKeeper:
 
     async def close(self) -> None:
         """Close them, also if they are just being made; a later call makes new ones."""
+        if self._soon is not None:
+            self._soon.cancel()
         made, self._made = self._made, None
         if made is None:
             return

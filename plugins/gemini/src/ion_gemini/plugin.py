@@ -62,8 +62,8 @@ class Gemini:
 
     @hookimpl
     async def ion_startup(self) -> None:
-        """Begin to make the SDK's client, so that no turn has to wait for it."""
-        self._clients.begin()
+        """Have the SDK's client made, so that no turn has to wait for it; does not wait either."""
+        self._clients.begin_soon()
 
     @hookimpl
     async def ion_shutdown(self) -> None:

@@ -97,10 +97,10 @@ class GeminiUpstream:
         """The SDK's client; the service is not to blame for what is wrong with it.
 
         Raises:
-            GenerationError: ``busy`` while it is being made for longer than connecting may take,
-                ``misconfigured`` or ``denied`` where it cannot be made.
+            GenerationError: ``busy`` where half the time for the first word went by while it was
+                made, ``misconfigured`` or ``denied`` where it cannot be made.
         """
-        limit = asyncio.timeout(self._settings.connect_s)
+        limit = asyncio.timeout(self._settings.first_token_s / 2)
         try:
             async with limit:
                 return (await self._clients.get()).genai

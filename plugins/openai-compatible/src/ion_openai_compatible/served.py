@@ -55,7 +55,8 @@ class ServedModel:
             if not self._name or self._name == wrong:
                 self._name = ""
                 self._name = _only(await self._listed())
-                self._logger.info("using the one model that the server lists", model=self._name)
+                if self._name != wrong:
+                    self._logger.info("using the one model that the server lists", model=self._name)
         return self._name
 
     async def _listed(self) -> tuple[str, ...]:
