@@ -23,7 +23,7 @@ from ion_two_tier_cache.redis_tier import Found
 
 from ion_framework.clock import SystemClock
 from ion_framework.pipeline.cache import CacheKey, Hit, Miss
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 from perf.cache_traces import ROOM
 from perf.reliability.cache_parts import (
     OpenCache,

@@ -46,12 +46,10 @@ from ion_framework.testing.fakes import (
     ScriptedGenerator,
 )
 from ion_framework.testing.fixtures import redis_server, virtual_clock
-from ion_framework.testing.packages import PluginPackage, installed_on_path
-from ion_framework.testing.redis_server import RedisServer, find_redis_server
-from ion_framework.testing.resp import RedisReplyError
-from ion_framework.testing.slow import pytest_collection_modifyitems
-from ion_framework.testing.tcp_proxy import TcpProxy
-from ion_framework.testing.toxics import (
+from ion_framework.testing.network.redis_server import RedisServer, find_redis_server
+from ion_framework.testing.network.resp import RedisReplyError
+from ion_framework.testing.network.tcp_proxy import TcpProxy
+from ion_framework.testing.network.toxics import (
     Bandwidth,
     Direction,
     Down,
@@ -63,23 +61,25 @@ from ion_framework.testing.toxics import (
     Timeout,
     Toxic,
 )
+from ion_framework.testing.packages import PluginPackage, installed_on_path
+from ion_framework.testing.slow import pytest_collection_modifyitems
 from ion_framework.testing.virtual_time import VirtualClock, VirtualTimeLoop, run_virtual
 
 if TYPE_CHECKING:
-    from ion_framework.testing.fake_gemini import FakeGemini as FakeGemini
-    from ion_framework.testing.fake_openai import FakeOpenAI as FakeOpenAI
-    from ion_framework.testing.wire_faults import FAULTS as FAULTS
-    from ion_framework.testing.wire_faults import fault as fault
-    from ion_framework.testing.wire_faults import mixture as mixture
-    from ion_framework.testing.wire_records import RecordedRequest as RecordedRequest
+    from ion_framework.testing.model_servers.fake_gemini import FakeGemini as FakeGemini
+    from ion_framework.testing.model_servers.fake_openai import FakeOpenAI as FakeOpenAI
+    from ion_framework.testing.model_servers.faults import FAULTS as FAULTS
+    from ion_framework.testing.model_servers.faults import fault as fault
+    from ion_framework.testing.model_servers.faults import mixture as mixture
+    from ion_framework.testing.model_servers.records import RecordedRequest as RecordedRequest
 
 _LATE = {
-    "FAULTS": "wire_faults",
-    "FakeGemini": "fake_gemini",
-    "FakeOpenAI": "fake_openai",
-    "RecordedRequest": "wire_records",
-    "fault": "wire_faults",
-    "mixture": "wire_faults",
+    "FAULTS": "model_servers.faults",
+    "FakeGemini": "model_servers.fake_gemini",
+    "FakeOpenAI": "model_servers.fake_openai",
+    "RecordedRequest": "model_servers.records",
+    "fault": "model_servers.faults",
+    "mixture": "model_servers.faults",
 }
 
 __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks

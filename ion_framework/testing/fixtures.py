@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ion_framework.testing.redis_server import MISSING, RedisServer, find_redis_server
+from ion_framework.testing.network.redis_server import MISSING, RedisServer, find_redis_server
 from ion_framework.testing.virtual_time import VirtualClock
 
 

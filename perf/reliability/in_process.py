@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from ion_framework import Ion, Settings
 from ion_framework.settings.model import PluginSettings, TurnSettings
-from ion_framework.testing.fake_gemini import FakeGemini
+from ion_framework.testing.model_servers.fake_gemini import FakeGemini
 from perf.reliability.stage import KEY, MODEL
 
 SHORT: Mapping[str, object] = {

@@ -11,9 +11,16 @@ import attrs
 
 from ion_framework import Ion, TurnRequest
 from ion_framework.errors import GenerationError, TurnError
-from ion_framework.testing.fake_gemini import FakeGemini
-from ion_framework.testing.wire_faults import FAULTS, Answer, Behaviour, Failure, Phase, fault
-from ion_framework.testing.wire_records import RecordedRequest
+from ion_framework.testing.model_servers.fake_gemini import FakeGemini
+from ion_framework.testing.model_servers.faults import (
+    FAULTS,
+    Answer,
+    Behaviour,
+    Failure,
+    Phase,
+    fault,
+)
+from ion_framework.testing.model_servers.records import RecordedRequest
 from perf.reliability.in_process import DEADLINE_S, gemini_ion
 from perf.reliability.promise import Finding, Promise, Setting
 from perf.reliability.stage import staged

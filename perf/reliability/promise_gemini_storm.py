@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from ion_framework.testing.wire_faults import Answer, fault, mixture
+from ion_framework.testing.model_servers.faults import Answer, fault, mixture
 from perf.reliability.open_loop import open_loop
 from perf.reliability.promise import Finding, Promise, Setting
 from perf.reliability.stage import UPSTREAM_S, Stage, staged

@@ -13,7 +13,7 @@ from ion_two_tier_cache.keys import Keys
 from redis.asyncio import Redis
 
 from ion_framework.pipeline.cache import CacheKey, Hit, Miss
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 from perf.reliability.cache_parts import OpenCache, look, make_key, open_cache, put
 from perf.reliability.hostile_bytes import Payload, Trap, payloads
 from perf.reliability.promise import Finding, Promise, Setting

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ion_framework.testing.redis_server import RedisServer
-from ion_framework.testing.tcp_proxy import TcpProxy
-from ion_framework.testing.toxics import Timeout
+from ion_framework.testing.network.redis_server import RedisServer
+from ion_framework.testing.network.tcp_proxy import TcpProxy
+from ion_framework.testing.network.toxics import Timeout
 from perf.reliability import child
 from perf.reliability.cache_parts import OpenCache, make_key, open_cache, put
 from perf.reliability.open_loop import quantile

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from ion_framework import Ion
 from ion_framework.errors import TurnError
 from ion_framework.pipeline.receipt import CacheStatus
-from ion_framework.testing.fake_gemini import FakeGemini
-from ion_framework.testing.wire_faults import (
+from ion_framework.testing.model_servers.fake_gemini import FakeGemini
+from ion_framework.testing.model_servers.faults import (
     ENDINGS,
     FAULTS,
     Answer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 from perf.reliability.outage import Outage, endure
 from perf.reliability.promise import Finding, Promise, Setting
 from perf.reliability.stage import staged

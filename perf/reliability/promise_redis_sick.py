@@ -8,9 +8,9 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from ion_framework.testing.redis_server import RedisServer
-from ion_framework.testing.tcp_proxy import TcpProxy
-from ion_framework.testing.toxics import Latency, LimitData, Timeout, Toxic
+from ion_framework.testing.network.redis_server import RedisServer
+from ion_framework.testing.network.tcp_proxy import TcpProxy
+from ion_framework.testing.network.toxics import Latency, LimitData, Timeout, Toxic
 from perf.reliability.outage import Act, Outage, endure
 from perf.reliability.promise import Finding, Promise, Setting
 from perf.reliability.stage import staged

@@ -17,7 +17,7 @@ from ion_framework.clock import SystemClock
 from ion_framework.pipeline.cache import CacheKey, Hit, Miss, TurnCache
 from ion_framework.settings.model import Settings
 from ion_framework.testing.builders import lone_source, standard_parts
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 from perf.reliability.cache_parts import (
     LOGGER,
     TTL_S,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ion_framework.testing.redis_server import RedisServer
-from ion_framework.testing.wire_behaviours import Answer, Behaviour, Failure
+from ion_framework.testing.model_servers.behaviours import Answer, Behaviour, Failure
+from ion_framework.testing.network.redis_server import RedisServer
 from perf.reliability.burst import Burst, burst, make_room
 from perf.reliability.promise import Finding, Promise, Setting
 from perf.reliability.stage import Stage, staged

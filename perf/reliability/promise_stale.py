@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ion_framework.testing.wire_faults import fault
+from ion_framework.testing.model_servers.faults import fault
 from perf.reliability.open_loop import open_loop
 from perf.reliability.personas import install_mayfly
 from perf.reliability.promise import Finding, Promise, Setting

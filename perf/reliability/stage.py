@@ -20,8 +20,8 @@ from typing import Any
 import aiohttp
 import attrs
 
-from ion_framework.testing.fake_gemini import FakeGemini
-from ion_framework.testing.wire_faults import Answer
+from ion_framework.testing.model_servers.fake_gemini import FakeGemini
+from ion_framework.testing.model_servers.faults import Answer
 from perf.processes import free_port, ion, unconfigured
 from perf.reliability.promise import Setting
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ion_framework.testing import FakeGemini, fault
-from ion_framework.testing.wire_faults import (
+from ion_framework.testing.model_servers.faults import (
     ENDINGS,
     FINISH_REASONS,
     Answer,

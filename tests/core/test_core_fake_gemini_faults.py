@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from ion_framework.testing import FAULTS, FakeGemini, fault
-from ion_framework.testing.wire_faults import Failure, Phase
+from ion_framework.testing.model_servers.faults import Failure, Phase
 from tests.support.gemini import (
     BOTH,
     HELLO,

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from ion_framework.testing import FAULTS, FakeOpenAI, fault
-from ion_framework.testing.wire_faults import ENDINGS, Answer, Break, Cut, Phase, WireUsage
+from ion_framework.testing.model_servers.faults import ENDINGS, Answer, Break, Cut, Phase, WireUsage
 
 HELLO = ("Hello", " from", " the", " fake.")
 QUESTION = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}

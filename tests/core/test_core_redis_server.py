@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ion_framework.testing import RedisReplyError, RedisServer, find_redis_server
-from ion_framework.testing.redis_server import MISSING
+from ion_framework.testing.network.redis_server import MISSING
 
 pytestmark = pytest.mark.skipif(find_redis_server() is None, reason=MISSING)
 

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from ion_framework.testing import FakeGemini, FakeOpenAI, VirtualClock, fault
-from ion_framework.testing.wire_faults import Answer, Failure
+from ion_framework.testing.model_servers.faults import Answer, Failure
 from tests.support.gemini import KEY, PROMPT
 from tests.support.gemini import asking as gemini
 

@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 from ion_framework.testing import FAULTS, FakeGemini, FakeOpenAI, fault
-from ion_framework.testing.wire_faults import (
+from ion_framework.testing.model_servers.faults import (
     Answer,
     Behaviour,
     Break,
@@ -27,7 +27,7 @@ from ion_framework.testing.wire_faults import (
 )
 from tests.support.gemini import asking as gemini
 
-MODULES = ("fake_gemini", "fake_openai", "wire_behaviours", "wire_faults")
+MODULES = ("fake_gemini", "fake_openai", "behaviours", "faults")
 FILES = Path("/proc/self/fd")
 
 
@@ -296,7 +296,7 @@ async def test_a_fake_answers_only_inside_its_with():
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_run(name):
     """What the documentation shows is what happens."""
-    module = importlib.import_module(f"ion_framework.testing.{name}")
+    module = importlib.import_module(f"ion_framework.testing.model_servers.{name}")
     result = doctest.testmod(module)
 
     assert 0 == result.failed

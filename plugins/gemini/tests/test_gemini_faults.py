@@ -14,7 +14,7 @@ from ion_gemini.upstream import GeminiUpstream
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Finish, FinishReason, Usage
 from ion_framework.testing import FakeGemini, make_turn
-from ion_framework.testing.wire_faults import (
+from ion_framework.testing.model_servers.faults import (
     ENDINGS,
     FAULTS,
     Answer,

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from ion_framework.testing.wire_faults import Answer
+from ion_framework.testing.model_servers.faults import Answer
 
 SLOW = Answer(("word ",) * 1000, first_delay_s=0.01, chunk_delay_s=0.01)
 BURST = Answer(("word ",) * 20_000, first_delay_s=0.01)

@@ -7,7 +7,7 @@ from ion_gemini.settings import GeminiSettings
 from ion_framework.domain.conversation import Message, Role
 from ion_framework.domain.persona import GenerationParameters
 from ion_framework.errors import GenerationError
-from ion_framework.testing.wire_faults import Answer
+from ion_framework.testing.model_servers.faults import Answer
 
 MADE_UP = Answer(("{user}",))
 

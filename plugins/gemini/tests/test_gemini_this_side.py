@@ -16,7 +16,7 @@ from ion_gemini.upstream import GeminiUpstream
 
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.resilience import BreakerState
-from ion_framework.testing.wire_faults import Answer
+from ion_framework.testing.model_servers.faults import Answer
 
 ELSEWHERE = "https://service.invalid/"
 NEUTRAL = {

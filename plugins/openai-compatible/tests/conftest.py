@@ -22,7 +22,7 @@ from ion_framework.domain.prices import PriceTable
 from ion_framework.errors import GenerationError
 from ion_framework.pipeline.chunks import Chunk
 from ion_framework.testing import FakeOpenAI
-from ion_framework.testing.wire_faults import Behaviour
+from ion_framework.testing.model_servers.faults import Behaviour
 
 KEY = "sk-S3CRET"
 PROMPT = Prompt("test", "1", "Be kind.", (), "S3CRET question", Language.ENGLISH)

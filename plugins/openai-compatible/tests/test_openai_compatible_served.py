@@ -9,7 +9,14 @@ from ion_openai_compatible.served import SERVED
 from structlog.testing import capture_logs
 
 from ion_framework.errors import FailureCause, GenerationError
-from ion_framework.testing.wire_faults import Answer, Behaviour, Break, Cut, Failure, RawAnswer
+from ion_framework.testing.model_servers.faults import (
+    Answer,
+    Behaviour,
+    Break,
+    Cut,
+    Failure,
+    RawAnswer,
+)
 
 
 async def test_the_served_model_is_found_once(service) -> None:

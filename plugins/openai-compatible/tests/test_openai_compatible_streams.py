@@ -10,7 +10,7 @@ import pytest
 from ion_framework import FinishReason
 from ion_framework.errors import FailureCause
 from ion_framework.pipeline.chunks import Usage
-from ion_framework.testing.wire_faults import (
+from ion_framework.testing.model_servers.faults import (
     ENDINGS,
     Answer,
     Behaviour,

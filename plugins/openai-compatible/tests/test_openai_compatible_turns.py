@@ -26,7 +26,7 @@ from ion_framework.testing import (
     make_plugin,
 )
 from ion_framework.testing.builders import persona_plugin, standard_parts
-from ion_framework.testing.wire_faults import (
+from ion_framework.testing.model_servers.faults import (
     FAULTS,
     Answer,
     Behaviour,

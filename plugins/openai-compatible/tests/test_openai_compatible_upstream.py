@@ -17,7 +17,14 @@ from ion_openai_compatible.upstream import LONGEST_QUIET_S
 from ion_framework import Finish, FinishReason, TextChunk
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.testing import FakeOpenAI
-from ion_framework.testing.wire_faults import FAULTS, Answer, Behaviour, Break, Cut, Failure
+from ion_framework.testing.model_servers.faults import (
+    FAULTS,
+    Answer,
+    Behaviour,
+    Break,
+    Cut,
+    Failure,
+)
 
 PATIENCE_S = 0.5
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from ion_framework.testing.redis_server import RedisServer
-from ion_framework.testing.tcp_proxy import TcpProxy
-from ion_framework.testing.toxics import Latency, Timeout
+from ion_framework.testing.network.redis_server import RedisServer
+from ion_framework.testing.network.tcp_proxy import TcpProxy
+from ion_framework.testing.network.toxics import Latency, Timeout
 
 NO_TRACKING = ("--rename-command", "CLIENT", "")
 

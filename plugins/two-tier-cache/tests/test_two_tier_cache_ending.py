@@ -14,8 +14,8 @@ from ion_two_tier_cache.redis_link import RedisLink
 from ion_two_tier_cache.redis_settings import RedisSettings
 
 from ion_framework.testing import VirtualClock, run_virtual
-from ion_framework.testing.tcp_proxy import TcpProxy
-from ion_framework.testing.toxics import Latency
+from ion_framework.testing.network.tcp_proxy import TcpProxy
+from ion_framework.testing.network.toxics import Latency
 
 
 async def stubborn(swallows):

@@ -8,7 +8,7 @@ import time
 from ion_two_tier_cache.redis_settings import BREAKER
 from ion_two_tier_cache.redis_tokens import Tokens
 
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 
 PATIENCE_S = 1.0
 """A call takes 0.1 s at most; a loaded machine may take ten times as long."""

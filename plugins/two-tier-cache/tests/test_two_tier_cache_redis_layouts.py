@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 
 CLUSTER = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
 PARTIAL = ("--cluster-require-full-coverage", "no")

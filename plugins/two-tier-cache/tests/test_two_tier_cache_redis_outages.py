@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from ion_framework.testing.redis_server import RedisServer
-from ion_framework.testing.resp import ask
-from ion_framework.testing.tcp_proxy import TcpProxy
-from ion_framework.testing.toxics import Latency, ResetPeer, Timeout
+from ion_framework.testing.network.redis_server import RedisServer
+from ion_framework.testing.network.resp import ask
+from ion_framework.testing.network.tcp_proxy import TcpProxy
+from ion_framework.testing.network.toxics import Latency, ResetPeer, Timeout
 
 PATIENCE_S = 1.0
 """A call takes 0.1 s at most; a loaded machine may take ten times as long."""

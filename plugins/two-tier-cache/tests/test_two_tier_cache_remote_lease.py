@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ion_framework.testing import VirtualClock
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 
 NO_SCRIPTS = ("--rename-command", "EVAL", "")
 WITH_AND_WITHOUT_SCRIPTS = pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from ion_two_tier_cache.redis_tier import RedisTier
 from ion_framework.clock import SystemClock
 from ion_framework.pipeline.cache import CachedRefusal, Hit, Miss, Pending, Refused, Stale
 from ion_framework.testing.contracts.cache import KEY, REPLY
-from ion_framework.testing.redis_server import RedisServer
+from ion_framework.testing.network.redis_server import RedisServer
 
 LONG_S = 30.0
 """Nothing here takes so long, on any machine."""

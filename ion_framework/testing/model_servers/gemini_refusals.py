@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ion_framework.testing.wire_behaviours import Failure
-from ion_framework.testing.wire_dialect import Call, Document, RawRequest, encoded, parsed
+from ion_framework.testing.model_servers.behaviours import Failure
+from ion_framework.testing.model_servers.dialect import Call, Document, RawRequest, encoded, parsed
 
 PATH = re.compile(
     r"/(?P<version>v1|v1alpha|v1beta|v1beta1)/"

@@ -11,7 +11,7 @@ from typing import NoReturn
 import attrs
 from aiohttp import web
 
-from ion_framework.testing.wire_behaviours import (
+from ion_framework.testing.model_servers.behaviours import (
     Answer,
     Behaviour,
     Break,
@@ -24,7 +24,7 @@ from ion_framework.testing.wire_behaviours import (
     RawAnswer,
     Redirect,
 )
-from ion_framework.testing.wire_dialect import Call, Dialect, Document, Kind
+from ion_framework.testing.model_servers.dialect import Call, Dialect, Document, Kind
 
 EVENT_STREAM = "text/event-stream"
 _LINGER_NOT = struct.pack("ii", 1, 0)  # closing a socket then sends RST instead of FIN

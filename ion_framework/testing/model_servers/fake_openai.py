@@ -1,12 +1,12 @@
 """A server that speaks the OpenAI protocol and fails as told, for tests of what talks to one.
 
 It serves ``/v1/chat/completions`` (unary and streamed) and ``/v1/models``, and plays the
-behaviours of `ion_framework.testing.wire_faults`::
+behaviours of `ion_framework.testing.model_servers.faults`::
 
     >>> import asyncio
     >>> from aiohttp import ClientSession
     >>> from ion_framework.testing import FakeOpenAI
-    >>> from ion_framework.testing.wire_faults import Answer
+    >>> from ion_framework.testing.model_servers.faults import Answer
     >>> async def main():
     ...     async with FakeOpenAI() as fake, ClientSession() as session:
     ...         fake.behave(Answer(("You said: ", "{user}")))
@@ -30,9 +30,9 @@ from itertools import count
 from typing import Any
 
 from ion_framework.clock import Clock
-from ion_framework.testing import openai_refusals as refusals
-from ion_framework.testing.wire_behaviours import Answer, Failure, PromptBlocked, WireUsage
-from ion_framework.testing.wire_dialect import (
+from ion_framework.testing.model_servers import openai_refusals as refusals
+from ion_framework.testing.model_servers.behaviours import Answer, Failure, PromptBlocked, WireUsage
+from ion_framework.testing.model_servers.dialect import (
     Call,
     Document,
     Kind,
@@ -41,7 +41,7 @@ from ion_framework.testing.wire_dialect import (
     encoded,
     parsed,
 )
-from ion_framework.testing.wire_server import FakeServer
+from ion_framework.testing.model_servers.server import FakeServer
 
 LISTED = ("fake-model",)
 CHAT = "/v1/chat/completions"

@@ -2,7 +2,7 @@
 
 Parametrise a test over `FAULTS`; each says by its `phase` whether text had come before it::
 
-    >>> from ion_framework.testing.wire_faults import FAULTS, fault, mixture
+    >>> from ion_framework.testing.model_servers.faults import FAULTS, fault, mixture
     >>> len(FAULTS) >= 22
     True
     >>> fault("quota-429").retry_delay_s
@@ -19,7 +19,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from ion_framework.testing.wire_behaviours import (
+from ion_framework.testing.model_servers.behaviours import (
     Answer,
     Behaviour,
     Break,
@@ -34,7 +34,7 @@ from ion_framework.testing.wire_behaviours import (
     Redirect,
     WireUsage,
 )
-from ion_framework.testing.wire_records import RecordedRequest
+from ion_framework.testing.model_servers.records import RecordedRequest
 
 __all__ = [
     "ENDINGS",

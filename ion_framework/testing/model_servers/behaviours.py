@@ -3,7 +3,8 @@
 A behaviour means the same in both protocols; each fake says it in its own words. It is played unary
 and streamed. A *chunk* is one event that carries text; *the first token* is the first such event::
 
-    >>> from ion_framework.testing.wire_behaviours import Answer, Break, Cut, Failure, Phase
+    >>> from ion_framework.testing.model_servers.behaviours import Answer, Break, Cut, Failure
+    >>> from ion_framework.testing.model_servers.behaviours import Phase
     >>> Cut(Break.RESET, after=2).phase is Phase.AFTER
     True
     >>> Failure(429, retry_delay_s=7).phase is Phase.BEFORE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from ion_framework.testing.wire_behaviours import Answer, Behaviour
-from ion_framework.testing.wire_faults import Plan
-from ion_framework.testing.wire_records import RecordedRequest
+from ion_framework.testing.model_servers.behaviours import Answer, Behaviour
+from ion_framework.testing.model_servers.faults import Plan
+from ion_framework.testing.model_servers.records import RecordedRequest
 
 
 class Script:

@@ -12,13 +12,13 @@ import attrs
 from aiohttp import web
 
 from ion_framework.clock import Clock, SystemClock
-from ion_framework.testing.wire_behaviours import Behaviour, Down
-from ion_framework.testing.wire_dialect import Call, Dialect, Kind, RawRequest
-from ion_framework.testing.wire_faults import Plan
-from ion_framework.testing.wire_listener import HOST, Listener
-from ion_framework.testing.wire_play import Wire, abort, play
-from ion_framework.testing.wire_records import RecordedRequest
-from ion_framework.testing.wire_script import Script
+from ion_framework.testing.model_servers.behaviours import Behaviour, Down
+from ion_framework.testing.model_servers.dialect import Call, Dialect, Kind, RawRequest
+from ion_framework.testing.model_servers.faults import Plan
+from ion_framework.testing.model_servers.listener import HOST, Listener
+from ion_framework.testing.model_servers.play import Wire, abort, play
+from ion_framework.testing.model_servers.records import RecordedRequest
+from ion_framework.testing.model_servers.script import Script
 
 CLOSING_S = 5.0  # far more than cancelled handlers need
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ion_framework.testing.wire_behaviours import Failure, PromptBlocked
-from ion_framework.testing.wire_dialect import Call, Document, RawRequest, encoded
+from ion_framework.testing.model_servers.behaviours import Failure, PromptBlocked
+from ion_framework.testing.model_servers.dialect import Call, Document, RawRequest, encoded
 
 JSON = "application/json"
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")

@@ -7,9 +7,9 @@
         await proxy.add(Timeout(direction="upstream", toxicity=0.5))
         await proxy.clear()
 
-The toxics are those of `ion_framework.testing.toxics`. Several can be active; data passes them in
-the order in which they were added. Adding and removing concerns open connections as well: what a
-removed toxic held back goes on at once.
+The toxics are those of `ion_framework.testing.network.toxics`. Several can be active; data passes
+them in the order in which they were added. Adding and removing concerns open connections as well:
+what a removed toxic held back goes on at once.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from ion_framework.testing.ports import free_port
-from ion_framework.testing.tcp_connection import (
+from ion_framework.testing.network.ports import free_port
+from ion_framework.testing.network.tcp_connection import (
     NumberedToxic,
     ProxiedConnection,
     Side,
     end_socket,
     end_tasks,
 )
-from ion_framework.testing.toxic_stages import stage_type
-from ion_framework.testing.toxics import Down, Toxic
+from ion_framework.testing.network.toxic_stages import stage_type
+from ion_framework.testing.network.toxics import Down, Toxic
 
 
 class TcpProxy:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from ion_framework.testing.wire_behaviours import Answer, Failure, PromptBlocked
+from ion_framework.testing.model_servers.behaviours import Answer, Failure, PromptBlocked
 
 JSON_TYPE = "application/json; charset=UTF-8"
 

@@ -1,0 +1,1 @@
+"""Model services on real sockets that play every fault: Gemini, and the OpenAI protocol."""
