@@ -43,7 +43,7 @@ FOR_OPERATORS = frozenset(
 
 TIME_UP = ", and the time of the turn was up"
 
-STAND_IN_S = 0.2
+STAND_IN_S = 0.5
 STAND_IN_SHARE = 0.1
 """Seconds that are kept for generators with ``fallback = true``, and the share of the remaining
 time that they are at most: a stand-in begins at once, so that a model need not give half for it."""

@@ -138,7 +138,6 @@ def _wrong(random: Random) -> bytes:
             lambda: body.__setitem__(random.randrange(5), math.nan),
             lambda: body.__setitem__(random.randrange(5), -1.0),
             lambda: body.__setitem__(random.randrange(5), math.inf),
-            lambda: body.__setitem__(0, 1e12),
             lambda: body.__setitem__(1, 1e12),
             lambda: body.__setitem__(5, ["code", "import os"]),
             lambda: body.append("more"),

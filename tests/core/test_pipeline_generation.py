@@ -170,7 +170,7 @@ def test_a_generator_that_never_waits_is_cut_as_well(piece, generator, ending, m
     async def main():
         torrent = make_plugin("torrent", Torrent(), "generator")
         stand_in = make_plugin("zstand-in", FakeGenerator(), "generator", fallback=True)
-        limits = Settings(turn=TurnSettings(deadline_s=2.0))
+        limits = Settings(turn=TurnSettings(deadline_s=5.0))
         candidate = first_party(torrent) if mode == "first" else torrent
         async with running_ion(candidate, stand_in, settings=limits) as ion:
             return await asyncio.wait_for(ion.respond("hello"), 20.0)

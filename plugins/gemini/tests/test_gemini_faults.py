@@ -28,6 +28,8 @@ from ion_framework.testing.model_servers.faults import (
     fault,
 )
 
+pytestmark = pytest.mark.outage
+
 FIRST_S = 0.8
 SPEAK_S = 4.0
 SLOW_MACHINE_S = 2.5

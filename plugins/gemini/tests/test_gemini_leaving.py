@@ -8,6 +8,8 @@ import pytest
 
 from ion_framework.testing.model_servers.faults import Answer
 
+pytestmark = pytest.mark.outage
+
 SLOW = Answer(("word ",) * 1000, first_delay_s=0.01, chunk_delay_s=0.01)
 BURST = Answer(("word ",) * 20_000, first_delay_s=0.01)
 SILENT = Answer(first_delay_s=60.0)

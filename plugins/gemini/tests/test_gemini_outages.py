@@ -10,6 +10,8 @@ from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.resilience import BreakerState
 from ion_framework.testing.model_servers.faults import Answer, by_model, fault, mixture
 
+pytestmark = pytest.mark.outage
+
 SHAKY = {fault("unavailable-503"): 0.30, fault("hang-before-headers"): 0.05}
 PROMPT_ANSWER = Answer(first_delay_s=0.02)
 REQUESTS = 200

@@ -18,6 +18,8 @@ from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.resilience import BreakerState
 from ion_framework.testing.model_servers.faults import Answer
 
+pytestmark = pytest.mark.outage
+
 ELSEWHERE = "https://service.invalid/"
 NEUTRAL = {
     "GEMINI_API_KEY",

@@ -9,6 +9,8 @@ from ion_openai_compatible.failures import of_error_event, of_status, refuses_pr
 
 from ion_framework.errors import FailureCause
 
+pytestmark = pytest.mark.outage
+
 NOW = 1_795_237_539.0  # Sat, 21 Nov 2026 05:05:39 GMT
 
 

@@ -19,6 +19,8 @@ from ion_framework.testing.model_servers.faults import (
     fault,
 )
 
+pytestmark = pytest.mark.outage
+
 STREAM = "text/event-stream"
 
 

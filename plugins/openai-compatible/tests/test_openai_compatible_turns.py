@@ -40,6 +40,8 @@ from ion_framework.testing.model_servers.faults import (
     mixture,
 )
 
+pytestmark = pytest.mark.outage
+
 NAME = "openai-compatible"
 KEY = "sk-S3CRET"
 QUICK: dict[str, object] = {

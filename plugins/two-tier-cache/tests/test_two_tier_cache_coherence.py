@@ -11,6 +11,8 @@ from ion_framework.testing.network.redis_server import RedisServer
 from ion_framework.testing.network.tcp_proxy import TcpProxy
 from ion_framework.testing.network.toxics import Latency, Timeout
 
+pytestmark = pytest.mark.outage
+
 NO_TRACKING = ("--rename-command", "CLIENT", "")
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from ion_framework.testing import RedisServer
 
+pytestmark = pytest.mark.outage
+
 WORKER = """
 import asyncio, json, os, sys
 import structlog

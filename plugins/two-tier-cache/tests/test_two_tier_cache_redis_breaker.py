@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
 from ion_two_tier_cache.redis_settings import BREAKER
 from ion_two_tier_cache.redis_tokens import Tokens
 
 from ion_framework.testing.network.redis_server import RedisServer
+
+pytestmark = pytest.mark.outage
 
 PATIENCE_S = 1.0
 """A call takes 0.1 s at most; a loaded machine may take ten times as long."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 
+import pytest
+
 from ion_framework.testing.network.tcp_proxy import TcpProxy
 from ion_framework.testing.network.toxics import Latency
+
+pytestmark = pytest.mark.outage
 
 
 async def test_2000_cancelled_look_ups_mix_nothing_up(redis_server, open_tier, make_entry, digest):

@@ -10,6 +10,8 @@ import pytest
 
 from ion_framework.testing.network.redis_server import RedisServer
 
+pytestmark = pytest.mark.outage
+
 CLUSTER = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
 PARTIAL = ("--cluster-require-full-coverage", "no")
 

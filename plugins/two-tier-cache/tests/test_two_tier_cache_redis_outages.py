@@ -12,6 +12,8 @@ from ion_framework.testing.network.resp import ask
 from ion_framework.testing.network.tcp_proxy import TcpProxy
 from ion_framework.testing.network.toxics import Latency, ResetPeer, Timeout
 
+pytestmark = pytest.mark.outage
+
 PATIENCE_S = 1.0
 """A call takes 0.1 s at most; a loaded machine may take ten times as long."""
 

@@ -10,6 +10,8 @@ import pytest
 from ion_framework.testing import VirtualClock
 from ion_framework.testing.network.redis_server import RedisServer
 
+pytestmark = pytest.mark.outage
+
 NO_SCRIPTS = ("--rename-command", "EVAL", "")
 WITH_AND_WITHOUT_SCRIPTS = pytest.mark.parametrize(
     "arguments", [(), NO_SCRIPTS], ids=["scripts", "no scripts"]

@@ -23,6 +23,8 @@ from ion_framework.pipeline.cache import CachedRefusal, Hit, Miss, Pending, Refu
 from ion_framework.testing.contracts.cache import KEY, REPLY
 from ion_framework.testing.network.redis_server import RedisServer
 
+pytestmark = pytest.mark.outage
+
 LONG_S = 30.0
 """Nothing here takes so long, on any machine."""
 
