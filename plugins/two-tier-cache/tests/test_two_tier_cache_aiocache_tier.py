@@ -292,3 +292,32 @@ class Log:
     def warning(self, event, **values):
         """Remember it."""
         self._lines.append((event, values))
+
+
+class SlowClock(SystemClock):
+    """A clock that is an hour behind."""
+
+    def time(self):
+        """Seconds since the Unix epoch, less an hour."""
+        return SystemClock.time() - 3600
+
+
+async def test_an_entry_from_a_clock_that_is_ahead_stays():
+    """A process whose clock is behind misses what others made, and leaves it where it is."""
+    backend = SimpleMemoryCache(serializer=NullSerializer())
+    made, behind = make_cache(backend), make_tier(backend, SlowClock())
+    await made.open()
+    found = await made.lookup(KEY)
+    await found.lease.store(REPLY, 600.0)
+    await until(lambda: made.stats().tiers["aiocache"]["writes"] == 1)
+    await behind.open()
+    seen = await behind.get(KEY.digest, KEY.tags)
+    stats = behind.stats()
+    await behind.close()
+    again = make_tier(backend)
+    await again.open()
+
+    assert (seen.entry, stats.skewed, stats.hostile) == (None, 1, 0)
+    assert (await again.get(KEY.digest, KEY.tags)).entry is not None
+    await again.close()
+    await made.close()

@@ -65,6 +65,7 @@ class AiocacheStats:
         failures: look-ups and writes that failed, took too long or were not tried.
         outdated: those of the misses that found an entry of before an invalidation.
         hostile: those of the misses that found something that is no entry.
+        skewed: those of the misses that found an entry made later than it is here: clocks differ.
         writes: entries written.
         dropped: entries that were not written, because the queue was full or the backend out of
             order, or that are of no kind that is kept.
@@ -79,6 +80,7 @@ class AiocacheStats:
     failures: int = 0
     outdated: int = 0
     hostile: int = 0
+    skewed: int = 0
     writes: int = 0
     dropped: int = 0
     invalidations_failed: int = 0

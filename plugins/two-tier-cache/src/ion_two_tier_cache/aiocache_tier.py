@@ -29,7 +29,7 @@ from ion_framework.resilience.breaker import (
 from ion_two_tier_cache.aiocache_parts import NOTHING, AiocacheFound, AiocacheStats
 from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.entry import Freshness
-from ion_two_tier_cache.envelope import NotAnEnvelope, open_envelope, seal
+from ion_two_tier_cache.envelope import MadeLaterError, NotAnEnvelope, open_envelope, seal
 from ion_two_tier_cache.redis_tokens import Tokens
 from ion_two_tier_cache.remote_lease import RemoteLease
 
@@ -229,6 +229,10 @@ class AiocacheTier:
         try:
             data = base64.b64decode(sealed, validate=True)
             opened = open_envelope(digest, data, now=now, longest_life_s=LONGEST_LIFE_S)
+        except MadeLaterError:
+            # Ours, by a clock that is ahead of this one: a miss here, and good everywhere else.
+            self._counts.skewed += 1
+            return None
         except (NotAnEnvelope, TypeError, ValueError):
             self._counts.hostile += 1
             await self._call(partial(self._backend.delete, self._entry_name(digest)))
