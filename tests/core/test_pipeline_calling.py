@@ -1,6 +1,7 @@
 """How implementations are called: in threads, on the loop, and what is measured."""
 
 import asyncio
+import re
 import threading
 import time
 
@@ -97,9 +98,9 @@ def test_blocked_threads_of_one_plugin_starve_no_other():
     release.set()
 
     assert {"took longer than 0.1 s"} == {_detail(reply, "stuck") for reply in first}
-    assert {"no thread was free for 0.1 s: all 8 are busy"} == {
-        _detail(reply, "stuck") for reply in second
-    }
+    # The stages before it may have taken some microseconds of a turn's time.
+    busy = re.compile(r"no thread was free for 0\.(1|09\d*) s: all 8 are busy")
+    assert all(busy.fullmatch(_detail(reply, "stuck")) for reply in second)
     assert {(("fine", "allowed"),)} == {tuple(outcomes(r, "ion_guard")) for r in [*first, *second]}
 
 
