@@ -30,6 +30,15 @@ VARIABLES = (
     Variable("ION_HOST", "server.host", "address to bind"),
     Variable("PORT", "server.port", "port, as platforms set it; ION_PORT goes before it"),
     Variable("ION_PORT", "server.port", "port"),
+    Variable("ION_WORKERS", "server.workers", "processes that serve, 0 for one a processor"),
+    Variable("ION_REDIS_URL", "server.redis_url", "Redis for what processes share"),
+    Variable("ION_TRUSTED_PROXIES", "server.trusted_proxies", "proxies to believe, by commas"),
+    Variable("ION_TRUSTED_HOPS", "server.trusted_hops", "proxies that stand before the host"),
+    Variable("ION_RATE_LIMIT", "rate.limit", "requests of a caller, as 30/minute, or off"),
+    Variable("ION_TOKENS_PER_DAY", "rate.tokens_per_day", "tokens of a caller in a day"),
+    Variable("ION_CORS_ORIGINS", "cors.origins", "web pages that may call, JSON or by commas"),
+    Variable("ION_AUTH_KEYS", "auth.keys", "auto, required or off"),
+    Variable("ION_KEYS_FILE", "auth.keys_file", "database of API keys"),
     Variable("ION_PLUGINS_ENABLE", "plugins.enable", "run only these, separated by commas"),
     Variable("ION_PLUGINS_DISABLE", "plugins.disable", "do not run these, separated by commas"),
     Variable("ION_PLUGINS_REQUIRED", "plugins.required", "do not start without these"),
@@ -40,7 +49,6 @@ VARIABLES = (
 
 SHARED_NAMES = frozenset(
     {
-        "ION_REDIS_URL",
         "ION_GEMINI_API_KEY",
         "ION_GEMINI_API_KEY_FILE",
         "ION_GEMINI_MODEL",
@@ -51,7 +59,6 @@ SHARED_NAMES = frozenset(
         "ION_OPENAI_API_KEY",
         "ION_OPENAI_API_KEY_FILE",
         "ION_OPENAI_MODEL",
-        "ION_RATE_LIMIT",
     }
 )
 """Names that are fixed for well-known plugins, whether or not one is installed that reads them."""
@@ -59,7 +66,9 @@ SHARED_NAMES = frozenset(
 _ELSEWHERE = ("", "plugins.enable", "plugins.disable")
 """Keys that are read elsewhere: the file's name, and lists that are a layer of their own."""
 
-_LISTS = ("plugins.required",)
+_LISTS = ("plugins.required", "server.trusted_proxies", "cors.origins")
+_NUMBERS = ("server.workers", "server.trusted_hops", "rate.tokens_per_day")
+_LOWER = ("auth.keys", "rate.limit")
 
 
 def environment_tables(
@@ -91,16 +100,40 @@ def _table(path: str, value: object) -> dict[str, object]:
 
 def _value(variable: Variable, text: str) -> object:
     if variable.key in _LISTS:
-        return list(split_list(text))
+        return _list(variable, text)
     if variable.key == "server.port":
         if not _PORT.fullmatch(text):
-            shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-            raise SettingsError(f"{variable.name}: must be a port, 0 to 65535, is {shown!r}")
+            raise SettingsError(f"{variable.name}: must be a port, 0 to 65535, is {_shown(text)}")
         return int(text)
-    return text.lower() if variable.key.startswith("log.") else text
+    if variable.key in _NUMBERS:
+        if not _NUMBER.fullmatch(text):
+            raise SettingsError(f"{variable.name}: must be a whole number, is {_shown(text)}")
+        return int(text)
+    return text.lower() if variable.key in _LOWER or variable.key.startswith("log.") else text
+
+
+def _list(variable: Variable, text: str) -> list[object]:
+    if not text.startswith("["):
+        return list(split_list(text))
+    import json  # only who writes JSON pays for it
+
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise SettingsError(
+            f"{variable.name}: must be a JSON list or items separated by commas, is {_shown(text)}"
+        )
+    return found
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
 _PORT = re.compile(r"[0-9]{1,5}")
+_NUMBER = re.compile(r"[0-9]{1,12}")
 _SHOWN = 60
 
 

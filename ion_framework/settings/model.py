@@ -9,17 +9,18 @@ from pathlib import Path
 import attrs
 
 from ion_framework.domain.conversation import COMPACT_LIMITS, STANDARD_LIMITS, HistoryLimits
+from ion_framework.settings.checks import seconds
+from ion_framework.settings.serving import (
+    ApiSettings,
+    AuthSettings,
+    CorsSettings,
+    LimitSettings,
+    RateSettings,
+    ServerSettings,
+)
 
 NOT_IN_FILES = "not_in_files"
 """Metadata of a field that no file may set: to whoever writes one it is an unknown key."""
-
-LONGEST_S = 86400.0
-"""The longest time limit that makes sense: a day. Timers of the system take no arbitrary number."""
-
-
-def _seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
-    if not 0 < value <= LONGEST_S:
-        raise ValueError(f"'{attribute.name}' must be above 0, up to {LONGEST_S:g}: {value}")
 
 
 class LogFormat(StrEnum):
@@ -37,21 +38,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-@attrs.frozen
-class ServerSettings:
-    """Where the host listens.
-
-    Attributes:
-        host: address to bind.
-        port: TCP port, 0 (any free one) to 65535.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = attrs.field(
-        default=8080, validator=[attrs.validators.ge(0), attrs.validators.le(65535)]
-    )
 
 
 @attrs.frozen
@@ -87,29 +73,14 @@ class PluginSettings:
     disable: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     safe_mode: bool = False
-    import_budget_s: float = attrs.field(default=5.0, validator=_seconds)
-    startup_budget_s: float = attrs.field(default=2.5, validator=_seconds)
+    import_budget_s: float = attrs.field(default=5.0, validator=seconds)
+    startup_budget_s: float = attrs.field(default=2.5, validator=seconds)
     overrides: tuple[SelectionLayer, ...] = attrs.field(default=(), metadata={NOT_IN_FILES: True})
 
     @property
     def layers(self) -> tuple[SelectionLayer, ...]:
         """Every source's say, in rising order."""
         return (SelectionLayer("the settings", self.enable, self.disable), *self.overrides)
-
-
-@attrs.frozen
-class LimitSettings:
-    """How large a request may be.
-
-    Attributes:
-        message_chars: characters of a message in the HTTP API v1 and v2, 1 to 32000.
-        body_bytes: bytes of a request body.
-    """
-
-    message_chars: int = attrs.field(
-        default=1000, validator=[attrs.validators.ge(1), attrs.validators.le(32000)]
-    )
-    body_bytes: int = attrs.field(default=262144, validator=attrs.validators.ge(1024))
 
 
 @attrs.frozen
@@ -129,15 +100,15 @@ class TurnSettings:
             waits as long as it has time.
     """
 
-    deadline_s: float = attrs.field(default=60.0, validator=_seconds)
-    guard_s: float = attrs.field(default=5.0, validator=_seconds)
-    context_s: float = attrs.field(default=5.0, validator=_seconds)
-    analyze_s: float = attrs.field(default=5.0, validator=_seconds)
-    route_s: float = attrs.field(default=2.0, validator=_seconds)
-    prompt_s: float = attrs.field(default=2.0, validator=_seconds)
-    first_token_s: float = attrs.field(default=45.0, validator=_seconds)
-    next_token_s: float = attrs.field(default=15.0, validator=_seconds)
-    cache_s: float = attrs.field(default=2.0, validator=_seconds)
+    deadline_s: float = attrs.field(default=60.0, validator=seconds)
+    guard_s: float = attrs.field(default=5.0, validator=seconds)
+    context_s: float = attrs.field(default=5.0, validator=seconds)
+    analyze_s: float = attrs.field(default=5.0, validator=seconds)
+    route_s: float = attrs.field(default=2.0, validator=seconds)
+    prompt_s: float = attrs.field(default=2.0, validator=seconds)
+    first_token_s: float = attrs.field(default=45.0, validator=seconds)
+    next_token_s: float = attrs.field(default=15.0, validator=seconds)
+    cache_s: float = attrs.field(default=2.0, validator=seconds)
 
 
 @attrs.frozen
@@ -189,7 +160,11 @@ class Settings:
         server: where the host listens.
         plugins: which plugins run.
         order: per hook, names of plugins in the order in which they are asked.
-        limits: how large a request may be.
+        limits: how large a request may be, and how many are taken at once.
+        auth: whom the host lets in.
+        rate: how often a caller may ask.
+        cors: which web pages may call the host.
+        api: how the API presents itself.
         turn: time limits.
         context: bounds of gathered context.
         prompt: how much history a prompt carries.
@@ -203,6 +178,10 @@ class Settings:
     plugins: PluginSettings = attrs.field(factory=PluginSettings)
     order: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     limits: LimitSettings = attrs.field(factory=LimitSettings)
+    auth: AuthSettings = attrs.field(factory=AuthSettings)
+    rate: RateSettings = attrs.field(factory=RateSettings)
+    cors: CorsSettings = attrs.field(factory=CorsSettings)
+    api: ApiSettings = attrs.field(factory=ApiSettings)
     turn: TurnSettings = attrs.field(factory=TurnSettings)
     context: ContextSettings = attrs.field(factory=ContextSettings)
     prompt: PromptSettings = attrs.field(factory=PromptSettings)

@@ -98,7 +98,7 @@ def test_the_file_is_found_in_rising_order(tmp_path, monkeypatch):
 
 # file -> what the error says after the file's name
 WRONG_FILE = {
-    "unknown section": ("[sever]\nport = 1", "top level: unknown key sever; known are: context,"),
+    "unknown section": ("[sever]\nport = 1", "top level: unknown key sever; known are: api, auth"),
     "unknown key": ("[server]\nprot = 1", "server: unknown key prot; known are: host, port"),
     "deeper": ("[prompt.compact]\nmesages = 1", "prompt.compact: unknown key mesages; known are"),
     "no key of a file": ("[plugins]\noverrides = []", "plugins: unknown key overrides; known are"),
@@ -237,6 +237,15 @@ FIXED = {
     "ION_LOG_FORMAT",
     "ION_LOG_LEVEL",
     "ION_DATA_DIR",
+    "ION_WORKERS",
+    "ION_REDIS_URL",
+    "ION_TRUSTED_PROXIES",
+    "ION_TRUSTED_HOPS",
+    "ION_RATE_LIMIT",
+    "ION_TOKENS_PER_DAY",
+    "ION_CORS_ORIGINS",
+    "ION_AUTH_KEYS",
+    "ION_KEYS_FILE",
     "ION_PLUGINS_ENABLE",
     "ION_PLUGINS_DISABLE",
     "ION_PLUGINS_REQUIRED",

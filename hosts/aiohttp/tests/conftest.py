@@ -13,11 +13,11 @@ from typing import Any
 import attrs
 import pytest
 from aiohttp import ClientSession
-from ion_host_aiohttp.addresses import bind
-from ion_host_aiohttp.catalog import all_endpoints
-from ion_host_aiohttp.endpoint import Endpoint, ErrorStyle
-from ion_host_aiohttp.logs import make_logger
-from ion_host_aiohttp.server import HttpServer
+from ion_host_aiohttp.api.catalog import all_endpoints
+from ion_host_aiohttp.api.endpoint import Endpoint, ErrorStyle
+from ion_host_aiohttp.run.addresses import bind
+from ion_host_aiohttp.run.logs import make_logger
+from ion_host_aiohttp.run.server import HttpServer
 from ion_host_aiohttp.service import Service, ServiceLimits
 
 from ion_framework import Finish, Ion, Resonance, TextChunk, detect_language, hookimpl

@@ -7,7 +7,7 @@ import json
 import zlib
 
 import pytest
-from ion_host_aiohttp.body import BodyLimits
+from ion_host_aiohttp.api.body import BodyLimits
 from ion_host_aiohttp.service import ServiceLimits
 
 JSON = {"Content-Type": "application/json"}

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import attrs
 import pytest
-from ion_host_aiohttp.encoding import encode
+from ion_host_aiohttp.api.encoding import encode
 
 
 @attrs.frozen(slots=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import string
 
 import pytest
-from ion_host_aiohttp.languages import accepted_language
-from ion_host_aiohttp.messages import CATALOGUE, MessageId
+from ion_host_aiohttp.api.languages import accepted_language
+from ion_host_aiohttp.errors.messages import CATALOGUE, MessageId
 
 from ion_framework.domain.language import Language
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
-from ion_host_aiohttp.headers import add_headers, header_safe
+from ion_host_aiohttp.api.headers import add_headers, header_safe
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",

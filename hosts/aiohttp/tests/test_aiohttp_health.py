@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from ion_host_aiohttp.endpoint import Call
-from ion_host_aiohttp.lifecycle import Lifecycle
+from ion_host_aiohttp.api.endpoint import Call
+from ion_host_aiohttp.run.lifecycle import Lifecycle
 from ion_host_aiohttp.v1.service_info import live, ready, startup
 
 

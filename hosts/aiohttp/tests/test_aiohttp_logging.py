@@ -9,8 +9,8 @@ import logging
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ion_host_aiohttp.log_lines import LineLogger
-from ion_host_aiohttp.logs import configure_process, make_logger
+from ion_host_aiohttp.run.log_lines import LineLogger
+from ion_host_aiohttp.run.logs import configure_process, make_logger
 
 from ion_framework.pipeline.events import RequestCompleted
 from ion_framework.settings.model import LogFormat, LogLevel, LogSettings

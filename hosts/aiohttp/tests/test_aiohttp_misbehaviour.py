@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 import attrs
 import pytest
-from ion_host_aiohttp.endpoint import Answer, Endpoint, ErrorStyle
+from ion_host_aiohttp.api.endpoint import Answer, Endpoint, ErrorStyle
 from ion_host_aiohttp.turns import metadata_document
 
 from ion_framework import hookimpl

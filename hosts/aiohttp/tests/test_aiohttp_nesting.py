@@ -7,8 +7,8 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ion_host_aiohttp.nesting import deeper_than
-from ion_host_aiohttp.unsafe_text import find_unsafe_text
+from ion_host_aiohttp.api.nesting import deeper_than
+from ion_host_aiohttp.api.unsafe_text import find_unsafe_text
 
 _leaves = st.none() | st.booleans() | st.integers() | st.text()
 _documents = st.recursive(

@@ -7,11 +7,11 @@ import socket
 
 import attrs
 import pytest
-from ion_host_aiohttp.addresses import BindError, base_url, bind
-from ion_host_aiohttp.catalog import OWN, all_endpoints
-from ion_host_aiohttp.endpoint import Answer, Endpoint, ErrorStyle
-from ion_host_aiohttp.notice import start_notice
-from ion_host_aiohttp.server import HttpServer
+from ion_host_aiohttp.api.catalog import OWN, all_endpoints
+from ion_host_aiohttp.api.endpoint import Answer, Endpoint, ErrorStyle
+from ion_host_aiohttp.run.addresses import BindError, base_url, bind
+from ion_host_aiohttp.run.notice import start_notice
+from ion_host_aiohttp.run.server import HttpServer
 
 
 class TestDrain:

@@ -9,8 +9,8 @@ import attrs
 from ion_framework.domain.language import Language
 from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import Status
-from ion_host_aiohttp.lifecycle import Phase
-from ion_host_aiohttp.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.messages import Message, MessageId, say
+from ion_host_aiohttp.run.lifecycle import Phase
 from ion_host_aiohttp.service import Service
 
 _OUT = (

@@ -8,8 +8,8 @@ import attrs
 from aiohttp import web
 
 from ion_framework.clock import Clock, SystemClock
-from ion_host_aiohttp.body import BodyLimits
-from ion_host_aiohttp.lifecycle import Lifecycle, Traffic
+from ion_host_aiohttp.api.body import BodyLimits
+from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger

@@ -14,12 +14,13 @@ from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import ANONYMOUS, TurnRequest
-from ion_host_aiohttp import failures, headers
-from ion_host_aiohttp.encoding import encode
-from ion_host_aiohttp.endpoint import Answer
-from ion_host_aiohttp.failure import Failure, Issue, RequestFailed, unfit
+from ion_host_aiohttp.api import headers
+from ion_host_aiohttp.api.encoding import encode
+from ion_host_aiohttp.api.endpoint import Answer
+from ion_host_aiohttp.errors import failures
+from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
+from ion_host_aiohttp.errors.messages import MessageId, say
 from ion_host_aiohttp.health import missing_parts
-from ion_host_aiohttp.messages import MessageId, say
 from ion_host_aiohttp.service import Service
 
 LARGEST_AMOUNT = 2**53

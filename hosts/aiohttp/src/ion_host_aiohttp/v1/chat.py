@@ -10,8 +10,8 @@ import msgspec
 
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
-from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
-from ion_host_aiohttp.failure import check_message, unfit
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.errors.failure import check_message, unfit
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.turns import (
     metadata_document,

@@ -8,11 +8,11 @@ import attrs
 from aiohttp import hdrs
 
 from ion_framework.domain.language import Language
-from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
-from ion_host_aiohttp.errors_v1 import DEFAULT_LANGUAGE
-from ion_host_aiohttp.failures import RETRY_AFTER_S
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.errors.failures import RETRY_AFTER_S
+from ion_host_aiohttp.errors.v1 import DEFAULT_LANGUAGE
 from ion_host_aiohttp.health import RedisState, assess, redis_state
-from ion_host_aiohttp.lifecycle import Phase
+from ion_host_aiohttp.run.lifecycle import Phase
 from ion_host_aiohttp.service import Service
 
 

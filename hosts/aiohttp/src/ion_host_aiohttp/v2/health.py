@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.health import assess, redis_state
-from ion_host_aiohttp.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 

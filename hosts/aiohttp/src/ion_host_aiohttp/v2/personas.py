@@ -10,10 +10,10 @@ from ion_framework.domain.capabilities import capabilities
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import UnknownPersonaError
-from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
-from ion_host_aiohttp.failure import Failure, RequestFailed
-from ion_host_aiohttp.messages import MessageId, say
-from ion_host_aiohttp.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import shown_names

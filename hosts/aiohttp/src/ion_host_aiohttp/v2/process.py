@@ -10,9 +10,9 @@ import attrs
 import msgspec
 
 from ion_framework.pipeline.reply import Reply
-from ion_host_aiohttp.endpoint import Answer, Call, Endpoint, ErrorStyle
-from ion_host_aiohttp.failure import Failure, RequestFailed
-from ion_host_aiohttp.messages import MessageId, say
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import MessageId, say
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import (

@@ -18,9 +18,9 @@ from ion_framework.domain.key import (
 from ion_framework.domain.prompt import PromptMode
 from ion_framework.errors import ResonanceKeyError
 from ion_framework.pipeline.turn import TurnRequest
-from ion_host_aiohttp.endpoint import Call
-from ion_host_aiohttp.failure import Issue, Path, check_message, not_a_choice, unfit
-from ion_host_aiohttp.messages import MessageId, say
+from ion_host_aiohttp.api.endpoint import Call
+from ion_host_aiohttp.errors.failure import Issue, Path, check_message, not_a_choice, unfit
+from ion_host_aiohttp.errors.messages import MessageId, say
 from ion_host_aiohttp.turns import principal_of
 
 MOST_MESSAGES = 200

@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-from ion_host_aiohttp.failure import Issue, Path
-from ion_host_aiohttp.messages import MessageId, say
+from ion_host_aiohttp.errors.failure import Issue, Path
+from ion_host_aiohttp.errors.messages import MessageId, say
 
 _WHERE = re.compile(r" - at `(?:key in )?\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])")

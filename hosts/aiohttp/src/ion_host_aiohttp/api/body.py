@@ -12,8 +12,8 @@ from http import HTTPStatus
 import attrs
 from aiohttp import hdrs, web
 
-from ion_host_aiohttp.failure import Failure, RequestFailed
-from ion_host_aiohttp.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import Message, MessageId, say
 
 _CHARSETS = ("utf-8", "utf8")
 

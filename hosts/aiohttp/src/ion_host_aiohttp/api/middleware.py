@@ -10,10 +10,10 @@ from aiohttp.typedefs import Handler
 
 from ion_framework.pipeline.events import RequestCompleted
 from ion_framework.pipeline.supervision import Overrun
-from ion_host_aiohttp import failures
-from ion_host_aiohttp.failure import Failure, RequestFailed
-from ion_host_aiohttp.request_id import request_id_of
-from ion_host_aiohttp.responses import failure_response
+from ion_host_aiohttp.api.request_id import request_id_of
+from ion_host_aiohttp.api.responses import failure_response
+from ion_host_aiohttp.errors import failures
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.service import SERVICE, Service
 
 LOG_FIELDS = web.RequestKey("log_fields", Mapping[str, object])

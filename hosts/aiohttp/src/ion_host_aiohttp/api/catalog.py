@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from ion_host_aiohttp.endpoint import Endpoint
-from ion_host_aiohttp.endpoint_check import fault_of
+from ion_host_aiohttp.api.endpoint import Endpoint
+from ion_host_aiohttp.api.endpoint_check import fault_of
 from ion_host_aiohttp.v1.chat import CHAT
 from ion_host_aiohttp.v1.service_info import ENDPOINTS as SERVICE_INFO
 from ion_host_aiohttp.v2.health import HEALTH

@@ -9,16 +9,16 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ion_framework.pipeline.supervision import supervise
-from ion_host_aiohttp.body import read_body
-from ion_host_aiohttp.catalog import OWN
-from ion_host_aiohttp.deadline import HEADER as DEADLINE
-from ion_host_aiohttp.deadline import asked_deadline_s
-from ion_host_aiohttp.decoding import decode, decoder_of
-from ion_host_aiohttp.endpoint import Answer, Call, Endpoint
-from ion_host_aiohttp.headers import on_response_prepare
-from ion_host_aiohttp.middleware import LOG_FIELDS, contain, log_fields, observe
-from ion_host_aiohttp.request_id import request_id_of
-from ion_host_aiohttp.responses import STYLE, answer_response, asked_language
+from ion_host_aiohttp.api.body import read_body
+from ion_host_aiohttp.api.catalog import OWN
+from ion_host_aiohttp.api.deadline import HEADER as DEADLINE
+from ion_host_aiohttp.api.deadline import asked_deadline_s
+from ion_host_aiohttp.api.decoding import decode, decoder_of
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
+from ion_host_aiohttp.api.headers import on_response_prepare
+from ion_host_aiohttp.api.middleware import LOG_FIELDS, contain, log_fields, observe
+from ion_host_aiohttp.api.request_id import request_id_of
+from ion_host_aiohttp.api.responses import STYLE, answer_response, asked_language
 from ion_host_aiohttp.service import SERVICE, Service
 
 

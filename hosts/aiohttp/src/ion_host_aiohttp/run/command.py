@@ -56,10 +56,10 @@ def _run(line: CommandLine, *, insecure: bool) -> None:
     # Imported here because --help needs none of it.
     from ion_framework.running import run
     from ion_framework.settings.loading import load_settings
-    from ion_host_aiohttp.addresses import base_url, bind, is_loopback
-    from ion_host_aiohttp.logs import configure_process
-    from ion_host_aiohttp.notice import start_notice
-    from ion_host_aiohttp.serving import Host
+    from ion_host_aiohttp.run.addresses import base_url, bind, is_loopback
+    from ion_host_aiohttp.run.logs import configure_process
+    from ion_host_aiohttp.run.notice import start_notice
+    from ion_host_aiohttp.run.serving import Host
 
     settings = load_settings(os.environ, line)
     # Before anything is activated: an address that cannot be had should not cost a start.

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from ion_framework.errors import NoAnswerError, TurnRefusedError
-from ion_host_aiohttp.failure import Failure
-from ion_host_aiohttp.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.failure import Failure
+from ion_host_aiohttp.errors.messages import Message, MessageId, say
 
 RETRY_AFTER_S = 1
 INSTALL_S = 60

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import attrs
 
-from ion_host_aiohttp.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.messages import Message, MessageId, say
 
 Path = tuple[str | int, ...]
 """Where in a JSON document something stands: names of members and indices, outermost first."""

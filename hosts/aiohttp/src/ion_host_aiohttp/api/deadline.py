@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from ion_framework.settings.model import LONGEST_S
-from ion_host_aiohttp.failure import Failure, RequestFailed
-from ion_host_aiohttp.messages import MessageId, say
+from ion_framework.settings.checks import LONGEST_S
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import MessageId, say
 
 HEADER = "ION-Deadline-Ms"
 LONGEST_MS = int(LONGEST_S * 1000)

@@ -7,12 +7,13 @@ import re
 from aiohttp import hdrs, web
 
 from ion_framework.domain.language import Language
-from ion_host_aiohttp import errors_v1, problem
-from ion_host_aiohttp.encoding import encode
-from ion_host_aiohttp.endpoint import Answer, ErrorStyle
-from ion_host_aiohttp.failure import Failure
-from ion_host_aiohttp.languages import accepted_language
-from ion_host_aiohttp.request_id import request_id_of
+from ion_host_aiohttp.api.encoding import encode
+from ion_host_aiohttp.api.endpoint import Answer, ErrorStyle
+from ion_host_aiohttp.api.languages import accepted_language
+from ion_host_aiohttp.api.request_id import request_id_of
+from ion_host_aiohttp.errors import problem
+from ion_host_aiohttp.errors import v1 as errors_v1
+from ion_host_aiohttp.errors.failure import Failure
 
 STYLE = web.RequestKey("error_style", ErrorStyle)
 

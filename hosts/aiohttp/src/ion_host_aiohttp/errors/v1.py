@@ -5,8 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from ion_framework.domain.language import Language
-from ion_host_aiohttp.failure import Failure, Issue
-from ion_host_aiohttp.messages import MessageId, say
+from ion_host_aiohttp.errors.failure import Failure, Issue
+from ion_host_aiohttp.errors.messages import MessageId, say
 
 MEDIA_TYPE = "application/json"
 DEFAULT_LANGUAGE = Language.KOREAN

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from ion_host_aiohttp.request_id import HEADER as REQUEST_ID
-from ion_host_aiohttp.request_id import request_id_of
+from ion_host_aiohttp.api.request_id import HEADER as REQUEST_ID
+from ion_host_aiohttp.api.request_id import request_id_of
 
 CACHE = "ION-Cache"
 DEGRADED = "ION-Degraded"

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ion_host_aiohttp.decoding import decoder_of
-from ion_host_aiohttp.endpoint import Endpoint, ErrorStyle
+from ion_host_aiohttp.api.decoding import decoder_of
+from ion_host_aiohttp.api.endpoint import Endpoint, ErrorStyle
 
 METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 

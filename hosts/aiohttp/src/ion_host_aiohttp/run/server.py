@@ -9,10 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from ion_host_aiohttp.addresses import taken
-from ion_host_aiohttp.application import build_application
-from ion_host_aiohttp.connection import HardenedSite
-from ion_host_aiohttp.endpoint import Endpoint
+from ion_host_aiohttp.api.application import build_application
+from ion_host_aiohttp.api.endpoint import Endpoint
+from ion_host_aiohttp.run.addresses import taken
+from ion_host_aiohttp.run.connection import HardenedSite
 from ion_host_aiohttp.service import Service
 
 REQUESTS_S = 4.0

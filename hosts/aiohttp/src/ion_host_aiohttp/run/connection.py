@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from ion_host_aiohttp import failures
-from ion_host_aiohttp.headers import add_headers
-from ion_host_aiohttp.request_id import request_id_of
-from ion_host_aiohttp.responses import failure_response
+from ion_host_aiohttp.api.headers import add_headers
+from ion_host_aiohttp.api.request_id import request_id_of
+from ion_host_aiohttp.api.responses import failure_response
+from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.service import Service
 
 KEEPALIVE_S = 75.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 import structlog
 
 from ion_framework.settings.model import LogFormat, LogLevel, LogSettings
-from ion_host_aiohttp.log_lines import LineLogger, console_line, json_line
+from ion_host_aiohttp.run.log_lines import LineLogger, console_line, json_line
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ion_host_aiohttp.failure import Failure, Issue, RequestFailed, unfit
-from ion_host_aiohttp.messages import Message, MessageId, say
-from ion_host_aiohttp.nesting import deeper_than
-from ion_host_aiohttp.schema_issue import issue_of
-from ion_host_aiohttp.unsafe_text import find_unsafe_text
+from ion_host_aiohttp.api.nesting import deeper_than
+from ion_host_aiohttp.api.schema_issue import issue_of
+from ion_host_aiohttp.api.unsafe_text import find_unsafe_text
+from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
+from ion_host_aiohttp.errors.messages import Message, MessageId, say
 
 MAX_DEPTH = 64
 _SHOWN_BYTES = 16384

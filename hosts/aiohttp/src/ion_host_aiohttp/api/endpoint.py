@@ -11,7 +11,7 @@
     )
 
 A handler sees neither aiohttp nor bytes: it takes a `Call` and gives an `Answer`, or raises
-`ion_host_aiohttp.failure.RequestFailed`.
+`ion_host_aiohttp.errors.failure.RequestFailed`.
 """
 
 from __future__ import annotations

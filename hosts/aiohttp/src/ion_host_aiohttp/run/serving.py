@@ -13,10 +13,10 @@ import attrs
 import ion_framework
 from ion_framework.ion import Ion
 from ion_framework.plugin_host.record import Status
-from ion_host_aiohttp.body import BodyLimits
-from ion_host_aiohttp.catalog import all_endpoints
-from ion_host_aiohttp.last_resort import LONGEST_STOP_S, end_now, end_within
-from ion_host_aiohttp.server import HttpServer
+from ion_host_aiohttp.api.body import BodyLimits
+from ion_host_aiohttp.api.catalog import all_endpoints
+from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_now, end_within
+from ion_host_aiohttp.run.server import HttpServer
 from ion_host_aiohttp.service import Service, ServiceLimits
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from ion_framework.domain.language import Language
-from ion_host_aiohttp.failure import Failure, Issue, Path
-from ion_host_aiohttp.messages import MessageId, say
+from ion_host_aiohttp.errors.failure import Failure, Issue, Path
+from ion_host_aiohttp.errors.messages import MessageId, say
 from ion_host_aiohttp.times import iso_time
 
 MEDIA_TYPE = "application/problem+json"

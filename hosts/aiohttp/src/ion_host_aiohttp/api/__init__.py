@@ -1,0 +1,1 @@
+"""From a request to its answer: how endpoints are declared, decoded, run and encoded."""

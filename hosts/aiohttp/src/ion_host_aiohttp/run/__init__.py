@@ -1,0 +1,1 @@
+"""The process: the command, the socket, the connections, start and end."""
