@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import string
+from pathlib import Path
 
+import ion_host_aiohttp
 import pytest
 from ion_host_aiohttp.api.languages import accepted_language
-from ion_host_aiohttp.errors.messages import CATALOGUE, MessageId
+from ion_host_aiohttp.errors.messages import catalogue
+from ion_host_aiohttp.run.lifecycle import Phase
 
 from ion_framework.domain.language import Language
 
@@ -114,21 +118,42 @@ class TestAcceptLanguage:
         assert accepted_language(header) is language
 
 
+SOURCE = Path(ion_host_aiohttp.__file__).parent
+
+
+def constants():
+    """Every text that stands in the host's code, and those of them that are said as they stand."""
+    every, said = set(), set()
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                every.add(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                said |= {item.value for item in node.args if isinstance(item, ast.Constant)}
+    return every, said
+
+
 class TestCatalogue:
     """Every sentence, in every language."""
 
-    def test_it_is_complete(self):
-        """Every sentence exists in every language."""
-        assert {name: set(texts) for name, texts in CATALOGUE.items()} == {
-            name: set(Language) for name in MessageId
-        }
+    def test_what_is_said_is_in_it(self):
+        """Every sentence that the code names exists, in every language."""
+        _, said = constants()
+        assert said - set(catalogue()) == set()
+        assert all(set(texts) == set(Language) for texts in catalogue().values())
 
-    @pytest.mark.parametrize("name", list(MessageId))
+    def test_it_holds_nothing_that_is_not_said(self):
+        """Every sentence is named in the code."""
+        every, _ = constants()
+        phases = {phase.value for phase in Phase}
+        assert set(catalogue()) - every - phases == set()
+
+    @pytest.mark.parametrize("name", sorted(catalogue()))
     def test_languages_have_the_same_gaps(self, name):
         """A sentence has the same gaps in every language."""
         gaps = [
             {field for _, field, _, _ in string.Formatter().parse(text) if field}
-            for text in CATALOGUE[name].values()
+            for text in catalogue()[name].values()
         ]
 
         assert all(found == gaps[0] for found in gaps)

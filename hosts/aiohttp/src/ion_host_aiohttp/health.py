@@ -9,7 +9,7 @@ import attrs
 from ion_framework.domain.language import Language
 from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import Status
-from ion_host_aiohttp.errors.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.messages import Message, say
 from ion_host_aiohttp.run.lifecycle import Phase
 from ion_host_aiohttp.service import Service
 
@@ -49,7 +49,7 @@ class Assessment:
 
     def reason_documents(self, language: Language) -> list[dict[str, str]]:
         """The reasons, each with a code for machines and a sentence for people."""
-        return [{"code": item.id.value, "message": item.text(language)} for item in self.reasons]
+        return [{"code": item.id, "message": item.text(language)} for item in self.reasons]
 
 
 def assess(service: Service) -> Assessment:
@@ -57,11 +57,11 @@ def assess(service: Service) -> Assessment:
     phase = service.lifecycle.phase
     reasons = []
     if phase is not Phase.READY:
-        reasons.append(say(MessageId(phase.value)))
+        reasons.append(say(phase.value))
     missing = missing_parts(service)
     reasons += missing
     reasons += [
-        say(MessageId.PLUGIN_OUT, plugin=record.name, status=record.status.value)
+        say("plugin_out", plugin=record.name, status=record.status.value)
         for record in service.ion.plugins
         if record.status in _OUT
     ]
@@ -76,15 +76,15 @@ def missing_parts(service: Service) -> tuple[Message, ...]:
         if record.status is Status.ACTIVE
         for kind in record.provides
     }
-    needed = [MessageId.NO_PERSONA] if not service.ion.personas else []
+    needed = ["no_persona"] if not service.ion.personas else []
     needed += [message for kind, message in _NEEDED.items() if kind not in active]
     return tuple(say(message) for message in needed)
 
 
 _NEEDED = {
-    Kind.GENERATOR: MessageId.NO_GENERATOR,
-    Kind.ANALYZER: MessageId.NO_ANALYZER,
-    Kind.ROUTER: MessageId.NO_ROUTER,
+    Kind.GENERATOR: "no_generator",
+    Kind.ANALYZER: "no_analyzer",
+    Kind.ROUTER: "no_router",
 }
 
 

@@ -8,7 +8,11 @@ import attrs
 from aiohttp import web
 
 from ion_framework.clock import Clock, SystemClock
+from ion_host_aiohttp.access.caller import Authenticator, OpenDoor
 from ion_host_aiohttp.api.body import BodyLimits
+from ion_host_aiohttp.rates.addresses import ClientAddresses
+from ion_host_aiohttp.rates.limiter import Limiter, Unlimited
+from ion_host_aiohttp.run.admission import Admission
 from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
 
 if TYPE_CHECKING:
@@ -25,9 +29,11 @@ class ServiceLimits:
         message_chars: characters of a message.
         body: bounds of its body.
         handler_s: seconds from its head to its answer.
+        bulk_items: messages of one bulk request.
     """
 
     message_chars: int = 1000
+    bulk_items: int = 100
     body: BodyLimits = attrs.field(factory=BodyLimits)
     handler_s: float = 60.0
 
@@ -44,6 +50,10 @@ class Service:
         clock: where the time comes from.
         lifecycle: the host's phase.
         traffic: figures since the start.
+        authenticator: says who asks.
+        limiter: counts what callers ask and spend.
+        addresses: says where requests come from.
+        admission: the places for requests that are worked on.
         started_at: reading of the clock's ``monotonic()`` at the start.
     """
 
@@ -54,6 +64,10 @@ class Service:
     clock: Clock = attrs.field(factory=SystemClock)
     lifecycle: Lifecycle = attrs.field(factory=Lifecycle)
     traffic: Traffic = attrs.field(factory=Traffic)
+    authenticator: Authenticator = attrs.field(factory=OpenDoor)
+    limiter: Limiter = attrs.field(factory=Unlimited)
+    addresses: ClientAddresses = attrs.field(factory=ClientAddresses)
+    admission: Admission = attrs.field(factory=Admission)
     started_at: float = attrs.field(
         default=attrs.Factory(lambda self: self.clock.monotonic(), takes_self=True)
     )

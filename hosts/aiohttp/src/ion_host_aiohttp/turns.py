@@ -13,13 +13,14 @@ from ion_framework.jsonable import JsonValue, jsonable
 from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
 from ion_framework.pipeline.reply import Reply
-from ion_framework.pipeline.turn import ANONYMOUS, TurnRequest
+from ion_framework.pipeline.turn import TurnRequest
+from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.api import headers
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
-from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.health import missing_parts
 from ion_host_aiohttp.service import Service
 
@@ -29,16 +30,14 @@ LARGEST_AMOUNT = 2**53
 SERVED_FROM_CACHE = (CacheStatus.HIT, CacheStatus.STALE)
 
 
-def principal_of(user_id: str | None) -> str:
-    """Who asks, as far as it is known without authentication."""
-    return f"{ANONYMOUS}:{user_id}" if user_id else ANONYMOUS
-
-
-async def run_turn(service: Service, request: TurnRequest, text_field: str) -> Reply:
-    """The reply to a request.
+async def run_turn(
+    service: Service, caller: Caller, request: TurnRequest, text_field: str
+) -> Reply:
+    """The reply to a request. What it spends of tokens is taken from the caller's budget.
 
     Args:
         service: the running host.
+        caller: who asks.
         request: what is asked.
         text_field: name of the body's member that holds the message.
 
@@ -49,7 +48,7 @@ async def run_turn(service: Service, request: TurnRequest, text_field: str) -> R
         reply = await service.ion.respond(request)
     except InvalidRequestError as error:
         path = (text_field if error.field == "text" else error.field,)
-        issue = Issue("value_error", path, say(MessageId.VERBATIM, text=str(error)))
+        issue = Issue("value_error", path, say("verbatim", text=str(error)))
         raise unfit(issue) from error
     except TurnRefusedError as error:
         raise RequestFailed(failures.refused(error)) from error
@@ -62,8 +61,16 @@ async def run_turn(service: Service, request: TurnRequest, text_field: str) -> R
             detail=error.detail,
         )
         raise RequestFailed(_unanswered(error, request, service)) from error
-    service.traffic.from_cache += reply.receipt.cache.status in SERVED_FROM_CACHE
+    if reply.receipt.cache.status in SERVED_FROM_CACHE:
+        service.traffic.from_cache += 1
+    else:
+        await service.limiter.book(caller, spent_tokens(reply.usage))
     return reply
+
+
+def spent_tokens(usage: Usage) -> int:
+    """The tokens that an answer cost, 0 where its generator does not tell."""
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
 
 
 def _unanswered(error: NoAnswerError, request: TurnRequest, service: Service) -> Failure:

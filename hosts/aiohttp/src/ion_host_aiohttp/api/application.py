@@ -9,14 +9,17 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ion_framework.pipeline.supervision import supervise
+from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.api.body import read_body
 from ion_host_aiohttp.api.catalog import OWN
 from ion_host_aiohttp.api.deadline import HEADER as DEADLINE
 from ion_host_aiohttp.api.deadline import asked_deadline_s
 from ion_host_aiohttp.api.decoding import decode, decoder_of
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
+from ion_host_aiohttp.api.gate import charge, let_in
 from ion_host_aiohttp.api.headers import on_response_prepare
 from ion_host_aiohttp.api.middleware import LOG_FIELDS, contain, log_fields, observe
+from ion_host_aiohttp.api.query import decode_query
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import STYLE, answer_response, asked_language
 from ion_host_aiohttp.service import SERVICE, Service
@@ -55,7 +58,11 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[STYLE] = endpoint.style
-        answer = await answering(await _call(request, endpoint, service))
+        caller = await let_in(request, endpoint, service)
+        call = await _call(request, endpoint, service, caller)
+        await charge(request, endpoint, service, call)
+        async with service.admission.place(endpoint.sheddable):
+            answer = await answering(call)
         request[LOG_FIELDS] = log_fields(answer.log)
         return answer_response(answer)
 
@@ -87,14 +94,19 @@ def _contained(endpoint: Endpoint[Any], service: Service) -> _Answering:
     return answering
 
 
-async def _call(request: web.Request, endpoint: Endpoint[Any], service: Service) -> Call[Any]:
+async def _call(
+    request: web.Request, endpoint: Endpoint[Any], service: Service, caller: Caller
+) -> Call[Any]:
+    query = decode_query(request.query, endpoint.query) if endpoint.query is not None else None
     body = None
     if endpoint.request is not None:
         body = decode(await read_body(request, service.limits.body), endpoint.request)
     return Call(
         body=body,
+        query=query,
         path=dict(request.match_info),
         request_id=request_id_of(request),
         language=asked_language(request),
         deadline_s=asked_deadline_s(request.headers.get(DEADLINE)),
+        caller=caller,
     )

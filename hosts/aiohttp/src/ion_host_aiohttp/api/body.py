@@ -13,7 +13,7 @@ import attrs
 from aiohttp import hdrs, web
 
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.errors.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.messages import Message, say
 
 _CHARSETS = ("utf-8", "utf8")
 
@@ -43,10 +43,10 @@ async def read_body(request: web.BaseRequest, limits: BodyLimits) -> bytes:
         async with asyncio.timeout(limits.seconds):
             return await _collect(request, limits)
     except TimeoutError:
-        message = say(MessageId.BODY_TIMEOUT, seconds=f"{limits.seconds:g}")
+        message = say("body_timeout", seconds=f"{limits.seconds:g}")
         raise _failed(HTTPStatus.REQUEST_TIMEOUT, "BODY_TIMEOUT", message) from None
     except (web.RequestPayloadError, web.PayloadAccessError):
-        message = say(MessageId.BODY_BROKEN)
+        message = say("body_broken")
         raise _failed(HTTPStatus.BAD_REQUEST, "BODY_BROKEN", message) from None
 
 
@@ -57,12 +57,12 @@ def _check_headers(request: web.BaseRequest, limits: BodyLimits) -> None:
             Failure(
                 status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 code="CONTENT_ENCODING",
-                message=say(MessageId.BODY_ENCODED),
+                message=say("body_encoded"),
                 headers={hdrs.ACCEPT_ENCODING: "identity"},
             )
         )
     if not _is_json(request.content_type) or not _is_utf8(request.charset):
-        message = say(MessageId.BODY_MEDIA_TYPE)
+        message = say("body_media_type")
         raise RequestFailed(
             Failure(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="CONTENT_TYPE", message=message)
         )
@@ -90,7 +90,7 @@ async def _collect(request: web.BaseRequest, limits: BodyLimits) -> bytes:
 
 
 def _too_large(limits: BodyLimits) -> RequestFailed:
-    message = say(MessageId.BODY_TOO_LARGE, limit=limits.size)
+    message = say("body_too_large", limit=limits.size)
     return _failed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "REQUEST_TOO_LARGE", message)
 
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from ion_framework.settings.checks import LONGEST_S
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.messages import say
 
 HEADER = "ION-Deadline-Ms"
 LONGEST_MS = int(LONGEST_S * 1000)
@@ -30,7 +30,7 @@ def asked_deadline_s(header: str | None) -> float | None:
         Failure(
             status=HTTPStatus.BAD_REQUEST,
             code="INVALID_DEADLINE",
-            message=say(MessageId.INVALID_DEADLINE, header=HEADER, most=LONGEST_MS),
+            message=say("invalid_deadline", header=HEADER, most=LONGEST_MS),
             field=HEADER,
         )
     )

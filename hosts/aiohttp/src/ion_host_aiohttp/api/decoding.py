@@ -12,7 +12,7 @@ from ion_host_aiohttp.api.nesting import deeper_than
 from ion_host_aiohttp.api.schema_issue import issue_of
 from ion_host_aiohttp.api.unsafe_text import find_unsafe_text
 from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
-from ion_host_aiohttp.errors.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.messages import Message, say
 
 MAX_DEPTH = 64
 _SHOWN_BYTES = 16384
@@ -32,7 +32,7 @@ def decode(body: bytes, kind: type[_Request]) -> _Request:
     _check_bytes(body)
     unsafe = find_unsafe_text(body)
     if unsafe is not None:
-        raise unfit(Issue("string_unsafe", unsafe, say(MessageId.UNSAFE_TEXT)))
+        raise unfit(Issue("string_unsafe", unsafe, say("unsafe_text")))
     try:
         return decoder_of(kind).decode(body)
     except msgspec.ValidationError as error:
@@ -57,15 +57,15 @@ def decoder_of(kind: type[_Request]) -> msgspec.json.Decoder[_Request]:
 
 def _check_bytes(body: bytes) -> None:
     if not body.strip():
-        raise _bad(say(MessageId.BODY_EMPTY))
+        raise _bad(say("body_empty"))
     if body.startswith(_MARK):
-        raise _bad(say(MessageId.BODY_MARKED))
+        raise _bad(say("body_marked"))
     try:
         body.decode()
     except UnicodeDecodeError as error:
-        raise _bad(say(MessageId.BODY_NOT_UTF8, position=error.start)) from None
+        raise _bad(say("body_not_utf8", position=error.start)) from None
     if deeper_than(MAX_DEPTH, body):
-        raise _bad(say(MessageId.BODY_TOO_DEEP, limit=MAX_DEPTH))
+        raise _bad(say("body_too_deep", limit=MAX_DEPTH))
 
 
 def _document(body: bytes) -> object:
@@ -90,8 +90,8 @@ def _document(body: bytes) -> object:
 def _not_json(error: msgspec.DecodeError) -> RequestFailed:
     position = _POSITION.search(str(error))
     if position is None:
-        return _bad(say(MessageId.BODY_TRUNCATED))
-    return _bad(say(MessageId.BODY_NOT_JSON, position=position[1]))
+        return _bad(say("body_truncated"))
+    return _bad(say("body_not_json", position=position[1]))
 
 
 def _bad(message: Message) -> RequestFailed:

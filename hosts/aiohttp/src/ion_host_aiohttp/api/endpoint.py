@@ -8,10 +8,13 @@
         handler=list_personas,
         style=ErrorStyle.V2,
         summary="Every active persona and what it is best for.",
+        response=PersonaList,
+        scope=Scope.READ,
     )
 
-A handler sees neither aiohttp nor bytes: it takes a `Call` and gives an `Answer`, or raises
-`ion_host_aiohttp.errors.failure.RequestFailed`.
+Decoding, validation, access, rate limits, the OpenAPI document and the tests of the contract
+follow from the declaration. A handler sees neither aiohttp nor bytes: it takes a `Call` and gives
+an `Answer`, or raises `ion_host_aiohttp.errors.failure.RequestFailed`.
 """
 
 from __future__ import annotations
@@ -19,14 +22,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 from ion_framework.domain.language import Language
+from ion_host_aiohttp.access.caller import ANYBODY, Caller, Scope
 from ion_host_aiohttp.service import Service
 
 RequestT = TypeVar("RequestT")
+
+JSON = "application/json"
 
 
 class ErrorStyle(StrEnum):
@@ -47,17 +53,21 @@ class Call(Generic[RequestT]):
 
     Attributes:
         body: the decoded body; None where the endpoint takes none.
+        query: the decoded query, an instance of the endpoint's ``query`` class; None without one.
         path: the variable parts of the path.
         request_id: names the request everywhere.
         language: the language that the caller asked for, None without a wish.
         deadline_s: seconds that the caller gives a turn, None without a wish.
+        caller: who asks.
     """
 
     body: RequestT
+    query: Any = None
     path: Mapping[str, str]
     request_id: str
     language: Language | None
     deadline_s: float | None = None
+    caller: Caller = ANYBODY
 
 
 @attrs.frozen(kw_only=True)
@@ -65,16 +75,33 @@ class Answer:
     """What a handler gives back.
 
     Attributes:
-        body: what is encoded as JSON.
+        body: what is encoded as JSON; bytes are sent as they are, under ``media_type``.
         status: HTTP status.
         headers: response headers besides those of every response.
         log: fields for the request's log line; never text of a message.
+        media_type: what the body is, where it is bytes.
     """
 
     body: object
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = attrs.field(factory=dict)
     log: Mapping[str, str] = attrs.field(factory=dict)
+    media_type: str = JSON
+
+
+@attrs.frozen
+class ErrorCase:
+    """An error that an endpoint has besides those that follow from its declaration.
+
+    Attributes:
+        status: HTTP status.
+        code: ``error.code`` of API v2.
+        meaning: when it happens, one sentence.
+    """
+
+    status: HTTPStatus
+    code: str
+    meaning: str
 
 
 @attrs.frozen(kw_only=True)
@@ -87,7 +114,25 @@ class Endpoint(Generic[RequestT]):
         handler: what answers.
         style: the shape of its errors.
         summary: what it does, one sentence.
+        description: more of it for the documentation, Markdown.
         request: class of the body, None where it takes none.
+        query: class of the query parameters, None where it knows none. Its fields are text,
+            numbers, booleans or enumerations, each with or without None.
+        parameters: a type for a variable part of the path, where it is not any text; what does
+            not fit it is no address of this endpoint (404).
+        response: class of the body of its answer; None is any JSON value.
+        status: HTTP status of its answer.
+        others: further statuses that it answers with the same class of body.
+        media_type: what the body of its answer is.
+        errors: errors besides those that follow from the declaration.
+        scope: what a caller must be granted; None lets everybody in.
+        cost: how many requests it counts in the caller's rate limit: 0 counts nothing; a function
+            of the body is known once that is decoded.
+        runs_turns: whether it asks a language model, so that token budgets and the error of a
+            turn apply.
+        sheddable: whether it may be refused under overload; probes may not.
+        tag: the group in the documentation it belongs to; by default what the path begins with.
+        hidden: whether the documentation leaves it out (the pages of the documentation itself).
     """
 
     method: str
@@ -95,4 +140,18 @@ class Endpoint(Generic[RequestT]):
     handler: Callable[[Call[RequestT], Service], Awaitable[Answer]]
     style: ErrorStyle
     summary: str
+    description: str = ""
     request: type[RequestT] | None = None
+    query: type[Any] | None = None
+    parameters: Mapping[str, Any] = attrs.field(factory=dict)
+    response: Any = None
+    status: HTTPStatus = HTTPStatus.OK
+    others: tuple[HTTPStatus, ...] = ()
+    media_type: str = JSON
+    errors: tuple[ErrorCase, ...] = ()
+    scope: str | None = Scope.CHAT
+    cost: int | Callable[[RequestT], int] = 1
+    runs_turns: bool = False
+    sheddable: bool = True
+    tag: str = ""
+    hidden: bool = False

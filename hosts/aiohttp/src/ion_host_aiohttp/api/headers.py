@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import hdrs, web
 
 from ion_host_aiohttp.api.request_id import HEADER as REQUEST_ID
 from ion_host_aiohttp.api.request_id import request_id_of
+
+RATE_FIELDS = web.RequestKey("rate_fields", Mapping[str, str])
+"""Header fields of the rate limit; they go on every response to the request, errors included."""
 
 CACHE = "ION-Cache"
 DEGRADED = "ION-Degraded"
@@ -29,6 +34,8 @@ def add_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
     response.headers[hdrs.SERVER] = ""
     if request.scheme == "https":
         response.headers.setdefault("Strict-Transport-Security", TRANSPORT_SECURITY)
+    for name, value in request.get(RATE_FIELDS, {}).items():
+        response.headers.setdefault(name, value)
     response.headers[REQUEST_ID] = request_id_of(request)
 
 

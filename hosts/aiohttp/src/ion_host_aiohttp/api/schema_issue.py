@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from ion_host_aiohttp.errors.failure import Issue, Path
-from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.messages import say
 
 _WHERE = re.compile(r" - at `(?:key in )?\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])")
@@ -30,21 +30,21 @@ def issue_of(error: msgspec.ValidationError, document: object) -> Issue:
     path = _path(where[1]) if where else ()
     given = _shown(_value_at(document, path))
     if match := _MISSING.match(text):
-        return Issue("missing", (*path, match[1]), say(MessageId.MISSING), given)
+        return Issue("missing", (*path, match[1]), say("missing"), given)
     if match := _LENGTH.match(text):
         return _length(path, match[1], int(match[2]), given)
     if match := _TYPE.match(text):
         expected = match[1].replace(" | null", "")
-        message = say(MessageId.WRONG_TYPE, expected=expected, given=match[2])
+        message = say("wrong_type", expected=expected, given=match[2])
         return Issue(_KINDS.get(expected, "type"), path, message, given)
-    return Issue("value_error", path, say(MessageId.INVALID_VALUE), given)
+    return Issue("value_error", path, say("invalid_value"), given)
 
 
 def _length(path: Path, operator: str, length: int, given: object) -> Issue:
     if operator == "<=":
-        message = say(MessageId.TOO_LONG, max_length=length)
+        message = say("too_long", max_length=length)
         return Issue("string_too_long", path, message, given, {"max_length": length})
-    message = say(MessageId.TOO_SHORT, min_length=length)
+    message = say("too_short", min_length=length)
     return Issue("string_too_short", path, message, given, {"min_length": length})
 
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import attrs
 
-from ion_host_aiohttp.errors.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.messages import Message, say
 
 Path = tuple[str | int, ...]
 """Where in a JSON document something stands: names of members and indices, outermost first."""
@@ -77,7 +77,7 @@ def unfit(*issues: Issue) -> RequestFailed:
         Failure(
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             code="VALIDATION_ERROR",
-            message=say(MessageId.SCHEMA),
+            message=say("schema"),
             issues=issues,
             field=str(issues[0].path[0]) if issues[0].path else None,
         )
@@ -86,9 +86,7 @@ def unfit(*issues: Issue) -> RequestFailed:
 
 def not_a_choice(path: Path, given: str, valid: tuple[str, ...]) -> Issue:
     """The issue of a value outside a closed list."""
-    return Issue(
-        "enum", path, say(MessageId.NOT_A_CHOICE, valid=", ".join(valid)), given, {"valid": valid}
-    )
+    return Issue("enum", path, say("not_a_choice", valid=", ".join(valid)), given, {"valid": valid})
 
 
 def check_message(text: str, field: str, most: int) -> tuple[Issue, ...]:
@@ -100,9 +98,9 @@ def check_message(text: str, field: str, most: int) -> tuple[Issue, ...]:
         most: largest number of characters.
     """
     if not text.strip():
-        return (Issue("string_blank", (field,), say(MessageId.BLANK), text[:_SHOWN]),)
+        return (Issue("string_blank", (field,), say("blank"), text[:_SHOWN]),)
     if len(text) > most:
-        message = say(MessageId.TOO_LONG, max_length=most)
+        message = say("too_long", max_length=most)
         limits = {"max_length": most}
         return (Issue("string_too_long", (field,), message, text[:_SHOWN], limits),)
     return ()

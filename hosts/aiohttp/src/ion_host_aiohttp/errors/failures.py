@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from ion_framework.errors import NoAnswerError, TurnRefusedError
 from ion_host_aiohttp.errors.failure import Failure
-from ion_host_aiohttp.errors.messages import Message, MessageId, say
+from ion_host_aiohttp.errors.messages import Message, say
 
 RETRY_AFTER_S = 1
 INSTALL_S = 60
@@ -20,7 +20,7 @@ def internal() -> Failure:
     return Failure(
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
         code="INTERNAL_ERROR",
-        message=say(MessageId.INTERNAL),
+        message=say("internal"),
     )
 
 
@@ -29,7 +29,7 @@ def took_too_long(seconds: float) -> Failure:
     return Failure(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         code="TIMEOUT",
-        message=say(MessageId.TOOK_TOO_LONG, seconds=f"{seconds:g}"),
+        message=say("took_too_long", seconds=f"{seconds:g}"),
         headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
     )
 
@@ -39,7 +39,7 @@ def cut_off() -> Failure:
     return Failure(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         code="DRAINING",
-        message=say(MessageId.DRAINING),
+        message=say("draining"),
         headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
         close=True,
     )
@@ -50,8 +50,19 @@ def malformed() -> Failure:
     return Failure(
         status=HTTPStatus.BAD_REQUEST,
         code="MALFORMED_REQUEST",
-        message=say(MessageId.HTTP_MALFORMED),
+        message=say("http_malformed"),
         close=True,
+    )
+
+
+def not_granted(scope: str) -> Failure:
+    """The caller is known and lacks a scope: 403."""
+    return Failure(
+        status=HTTPStatus.FORBIDDEN,
+        code="SCOPE_MISSING",
+        message=say("scope_missing", scope=scope),
+        details={"scope": scope},
+        headers={hdrs.WWW_AUTHENTICATE: f'Bearer error="insufficient_scope", scope="{scope}"'},
     )
 
 
@@ -63,12 +74,12 @@ def of_http_error(error: web.HTTPException, method: str) -> Failure:
         return Failure(
             status=status,
             code="METHOD_NOT_ALLOWED",
-            message=say(MessageId.METHOD_NOT_ALLOWED, method=method[:_SHOWN], allowed=allowed),
+            message=say("method_not_allowed", method=method[:_SHOWN], allowed=allowed),
             headers={hdrs.ALLOW: allowed},
         )
     if status is HTTPStatus.NOT_FOUND:
-        return Failure(status=status, code="NOT_FOUND", message=say(MessageId.NOT_FOUND))
-    message = say(MessageId.HTTP_REFUSED, reason=status.phrase)
+        return Failure(status=status, code="NOT_FOUND", message=say("not_found"))
+    message = say("http_refused", reason=status.phrase)
     return Failure(status=status, code=status.name, message=message)
 
 
@@ -78,12 +89,12 @@ def refused(error: TurnRefusedError) -> Failure:
     return Failure(
         status=HTTPStatus.FORBIDDEN,
         code="TURN_REFUSED",
-        message=say(own_words) if own_words else say(MessageId.VERBATIM, text=str(error)),
+        message=say(own_words) if own_words else say("verbatim", text=str(error)),
         details={"reason": error.code},
     )
 
 
-_OWN_REFUSALS = {"guard_failed": MessageId.GUARD_FAILED}
+_OWN_REFUSALS = {"guard_failed": "guard_failed"}
 """Refusals that the host words itself. What a model declined is told in the persona's voice."""
 
 
@@ -97,7 +108,7 @@ def out_of_time(error: NoAnswerError, seconds: float) -> Failure:
     return Failure(
         status=HTTPStatus.GATEWAY_TIMEOUT,
         code="DEADLINE_EXCEEDED",
-        message=say(MessageId.TOOK_TOO_LONG, seconds=f"{seconds:g}"),
+        message=say("took_too_long", seconds=f"{seconds:g}"),
         details={"stage": error.stage},
         headers={hdrs.RETRY_AFTER: str(max(RETRY_AFTER_S, error.retry_after_s or 0))},
     )
@@ -118,22 +129,22 @@ def no_answer(error: NoAnswerError, missing: tuple[Message, ...]) -> Failure:
         return Failure(
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             code="MESSAGE_REJECTED",
-            message=say(MessageId.REJECTED),
+            message=say("rejected"),
             details=details,
         )
     if missing or error.retry_after_s is None:
         return Failure(
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             code="NOT_EQUIPPED",
-            message=say(MessageId.NOT_EQUIPPED),
+            message=say("not_equipped"),
             details=details,
-            hint=missing[0] if missing else say(MessageId.SEE_LOG),
+            hint=missing[0] if missing else say("see_log"),
             headers={hdrs.RETRY_AFTER: str(INSTALL_S)},
         )
     return Failure(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         code="NO_ANSWER",
-        message=say(MessageId.NO_ANSWER),
+        message=say("no_answer"),
         details=details,
         headers={hdrs.RETRY_AFTER: str(max(RETRY_AFTER_S, error.retry_after_s))},
     )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ion_framework.domain.language import Language
 from ion_host_aiohttp.errors.failure import Failure, Issue, Path
-from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.times import iso_time
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,7 +32,7 @@ def body(
     if failure.hint:
         details["hint"] = failure.hint.text(language)
     if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        details["report"] = say(MessageId.INTERNAL_DETAIL, request_id=request_id).text(language)
+        details["report"] = say("internal_detail", request_id=request_id).text(language)
     return {
         "type": "about:blank",
         "title": failure.status.phrase,

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from ion_framework.domain.language import Language
 from ion_host_aiohttp.errors.failure import Failure, Issue
-from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.messages import say
 
 MEDIA_TYPE = "application/json"
 DEFAULT_LANGUAGE = Language.KOREAN
@@ -33,7 +33,7 @@ def body(failure: Failure, asked: Language | None, request_id: str) -> dict[str,
         "status_code": failure.status.value,
     }
     if failure.status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        detail = say(MessageId.INTERNAL_DETAIL, request_id=request_id)
+        detail = say("internal_detail", request_id=request_id)
         answer["detail"] = detail.text(language)
     elif failure.hint:
         answer["detail"] = failure.hint.text(language)

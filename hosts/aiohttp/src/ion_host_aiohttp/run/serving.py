@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-import ion_framework
 from ion_framework.ion import Ion
 from ion_framework.plugin_host.record import Status
-from ion_host_aiohttp.api.body import BodyLimits
 from ion_host_aiohttp.api.catalog import all_endpoints
+from ion_host_aiohttp.run.composition import opened_service
 from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_now, end_within
 from ion_host_aiohttp.run.server import HttpServer
-from ion_host_aiohttp.service import Service, ServiceLimits
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -29,9 +27,6 @@ GRACE_S = 0.5
 
 OUT_OF_ORDER = (Status.CONFLICT, Status.FAILED, Status.INCOMPATIBLE, Status.INVALID)
 """Statuses of plugins that are meant to run and do not."""
-
-HANDLER_GRACE_S = 5.0
-"""Seconds that a request has beside its turn: reading the body, writing the answer."""
 
 
 @attrs.frozen
@@ -64,17 +59,20 @@ class Host:
                 catalog = all_endpoints(ion.provisions.routes)
                 for problem in catalog.problems:
                     self.logger.error("endpoint of a plugin left out", problem=problem)
-                server = HttpServer(self._service(ion), catalog.endpoints, self.bound)
-                await server.start()
-                self.announce()
-                received = await stop.wait()
-                end_within(LONGEST_STOP_S, code=0)
-                self.logger.info("stopping", signal=received.name)
-                # Nobody routes requests to a host that is stopped by hand.
-                await server.stop(GRACE_S if received is signal.SIGTERM else 0.0)
+                async with opened_service(ion, self.settings, self.logger) as service:
+                    await self._serve(HttpServer(service, catalog.endpoints, self.bound), stop)
         finally:
             stop.remove()
             self.bound.close()
+
+    async def _serve(self, server: HttpServer, stop: StopSignal) -> None:
+        await server.start()
+        self.announce()
+        received = await stop.wait()
+        end_within(LONGEST_STOP_S, code=0)
+        self.logger.info("stopping", signal=received.name)
+        # Nobody routes requests to a host that is stopped by hand.
+        await server.stop(GRACE_S if received is signal.SIGTERM else 0.0)
 
     def _tell_of_plugins(self, ion: Ion) -> None:
         for warning in ion.warnings():
@@ -87,20 +85,6 @@ class Host:
                     status=record.status.value,
                     reason=record.reason,
                 )
-
-    def _service(self, ion: Ion) -> Service:
-        limits = self.settings.limits
-        return Service(
-            ion=ion,
-            logger=self.logger,
-            version=str(ion_framework.__version__),
-            limits=ServiceLimits(
-                message_chars=limits.message_chars,
-                body=BodyLimits(size=limits.body_bytes),
-                # A turn ends by its own deadline, which says more than being cut off.
-                handler_s=self.settings.turn.deadline_s + HANDLER_GRACE_S,
-            ),
-        )
 
 
 class StopSignal:

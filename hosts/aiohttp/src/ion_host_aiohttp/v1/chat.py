@@ -10,12 +10,12 @@ import msgspec
 
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
+from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.errors.failure import check_message, unfit
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.turns import (
     metadata_document,
-    principal_of,
     receipt_document,
     reply_answer,
     run_turn,
@@ -102,12 +102,13 @@ async def chat(call: Call[ChatRequest], service: Service) -> Answer:
         raise unfit(*issues)
     request = TurnRequest(
         text=text,
-        principal=principal_of(call.body.user_id),
+        principal=call.caller.principal_for(call.body.user_id),
+        tenant=call.caller.tenant,
         user_id=call.body.user_id,
         deadline_s=call.deadline_s,
         request_id=call.request_id,
     )
-    reply = await run_turn(service, request, "message")
+    reply = await run_turn(service, call.caller, request, "message")
     return reply_answer(reply, _response(reply, service))
 
 
@@ -165,4 +166,7 @@ CHAT = Endpoint(
     style=ErrorStyle.V1,
     summary="Answer a message as the persona that fits it.",
     request=ChatRequest,
+    response=ChatResponse,
+    scope=Scope.CHAT,
+    runs_turns=True,
 )

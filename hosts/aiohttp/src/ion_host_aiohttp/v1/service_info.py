@@ -113,6 +113,9 @@ ENDPOINTS = (
         handler=info,
         style=ErrorStyle.V1,
         summary="What serves here.",
+        response=ServiceInfo,
+        scope=None,
+        sheddable=False,
     ),
     Endpoint(
         method="GET",
@@ -120,6 +123,9 @@ ENDPOINTS = (
         handler=health,
         style=ErrorStyle.V1,
         summary="How the service is.",
+        response=HealthReport,
+        scope=None,
+        sheddable=False,
     ),
     Endpoint(
         method="GET",
@@ -127,6 +133,10 @@ ENDPOINTS = (
         handler=live,
         style=ErrorStyle.V1,
         summary="Whether the process runs.",
+        response=ProbeReport,
+        scope=None,
+        cost=0,
+        sheddable=False,
     ),
     Endpoint(
         method="GET",
@@ -134,6 +144,11 @@ ENDPOINTS = (
         handler=ready,
         style=ErrorStyle.V1,
         summary="Whether requests should be sent here.",
+        response=ProbeReport,
+        others=(HTTPStatus.SERVICE_UNAVAILABLE,),
+        scope=None,
+        cost=0,
+        sheddable=False,
     ),
     Endpoint(
         method="GET",
@@ -141,5 +156,10 @@ ENDPOINTS = (
         handler=startup,
         style=ErrorStyle.V1,
         summary="Whether the start is over.",
+        response=ProbeReport,
+        others=(HTTPStatus.SERVICE_UNAVAILABLE,),
+        scope=None,
+        cost=0,
+        sheddable=False,
     ),
 )

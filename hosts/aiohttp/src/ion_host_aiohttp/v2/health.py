@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.health import assess, redis_state
@@ -89,4 +90,6 @@ HEALTH = Endpoint(
     handler=health,
     style=ErrorStyle.V2,
     summary="How the service is, with figures since its start.",
+    response=HealthReport,
+    scope=Scope.READ,
 )

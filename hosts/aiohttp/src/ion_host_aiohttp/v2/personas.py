@@ -10,9 +10,10 @@ from ion_framework.domain.capabilities import capabilities
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import UnknownPersonaError
-from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.access.caller import Scope
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
@@ -85,7 +86,7 @@ def _unknown(error: UnknownPersonaError) -> Failure:
     return Failure(
         status=HTTPStatus.NOT_FOUND,
         code="INVALID_PERSONA",
-        message=say(MessageId.UNKNOWN_PERSONA, known=", ".join(error.known) or "-"),
+        message=say("unknown_persona", known=", ".join(error.known) or "-"),
         field="persona_name",
         details={"given": error.name[:_SHOWN], "known": error.known},
     )
@@ -100,6 +101,8 @@ ENDPOINTS = (
         handler=list_personas,
         style=ErrorStyle.V2,
         summary="Every active persona and what it is best for.",
+        response=PersonaList,
+        scope=Scope.READ,
     ),
     Endpoint(
         method="GET",
@@ -107,5 +110,8 @@ ENDPOINTS = (
         handler=show_persona,
         style=ErrorStyle.V2,
         summary="One persona and what it is best for.",
+        response=PersonaReport,
+        errors=(ErrorCase(HTTPStatus.NOT_FOUND, "INVALID_PERSONA", "There is no such persona."),),
+        scope=Scope.READ,
     ),
 )

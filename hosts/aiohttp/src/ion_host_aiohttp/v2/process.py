@@ -10,9 +10,10 @@ import attrs
 import msgspec
 
 from ion_framework.pipeline.reply import Reply
+from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.errors.messages import MessageId, say
+from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import (
@@ -102,7 +103,7 @@ async def process(call: Call[ProcessRequest], service: Service) -> Answer:
         raise RequestFailed(_blank())
     request = turn_request(call, service.limits.message_chars)
     started = service.clock.monotonic()
-    reply = await run_turn(service, request, "user_input")
+    reply = await run_turn(service, call.caller, request, "user_input")
     duration_ms = round((service.clock.monotonic() - started) * 1000, 3)
     return reply_answer(reply, _response(call, reply, service, duration_ms))
 
@@ -111,7 +112,7 @@ def _blank() -> Failure:
     return Failure(
         status=HTTPStatus.BAD_REQUEST,
         code="INVALID_INPUT",
-        message=say(MessageId.BLANK),
+        message=say("blank"),
         field="user_input",
     )
 
@@ -179,4 +180,7 @@ PROCESS = Endpoint(
     style=ErrorStyle.V2,
     summary="Answer a message as the persona that fits it, with routing and performance.",
     request=ProcessRequest,
+    response=ProcessResponse,
+    scope=Scope.CHAT,
+    runs_turns=True,
 )

@@ -20,8 +20,7 @@ from ion_framework.errors import ResonanceKeyError
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.api.endpoint import Call
 from ion_host_aiohttp.errors.failure import Issue, Path, check_message, not_a_choice, unfit
-from ion_host_aiohttp.errors.messages import MessageId, say
-from ion_host_aiohttp.turns import principal_of
+from ion_host_aiohttp.errors.messages import say
 
 MOST_MESSAGES = 200
 """Earlier messages that a request may hold."""
@@ -99,7 +98,8 @@ def turn_request(call: Call[ProcessRequest], message_chars: int) -> TurnRequest:
         raise unfit(*issues[:MOST_ISSUES])
     return TurnRequest(
         text=text,
-        principal=principal_of(context.user_id),
+        principal=call.caller.principal_for(context.user_id),
+        tenant=call.caller.tenant,
         user_id=context.user_id,
         session_id=context.session_id,
         key=key,
@@ -162,6 +162,6 @@ def _too_many() -> Issue:
     return Issue(
         "too_long",
         ("context", "message_history"),
-        say(MessageId.TOO_MANY, max_length=MOST_MESSAGES),
+        say("too_many", max_length=MOST_MESSAGES),
         limits={"max_length": MOST_MESSAGES},
     )

@@ -1,0 +1,70 @@
+"""The way in: who asks, whether that one may, and what it costs. The same for every endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from ion_host_aiohttp.access.caller import Caller, Credentials
+from ion_host_aiohttp.api.endpoint import Call, Endpoint
+from ion_host_aiohttp.api.headers import RATE_FIELDS
+from ion_host_aiohttp.errors import failures
+from ion_host_aiohttp.errors.failure import RequestFailed
+from ion_host_aiohttp.service import Service
+
+API_KEY = "X-API-Key"
+
+
+async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service) -> Caller:
+    """The caller of a request, once it is known that it may have what it asks for.
+
+    Nothing of the body is read before.
+
+    Raises:
+        RequestFailed: 401, 403, 429, or 503 under overload.
+    """
+    service.admission.check(endpoint.sheddable)
+    address = service.addresses.of(request)
+    if endpoint.scope is None:
+        caller = Caller(subject=address)
+    else:
+        caller = await service.authenticator.identify(credentials_of(request), address)
+    if not caller.may(endpoint.scope):
+        raise RequestFailed(failures.not_granted(str(endpoint.scope)))
+    cost = endpoint.cost if isinstance(endpoint.cost, int) else 1
+    if cost:
+        request[RATE_FIELDS] = await service.limiter.spend(
+            caller, cost, runs_turns=endpoint.runs_turns
+        )
+    return caller
+
+
+async def charge(
+    request: web.Request, endpoint: Endpoint[Any], service: Service, call: Call[Any]
+) -> None:
+    """Take what a request costs beyond the one that it has paid at the door.
+
+    Raises:
+        RequestFailed: 429.
+    """
+    if isinstance(endpoint.cost, int):
+        return
+    more = endpoint.cost(call.body) - 1
+    if more > 0:
+        request[RATE_FIELDS] = await service.limiter.spend(
+            call.caller, more, runs_turns=endpoint.runs_turns
+        )
+
+
+def credentials_of(request: web.Request) -> Credentials:
+    """What a request presents; of a header that is there twice, nothing."""
+    bearers = request.headers.getall(hdrs.AUTHORIZATION, ())
+    keys = request.headers.getall(API_KEY, ())
+    scheme, _, token = (bearers[0] if bearers else "").partition(" ")
+    foreign = bool(bearers) and (scheme.lower() != "bearer" or not token.strip())
+    if len(bearers) > 1 or len(keys) > 1 or foreign or (bearers and keys):
+        return Credentials(malformed=True)
+    return Credentials(
+        bearer=token.strip() if bearers else None, key=keys[0].strip() if keys else None
+    )

@@ -1,0 +1,1 @@
+"""How often a caller may ask, and how many tokens it may spend."""
