@@ -24,6 +24,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ion_framework.pipeline.chunks import Usage
 
 
 class IonError(Exception):
@@ -222,6 +226,12 @@ class FailureCause(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
+FOR_OPERATORS = frozenset(
+    {FailureCause.DENIED, FailureCause.UNKNOWN_MODEL, FailureCause.MISCONFIGURED}
+)
+"""Causes that stay until somebody changes settings: trying again makes no sense."""
+
+
 class GenerationError(IonError):
     """A generator has no answer; raised by ``ion_generate``, or while its stream is read.
 
@@ -233,9 +243,10 @@ class GenerationError(IonError):
         retry_after_s: seconds after which the service wants to be asked again, None unless it says.
         tries: how often the service was asked for this one answer.
         late: whether it was the turn that had no time left, and not the service that took too much.
+        usage: what was spent on an answer that broke off, None where nobody counted.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  one keyword per fact of a failed generation
         self,
         cause: FailureCause,
         message: str,
@@ -243,9 +254,11 @@ class GenerationError(IonError):
         retry_after_s: float | None = None,
         tries: int = 1,
         late: bool = False,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(message)
         self.cause = cause
         self.retry_after_s = retry_after_s
         self.tries = tries
         self.late = late
+        self.usage = usage

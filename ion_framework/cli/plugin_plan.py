@@ -150,6 +150,7 @@ class _Stage:
         self._hook = hook
         self._rules = rules
         self._explicit = tuple(settings.order.get(hook, ()))
+        self._file = settings.file
         self._records = {record.name: record for record in ready if self._may_have(record)}
 
     @property
@@ -161,7 +162,7 @@ class _Stage:
         try:
             arrange(self._places(), self._explicit)
             if self._rules.family is Family.DECIDE or self._hook in ONE_ONLY:
-                refuse_ambiguity(self._hook, self._places(), self._explicit)
+                refuse_ambiguity(self._hook, self._places(), self._explicit, self._file)
         except PluginOrderError as error:
             return _Problem(str(error), self._certain)
         return _Problem()

@@ -181,12 +181,18 @@ class Answering:
         return CacheOutcome(CacheStatus.MISS, digest, stored=True)
 
     async def _tell_refusal(self, error: TurnError) -> None:
-        if self._lease is not None and self._parts.cache is not None:
-            refusal = refusal_of(error)
-            if self._spare(error) is not None:
-                # Remembered, it would be served in place of the old answer.
-                refusal = attrs.evolve(refusal, repeatable=False)
-            await self._parts.cache.refuse(self._lease, refusal, self._trace)
+        cache, lease = self._parts.cache, self._lease
+        if cache is None or lease is None:
+            return
+        if self._trace.shortened and isinstance(error, NoAnswerError) and error.late:
+            # Its caller had too little time, which is no news for those who have more.
+            await cache.release(lease, self._trace)
+            return
+        refusal = refusal_of(error)
+        if self._spare(error) is not None:
+            # Remembered, it would be served in place of the old answer.
+            refusal = attrs.evolve(refusal, repeatable=False)
+        await cache.refuse(lease, refusal, self._trace)
 
     def _spare(self, error: TurnError) -> Stale | None:
         """The old answer that is served in place of a failure, None where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from enum import StrEnum
 from typing import TypeAlias
@@ -19,9 +20,21 @@ class FinishReason(StrEnum):
     OTHER = "other"
 
 
+def _tokens(value: int | None) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _price(value: float | None) -> float | None:
+    return None if isinstance(value, int | float) and not 0 <= value < math.inf else value
+
+
 @attrs.frozen
 class Usage:
     """What one generation took; None where the model does not say.
+
+    Tokens that are no whole number from 0 on, and a price that is negative or not finite, count as
+    not said and become None: they come at the end of an answer that is good, and must neither cost
+    that answer nor spoil anybody's sums.
 
     Attributes:
         input_tokens: tokens of the prompt, cached ones included.
@@ -30,10 +43,10 @@ class Usage:
         cost_usd: price in US dollars by the generator's price table, None without a price.
     """
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cached_tokens: int | None = None
-    cost_usd: float | None = None
+    input_tokens: int | None = attrs.field(default=None, converter=_tokens)
+    output_tokens: int | None = attrs.field(default=None, converter=_tokens)
+    cached_tokens: int | None = attrs.field(default=None, converter=_tokens)
+    cost_usd: float | None = attrs.field(default=None, converter=_price)
 
 
 def _is_text(_: object, __: attrs.Attribute[str], value: object) -> None:

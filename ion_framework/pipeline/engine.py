@@ -61,7 +61,7 @@ class Engine:
         Raises:
             TurnError: there is no answer; says at which stage and why.
         """
-        trace = Trace(self._clock, self._limit_s(request))
+        trace = self._new_trace(request)
         run = Run(self._means, self._parts(), request, trace)
         completed = False
         try:
@@ -118,9 +118,11 @@ class Engine:
         """Forget the remembered analyses."""
         self._memo.clear()
 
-    def _limit_s(self, request: TurnRequest) -> float:
-        own_s = self._settings.turn.deadline_s
-        return own_s if request.deadline_s is None else min(own_s, request.deadline_s)
+    def _new_trace(self, request: TurnRequest) -> Trace:
+        own_s, asked_s = self._settings.turn.deadline_s, request.deadline_s
+        if asked_s is None or asked_s >= own_s:
+            return Trace(self._clock, own_s)
+        return Trace(self._clock, asked_s, shortened=True)
 
     async def _refresh(self, due: Order) -> None:
         # Nobody waits for it, so the time that the caller gave does not bind it.

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import attrs
 
+from ion_framework.domain.trace_context import TraceContext
 from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
@@ -26,6 +27,11 @@ class TurnCompleted:
     reply: Reply
     at: float
     duration_s: float
+
+    @property
+    def trace(self) -> TraceContext | None:
+        """Where the request stands in the caller's distributed trace."""
+        return self.request.trace
 
 
 @attrs.frozen
@@ -48,6 +54,11 @@ class TurnFailed:
     at: float
     duration_s: float
     detail: str = ""
+
+    @property
+    def trace(self) -> TraceContext | None:
+        """Where the request stands in the caller's distributed trace."""
+        return self.request.trace
 
 
 @attrs.frozen
@@ -82,6 +93,7 @@ class RequestCompleted:
         request_id: the request.
         at: end of the request, seconds since the Unix epoch.
         duration_s: length of the request.
+        trace: where the request stands in the caller's distributed trace, if it is in one.
     """
 
     method: str
@@ -90,6 +102,7 @@ class RequestCompleted:
     request_id: str
     at: float
     duration_s: float
+    trace: TraceContext | None = None
 
 
 @attrs.frozen

@@ -11,9 +11,15 @@ from typing import Any
 
 import attrs
 
-from ion_framework.errors import FailureCause, GenerationError, HookError, NoAnswerError
+from ion_framework.errors import (
+    FOR_OPERATORS,
+    FailureCause,
+    GenerationError,
+    HookError,
+    NoAnswerError,
+)
 from ion_framework.pipeline.calling import call, failed
-from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk
+from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
 from ion_framework.pipeline.families import Budget
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.receipt import Attempt, Outcome
@@ -34,12 +40,6 @@ NO_GENERATOR = (
     "no generator is active: install ion-offline (no key needed) or ion-gemini, "
     "and see `ion plugins` for what is installed"
 )
-
-
-FOR_OPERATORS = frozenset(
-    {FailureCause.DENIED, FailureCause.UNKNOWN_MODEL, FailureCause.MISCONFIGURED}
-)
-"""Causes that stay until somebody changes settings: trying again makes no sense."""
 
 TIME_UP = ", and the time of the turn was up"
 
@@ -192,7 +192,8 @@ class Generation:
             self._failed(item, progress, error)
             if progress.first_token_ms is None:
                 return
-            progress.finish = Finish(FinishReason.TRUNCATED, model=self.model)
+            usage = _spent(_typed(error))
+            progress.finish = Finish(FinishReason.TRUNCATED, usage, self.model)
         except GeneratorExit:
             self._record(item, progress, error="not read to its end")
             raise
@@ -231,7 +232,7 @@ class Generation:
     def _failed(self, item: Implementation, progress: _Progress, error: HookError) -> None:
         early = progress.first_token_ms is None
         when = "before its first word" if early else "in the middle of its answer"
-        typed = error.__cause__ if isinstance(error.__cause__, GenerationError) else None
+        typed = _typed(error)
         late = self._trace.remaining_s() <= 0 or bool(typed and typed.late)
         time_up = TIME_UP if late else ""
         reason = error.reason + time_up
@@ -267,6 +268,17 @@ class Generation:
                 tries=said.tries if said else 1,
             )
         )
+
+
+def _typed(error: HookError) -> GenerationError | None:
+    """What the generator itself said of its failure."""
+    return error.__cause__ if isinstance(error.__cause__, GenerationError) else None
+
+
+def _spent(error: GenerationError | None) -> Usage:
+    """What was spent on an answer that broke off; a third party may have put anything there."""
+    spent: object = error.usage if error else None
+    return spent if isinstance(spent, Usage) else Usage()
 
 
 def check_chunk(item: Implementation, chunk: object) -> TextChunk:

@@ -11,11 +11,18 @@ from ion_framework.pipeline.receipt import Attempt, Outcome, Participation, Stag
 
 
 class Trace:
-    """Notes of one turn: stages, who took part, attempts to generate."""
+    """Notes of one turn: stages, who took part, attempts to generate.
 
-    def __init__(self, clock: Clock, deadline_s: float) -> None:
+    Args:
+        clock: the clock.
+        deadline_s: seconds that the turn has.
+        shortened: whether its caller gave it less time than the settings do.
+    """
+
+    def __init__(self, clock: Clock, deadline_s: float, *, shortened: bool = False) -> None:
         self._clock = clock
         self.limit_s = deadline_s
+        self.shortened = shortened
         self.began = clock.monotonic()
         self.deadline = self.began + deadline_s
         self.participations: list[Participation] = []

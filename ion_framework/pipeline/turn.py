@@ -14,6 +14,7 @@ from ion_framework.domain.persona import GenerationParameters, Persona
 from ion_framework.domain.prompt import PromptMode
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
+from ion_framework.domain.trace_context import TraceContext
 
 ANONYMOUS = "anonymous"
 DEFAULT_TENANT = "default"
@@ -45,6 +46,7 @@ class TurnRequest:
         use_cache: whether a stored answer may be served and the answer stored.
         deadline_s: seconds that the caller gives the whole turn; the settings bound it.
         request_id: names the turn in logs, events and receipts.
+        trace: where the request stands in the caller's distributed trace, if it is in one.
     """
 
     text: str
@@ -65,6 +67,7 @@ class TurnRequest:
         default=None, validator=attrs.validators.optional(attrs.validators.gt(0))
     )
     request_id: str = attrs.field(factory=new_request_id)
+    trace: TraceContext | None = None
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ion_framework.clock import Clock
-from ion_framework.errors import FailureCause, GenerationError
+from ion_framework.errors import FOR_OPERATORS, FailureCause, GenerationError
 from ion_framework.pipeline.turn import Turn
 from ion_framework.resilience.model_guard import ModelGuard
 from ion_framework.resilience.stream_settings import StreamSettings
@@ -20,6 +20,9 @@ _MARGIN_SHARE = 0.05
 
 _NEARLY = 0.9
 """Share of a granted time that is as good as all of it."""
+
+_FALSE_STARTS = frozenset({FailureCause.EMPTY, FailureCause.BAD_ANSWER})
+"""Causes in what the model made: the next answer may be a better one."""
 
 
 class Course:
@@ -121,12 +124,29 @@ class Course:
     def error(self) -> GenerationError:
         """The one error that tells of all models; late where the turn's time ended the course."""
         failures = tuple(self._failures.values())
-        asked = [error for error in failures if error.tries]
         waits = [error.retry_after_s for error in failures if error.retry_after_s is not None]
         return GenerationError(
-            (asked or failures)[-1].cause,
+            _most_hopeful(failures).cause,
             "; ".join(f"{model}: {error}" for model, error in self._failures.items()),
             retry_after_s=min(waits, default=None),
             tries=self.tries,
             late=self._late,
         )
+
+
+def _most_hopeful(failures: Sequence[GenerationError]) -> GenerationError:
+    """The failure that leaves most hope for another time; of equals the last.
+
+    ``rejected`` is a verdict on the request, which may be remembered: it holds only where no model
+    failed otherwise. Of the other failures those of models that were asked say most.
+    """
+    others = [error for error in failures if error.cause is not FailureCause.REJECTED]
+    asked = [error for error in others if error.tries]
+    return max(reversed(asked or others or failures), key=_hope)
+
+
+def _hope(error: GenerationError) -> int:
+    """How likely the same request is to succeed later on, without anybody changing a thing."""
+    if error.cause in FOR_OPERATORS:
+        return 0
+    return 1 if error.cause in _FALSE_STARTS else 2

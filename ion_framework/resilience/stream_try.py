@@ -120,6 +120,7 @@ class StreamTry:
             retry_after_s=error.retry_after_s,
             tries=tries,
             late=error.late,
+            usage=error.usage,
         )
 
     async def _next(self, missing: str) -> Chunk:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import attrs
@@ -96,12 +97,27 @@ class FailingGenerator:
         raise self._error
 
 
-class ScriptedGenerator:
-    """A generator that plays a script, and counts how often its stream was closed.
+async def play_script(script: Iterable[object]) -> AsyncGenerator[Any, None]:
+    """A stream of chunks by a script.
 
     Args:
         script: a number is a pause in seconds, a text a piece of the answer, an exception is
             raised; anything else is yielded as it is.
+    """
+    for step in script:
+        if isinstance(step, int | float):
+            await asyncio.sleep(step)
+        elif isinstance(step, BaseException):
+            raise step
+        else:
+            yield TextChunk(step) if isinstance(step, str) else step
+
+
+class ScriptedGenerator:
+    """A generator that plays a script, and counts how often its stream was closed.
+
+    Args:
+        script: the steps, as `play_script` reads them.
     """
 
     model = "scripted-1"
@@ -116,13 +132,9 @@ class ScriptedGenerator:
         """The script, from the beginning."""
         self.calls += 1
         try:
-            for step in self._script:
-                if isinstance(step, int | float):
-                    await asyncio.sleep(step)
-                elif isinstance(step, BaseException):
-                    raise step
-                else:
-                    yield TextChunk(step) if isinstance(step, str) else step
+            async with aclosing(play_script(self._script)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         finally:
             self.closed += 1
 

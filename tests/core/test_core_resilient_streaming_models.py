@@ -85,6 +85,52 @@ def test_the_error_tells_of_every_model():
     assert (error.retry_after_s, error.tries) == (300.0, 2)
 
 
+HOPES = [
+    ("unavailable", "rejected", "unavailable"),
+    ("empty", "rejected", "empty"),
+    ("unknown_model", "rejected", "unknown_model"),
+    ("rate_limited", "unknown_model", "rate_limited"),
+    ("bad_answer", "unavailable", "unavailable"),
+    ("unavailable", "empty", "unavailable"),
+    ("unavailable", "rate_limited", "rate_limited"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "told"), HOPES)
+def test_the_most_hopeful_cause_counts(first, second, told):
+    """A fallback model's verdict on the request does not hide that the preferred one was down."""
+    service = ScriptedUpstream(first=[failing(first)], second=[failing(second)])
+
+    error = run_virtual(_fail(service, tries=1))
+
+    assert (error.cause, service.models) == (told, ["first", "second"])
+
+
+def test_a_model_that_was_left_alone_has_rejected_nothing():
+    """While the breaker of one model is open, the next one's rejection is not the last word."""
+
+    async def live():
+        service = ScriptedUpstream(failing("rejected"), first=[failing("unavailable")])
+        answers = resilient(service, models=BOTH, tries=1, breaker_failures=1)
+        await error_of(answers)
+        service.asked.clear()
+        return (await error_of(answers)).cause, service.models
+
+    assert run_virtual(live()) == (FailureCause.CIRCUIT_OPEN, ["second"])
+
+
+def test_what_an_asked_model_said_goes_before_one_that_was_left_alone():
+    """A cause that a service itself gave says more than that a breaker is open."""
+
+    async def live():
+        service = ScriptedUpstream(failing("empty"), first=[failing("unavailable")])
+        answers = resilient(service, models=BOTH, tries=1, breaker_failures=1)
+        await error_of(answers)
+        return (await error_of(answers)).cause
+
+    assert run_virtual(live()) is FailureCause.EMPTY
+
+
 def test_the_breaker_opens_after_failures_in_a_row_and_heals():
     """A model is left alone after enough failures in a row, then probed once, then asked again."""
 

@@ -1,66 +1,13 @@
 """The old answer that a turn falls back on where it has no time left to wait for a new one."""
 
-import asyncio
-
 import attrs
 import pytest
 
-from ion_framework.pipeline.cache import CachedReply, Hit, Pending, Stale
-from ion_framework.pipeline.chunks import Usage
+from ion_framework.pipeline.cache import Hit, Pending, Stale
 from ion_framework.pipeline.receipt import CacheStatus
-from ion_framework.settings.model import Settings, TurnSettings
-from ion_framework.testing import (
-    CacheProvider,
-    DictCache,
-    FakeGenerator,
-    make_plugin,
-    run_virtual,
-    running_ion,
-)
-from tests.support.parties import BOTH, of_party
-
-OLD = CachedReply("an old answer", Usage(1, 2), "m", "gen", 0.0)
-
-
-class Finding(DictCache):
-    """A cache that always finds the same."""
-
-    def __init__(self, found):
-        super().__init__()
-        self._found = found
-
-    async def lookup(self, key):
-        """What it was made to find."""
-        return self._found
-
-
-@attrs.frozen
-class Flight:
-    """What another turn is making: comes after some seconds, or fails then."""
-
-    seconds: float
-    outcome: object
-
-    async def wait(self):
-        """Wait, and tell."""
-        await asyncio.sleep(self.seconds)
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return self.outcome
-
-
-async def reply_of(found, generator, *, party="first", deadline_s=60.0):
-    """The reply of a turn for which the cache finds this."""
-    plugins = [
-        make_plugin("gen", generator, "generator"),
-        make_plugin("store", CacheProvider(Finding(found)), "cache"),
-    ]
-    async with running_ion(
-        *(of_party(plugin, party) for plugin in plugins),
-        settings=Settings(turn=TurnSettings(deadline_s=deadline_s)),
-        clock=asyncio.get_running_loop(),
-    ) as ion:
-        return await ion.respond("hello")
+from ion_framework.testing import FakeGenerator, run_virtual
+from tests.support.caches import OLD, Flight, reply_of
+from tests.support.parties import BOTH
 
 
 @BOTH

@@ -14,17 +14,16 @@ from ion_framework.errors import (
 )
 from ion_framework.pipeline.cache import (
     CachedRefusal,
-    CachedReply,
     Hit,
     Miss,
     Pending,
     Refused,
     Stale,
 )
-from ion_framework.pipeline.chunks import Finish, FinishReason, Usage
+from ion_framework.pipeline.chunks import Finish, FinishReason
 from ion_framework.pipeline.events import AnswerRefreshed
 from ion_framework.pipeline.receipt import CacheStatus
-from ion_framework.settings.model import Settings, TurnSettings
+from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.testing import (
     CacheProvider,
     DictCache,
@@ -36,10 +35,20 @@ from ion_framework.testing import (
     run_virtual,
     running_ion,
 )
-from tests.support.parties import BOTH, of_party
+from tests.support.caches import OLD, Finding, Flight, reply_of
+from tests.support.parties import BOTH
 
-OLD = CachedReply("an old answer", Usage(1, 2), "m", "gen", 0.0)
 DOWN = GenerationError(FailureCause.UNAVAILABLE, "the service is down", retry_after_s=12.5)
+
+
+def watching(monitor):
+    """A plugin that keeps what observers are told."""
+    return make_plugin("watch", monitor, "monitor")
+
+
+def standing_in(generator):
+    """A plugin that generates where the preferred one fails."""
+    return make_plugin("standin", generator, "generator", fallback=True)
 
 
 class Lease:
@@ -63,51 +72,6 @@ class Lease:
     async def release(self):
         """Note it."""
         self.told.append(("release",))
-
-
-class Finding(DictCache):
-    """A cache that always finds the same."""
-
-    def __init__(self, found):
-        super().__init__()
-        self._found = found
-
-    async def lookup(self, key):
-        """What it was made to find."""
-        return self._found
-
-
-@attrs.frozen
-class Flight:
-    """What another turn is making: comes after some seconds."""
-
-    seconds: float
-    outcome: object
-
-    async def wait(self):
-        """Wait, and tell."""
-        await asyncio.sleep(self.seconds)
-        return self.outcome
-
-
-async def reply_of(found, generator, *, party="first", deadline_s=60.0, **others):
-    """The reply of a turn for which the cache finds this."""
-    plugins = [
-        make_plugin("gen", generator, "generator"),
-        make_plugin("store", CacheProvider(Finding(found)), "cache"),
-        make_plugin("watch", others.get("monitor") or RecordingMonitor(), "monitor"),
-    ]
-    if "fallback" in others:
-        plugins.append(make_plugin("standin", others["fallback"], "generator", fallback=True))
-    async with running_ion(
-        *(of_party(plugin, party) for plugin in plugins),
-        settings=Settings(turn=TurnSettings(deadline_s=deadline_s)),
-        clock=asyncio.get_running_loop(),
-    ) as ion:
-        reply = await ion.respond("hello")
-        # What was begun behind the caller's back ends, and the observers hear of it.
-        await asyncio.sleep(120)
-        return reply
 
 
 @BOTH
@@ -182,7 +146,7 @@ def test_an_answer_is_made_anew_behind_the_callers_back(kind):
     lease, monitor = Lease(), RecordingMonitor()
 
     reply = run_virtual(
-        reply_of(kind(OLD, 9.0, refresh=lease), FakeGenerator(("new",)), monitor=monitor)
+        reply_of(kind(OLD, 9.0, refresh=lease), FakeGenerator(("new",)), watching(monitor))
     )
 
     assert ("an old answer", 9.0) == (reply.content, reply.receipt.cache.age_s)
@@ -195,7 +159,8 @@ def test_a_refreshment_that_fails_tells_the_cache_and_the_observers():
     """A failed refreshment ends its lease as a refusal, and the observers learn why."""
     lease, monitor = Lease(), RecordingMonitor()
 
-    run_virtual(reply_of(Stale(OLD, 9.0, refresh=lease), ScriptedGenerator(DOWN), monitor=monitor))
+    found = Stale(OLD, 9.0, refresh=lease)
+    run_virtual(reply_of(found, ScriptedGenerator(DOWN), watching(monitor)))
 
     assert ["refuse", "release"] == [entry[0] for entry in lease.told]
     told = [event for event in monitor.events if isinstance(event, AnswerRefreshed)]
@@ -269,7 +234,9 @@ class TestSpare:
         standin = FakeGenerator(("from a stand-in",))
 
         reply = run_virtual(
-            reply_of(Miss(Lease(), Stale(OLD, 900.0)), ScriptedGenerator(DOWN), fallback=standin)
+            reply_of(
+                Miss(Lease(), Stale(OLD, 900.0)), ScriptedGenerator(DOWN), standing_in(standin)
+            )
         )
 
         assert reply.content == "an old answer"
@@ -289,16 +256,17 @@ class TestSpare:
 class TestTold:
     """What those who wait are told of how a turn ended."""
 
-    def told(self, generator, **options):
+    def told(self, generator, *others, **options):
         """What the lease was ended with."""
         lease = Lease()
         with contextlib.suppress(NoAnswerError, TurnRefusedError):
-            run_virtual(reply_of(Miss(lease), generator, **options))
+            run_virtual(reply_of(Miss(lease), generator, *others, **options))
         return lease.told[0]
 
     def test_an_answer_that_is_not_kept_is_shared(self):
         """A stand-in's answer is handed to those who wait, flagged, and not stored."""
-        kind, reply = self.told(ScriptedGenerator(DOWN), fallback=FakeGenerator(("hm",)))
+        standin = standing_in(FakeGenerator(("hm",)))
+        kind, reply = self.told(ScriptedGenerator(DOWN), standin)
 
         assert ("share", "hm") == (kind, reply.content)
         assert "gen failed" in reply.degraded
@@ -323,6 +291,23 @@ class TestTold:
         error = GenerationError(FailureCause.REJECTED, "the prompt is too long")
 
         assert self.told(ScriptedGenerator(error))[1].repeatable
+
+    @pytest.mark.parametrize(("deadline_s", "ending"), [(3.0, "release"), (None, "refuse")])
+    def test_who_had_less_time_than_others_refuses_nobody(self, deadline_s, ending):
+        """A turn that is late by its own caller's choice gives its lease back without a word."""
+        request = TurnRequest(text="hello", deadline_s=deadline_s)
+
+        told = self.told(ScriptedGenerator(90.0, "late", Finish()), request=request)
+
+        assert told[0] == ending
+
+    def test_who_had_less_time_still_tells_what_is_no_matter_of_time(self):
+        """A service that rejects the message in a short turn has rejected it for all."""
+        error = GenerationError(FailureCause.REJECTED, "the prompt is too long")
+
+        told = self.told(ScriptedGenerator(error), request=TurnRequest(text="hi", deadline_s=3.0))
+
+        assert ("refuse", True) == (told[0], told[1].repeatable)
 
     def test_a_caller_who_leaves_tells_nothing(self):
         """A turn whose caller left gives its lease back without a word."""

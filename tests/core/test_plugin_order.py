@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from ion_framework import Ion, Settings
+from ion_framework.cli.plugin_plan import make_plan
 from ion_framework.errors import PluginOrderError, SettingsError
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.plugin_host.ordering import Place, arrange
@@ -201,17 +202,19 @@ def test_two_equals_stop_the_start_until_what_the_error_says_is_written(tmp_path
 
 
 def test_the_settings_file_in_use_is_named(tmp_path):
-    """Where there is a settings file, the error says to write in that one."""
+    """Where there is a settings file, the error and the plan say to write in that one."""
     config = tmp_path / "mine.toml"
     config.write_text("", "utf-8")
     settings = load_settings({}, CommandLine(config=config))
     packages = (plugin(name, "ion_generate", kind="generator") for name in ("ann", "ben"))
-    site = ion_with(tmp_path / "site", *packages, settings=settings)
-    with site as ion, pytest.raises(PluginOrderError) as caught:
-        ion.activate()
+    with ion_with(tmp_path / "site", *packages, settings=settings) as ion:
+        (planned,) = make_plan(ion.host, settings).stops
+        with pytest.raises(PluginOrderError) as caught:
+            ion.activate()
 
-    assert f"write in {config}, in the order" in str(caught.value)
-    assert "--config" not in str(caught.value)
+    assert f"write in {config}, in the order" in planned
+    assert "--config" not in planned
+    assert planned == str(caught.value)
 
 
 @pytest.mark.parametrize("hook", ["ion_observe", "ion_finish", "ion_provide_store"])

@@ -56,6 +56,8 @@ class Environment:
             "PATH": os.pathsep.join((str(self.venv / "bin"), os.defpath)),
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
+            # Byte code is made by the first import, of what is imported.
+            "PIP_NO_COMPILE": "1",
             **changes,
         }
 

@@ -8,10 +8,11 @@ import attrs
 import structlog
 
 from ion_framework.errors import FailureCause, GenerationError
-from ion_framework.pipeline.chunks import Finish, TextChunk
+from ion_framework.pipeline.chunks import Finish
 from ion_framework.resilience.stream_settings import StreamSettings
 from ion_framework.resilience.streaming import ResilientStream
 from ion_framework.testing import make_turn
+from ion_framework.testing.fakes import play_script
 
 OK = ("Hello ", "there.", Finish())
 
@@ -23,7 +24,7 @@ def failing(cause, retry_after_s=None, **facts):
 
 
 class ScriptedUpstream:
-    """Plays one script a try: a number sleeps, a text is sent, an error is raised.
+    """Plays one script a try, as `play_script` does.
 
     Args:
         scripts: one for each try, in order, the last one again and again; a mapping gives each
@@ -41,13 +42,9 @@ class ScriptedUpstream:
         scripts = self.left.get(model, self.left[None])
         script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
         try:
-            for step in script:
-                if isinstance(step, float | int):
-                    await asyncio.sleep(step)
-                elif isinstance(step, BaseException):
-                    raise step
-                else:
-                    yield TextChunk(step) if isinstance(step, str) else step
+            async with aclosing(play_script(script)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         finally:
             self.closed += 1
 

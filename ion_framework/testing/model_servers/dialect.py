@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Protocol
 
@@ -12,6 +12,28 @@ import attrs
 from ion_framework.testing.model_servers.behaviours import Answer, Failure, PromptBlocked
 
 JSON_TYPE = "application/json; charset=UTF-8"
+
+
+@attrs.frozen
+class Catalog:
+    """The models of a server.
+
+    Attributes:
+        names: those that exist; None where every name is answered for.
+        usual: those that are listed then.
+    """
+
+    names: Collection[str] | None
+    usual: tuple[str, ...]
+
+    @property
+    def listed(self) -> Collection[str]:
+        """The models that the listing names."""
+        return self.names or self.usual
+
+    def lacks(self, model: str) -> bool:
+        """Whether a request names a model that does not exist; one without a name does not."""
+        return bool(model) and self.names is not None and model not in self.names
 
 
 @attrs.frozen
@@ -112,3 +134,13 @@ def parsed(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def text_of(parts: Iterable[Any]) -> str:
+    """The text in the parts of a message."""
+    return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+
+
+def filled(text: str, said: str) -> str:
+    """A piece of a behaviour's answer, in which ``{user}`` stands for what the user said."""
+    return text.replace("{user}", said)

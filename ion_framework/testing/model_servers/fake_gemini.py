@@ -34,12 +34,15 @@ from ion_framework.testing.model_servers import gemini_refusals as refusals
 from ion_framework.testing.model_servers.behaviours import Answer, Failure, PromptBlocked, WireUsage
 from ion_framework.testing.model_servers.dialect import (
     Call,
+    Catalog,
     Document,
     Kind,
     Piece,
     RawRequest,
     encoded,
+    filled,
     parsed,
+    text_of,
 )
 from ion_framework.testing.model_servers.server import FakeServer
 
@@ -63,11 +66,11 @@ class FakeGemini(FakeServer):
         models: Collection[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        super().__init__(_GeminiDialect(api_key, models), clock=clock)
+        super().__init__(_GeminiDialect(api_key, Catalog(models, LISTED)), clock=clock)
 
 
 class _GeminiDialect:
-    def __init__(self, api_key: str | None, models: Collection[str] | None) -> None:
+    def __init__(self, api_key: str | None, models: Catalog) -> None:
         self._api_key = api_key
         self._models = models
         self._ids = count(1)
@@ -92,7 +95,7 @@ class _GeminiDialect:
         wrong = refusals.wrong_key(request, self._api_key)
         if wrong is None and request.method == "POST":
             wrong = refusals.wrong_body(request)
-        if wrong is None and model and self._models is not None and model not in self._models:
+        if wrong is None and self._models.lacks(model):
             wrong = refusals.unknown_model(request.path, model)
         return wrong
 
@@ -147,7 +150,7 @@ class _GeminiDialect:
     def _listing(self, call: Call) -> dict[str, Any]:
         if call.model:
             return _model(call.model)
-        return {"models": [_model(name) for name in (self._models or LISTED)]}
+        return {"models": [_model(name) for name in self._models.listed]}
 
 
 def _is_served(http_method: str, method: str | None) -> bool:
@@ -168,14 +171,14 @@ def _model(name: str) -> dict[str, Any]:
 def _parts(call: Call, answer: Answer) -> list[dict[str, Any]]:
     said = _last_message(call.body)
     thoughts: list[dict[str, Any]] = [{"text": text, "thought": True} for text in answer.thoughts]
-    return thoughts + [{"text": text.replace("{user}", said)} for text in answer.chunks]
+    return thoughts + [{"text": filled(text, said)} for text in answer.chunks]
 
 
 def _last_message(body: Any) -> str:
     """The text of the last content of the user; a content without a role is the user's."""
     for content in reversed(body["contents"] if isinstance(body, dict) else []):
         if content.get("role", "user") == "user":
-            return "".join(str(part.get("text", "")) for part in content["parts"])
+            return text_of(content["parts"])
     return ""
 
 

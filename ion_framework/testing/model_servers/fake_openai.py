@@ -34,12 +34,15 @@ from ion_framework.testing.model_servers import openai_refusals as refusals
 from ion_framework.testing.model_servers.behaviours import Answer, Failure, PromptBlocked, WireUsage
 from ion_framework.testing.model_servers.dialect import (
     Call,
+    Catalog,
     Document,
     Kind,
     Piece,
     RawRequest,
     encoded,
+    filled,
     parsed,
+    text_of,
 )
 from ion_framework.testing.model_servers.server import FakeServer
 
@@ -73,11 +76,12 @@ class FakeOpenAI(FakeServer):
         models: Collection[str] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        super().__init__(_OpenAIDialect(api_key, models), prefix="/v1", clock=clock)
+        dialect = _OpenAIDialect(api_key, Catalog(models, LISTED))
+        super().__init__(dialect, prefix="/v1", clock=clock)
 
 
 class _OpenAIDialect:
-    def __init__(self, api_key: str | None, models: Collection[str] | None) -> None:
+    def __init__(self, api_key: str | None, models: Catalog) -> None:
         self._api_key = api_key
         self._models = models
         self._ids = count(1)
@@ -91,26 +95,25 @@ class _OpenAIDialect:
             return Call(path=request.path, refusal=refusals.unknown_path(request))
         body = None if listing else parsed(request.body)
         fields = body if isinstance(body, dict) else {}
-        model = request.path.removeprefix(MODELS).strip("/") if listing else fields.get("model")
+        named = request.path.removeprefix(MODELS).strip("/") if listing else fields.get("model")
+        model = named if isinstance(named, str) else ""
         return Call(
             kind=Kind.LISTING if listing else Kind.GENERATE,
-            model=model if isinstance(model, str) else "",
+            model=model,
             streamed=fields.get("stream") is True,
             body=body,
             path=request.path,
             refusal=self._refusal(request, "GET" if listing else "POST", body, model),
         )
 
-    def _refusal(
-        self, request: RawRequest, method: str, body: Any, model: object
-    ) -> Document | None:
+    def _refusal(self, request: RawRequest, method: str, body: Any, model: str) -> Document | None:
         if request.method != method:
             return refusals.wrong_method(request)
         wrong = refusals.wrong_key(request, self._api_key)
         if wrong is None and method == "POST":
             wrong = refusals.wrong_body(body)
-        if wrong is None and model and self._models is not None and model not in self._models:
-            wrong = refusals.unknown_model(str(model))
+        if wrong is None and self._models.lacks(model):
+            wrong = refusals.unknown_model(model)
         return wrong
 
     # --- answers ---------------------------------------------------------------------------------
@@ -134,6 +137,7 @@ class _OpenAIDialect:
         """The role, one event a chunk, the finish reason, the usage if asked for, the end."""
         options = call.body.get("stream_options") or {}
         told = bool(options.get("include_usage"))
+        said = _last_message(call.body)
         common = self._common(call, "chat.completion.chunk") | ({"usage": None} if told else {})
 
         def piece(delta: dict[str, str], finish: str | None = None, token: bool = False) -> Piece:
@@ -144,7 +148,7 @@ class _OpenAIDialect:
         for text in answer.thoughts:
             yield piece({"reasoning_content": text}, token=True)
         for text in answer.chunks:
-            yield piece({"content": _filled(text, call)}, token=True)
+            yield piece({"content": filled(text, said)}, token=True)
         yield piece({}, _finish(answer.finish))
         if told and answer.usage is not None:
             last = common | {"choices": [], "usage": _usage(answer.usage)}
@@ -188,7 +192,7 @@ class _OpenAIDialect:
     def _listing(self, call: Call) -> dict[str, Any]:
         if call.model:
             return _model(call.model)
-        return {"object": "list", "data": [_model(name) for name in (self._models or LISTED)]}
+        return {"object": "list", "data": [_model(name) for name in self._models.listed]}
 
 
 def _model(name: str) -> dict[str, Any]:
@@ -200,19 +204,15 @@ def _finish(reason: str) -> str:
 
 
 def _text(call: Call, answer: Answer) -> str:
-    return "".join(_filled(text, call) for text in answer.chunks)
-
-
-def _filled(text: str, call: Call) -> str:
-    return text.replace("{user}", _last_message(call.body)) if "{user}" in text else text
+    said = _last_message(call.body)
+    return "".join(filled(text, said) for text in answer.chunks)
 
 
 def _last_message(body: dict[str, Any]) -> str:
     for message in reversed(body["messages"]):
         if message.get("role") == "user":
             content = message.get("content")
-            parts = content if isinstance(content, list) else [{"text": content}]
-            return "".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+            return text_of(content if isinstance(content, list) else [{"text": content}])
     return ""
 
 

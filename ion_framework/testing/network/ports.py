@@ -21,3 +21,29 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+
+
+class KeptPort:
+    """The port of a server that keeps it while it is down.
+
+    Args:
+        owner: what errors call the server.
+
+    Attributes:
+        known: the port, None before the first start and after the end.
+    """
+
+    def __init__(self, owner: str) -> None:
+        self.known: int | None = None
+        self._owner = owner
+
+    @property
+    def number(self) -> int:
+        """The port.
+
+        Raises:
+            RuntimeError: there is none yet.
+        """
+        if self.known is None:
+            raise RuntimeError(f"{self._owner} has no port yet: start() it first")
+        return self.known

@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from ion_framework.testing.network.ports import free_port
+from ion_framework.testing.network.ports import KeptPort, free_port
 from ion_framework.testing.network.resp import RedisReplyError, Reply, ask
 
 MISSING = (
@@ -88,7 +88,7 @@ class RedisServer:
         self._maxmemory = maxmemory
         self._arguments = arguments
         self._start_s = start_s
-        self._port: int | None = None
+        self._port = KeptPort("the Redis server")
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self._cleaner: weakref.finalize[[Path], RedisServer] | None = None
@@ -97,7 +97,7 @@ class RedisServer:
     def __repr__(self) -> str:
         """Port and process, never the password."""
         pid = self._process.pid if self._process is not None else None
-        return f"<RedisServer port={self._port} pid={pid}>"
+        return f"<RedisServer port={self._port.known} pid={pid}>"
 
     @property
     def port(self) -> int:
@@ -106,9 +106,7 @@ class RedisServer:
         Raises:
             RuntimeError: it was never started.
         """
-        if self._port is None:
-            raise RuntimeError("the Redis server has no port yet: start() it first")
-        return self._port
+        return self._port.number
 
     @property
     def url(self) -> str:
@@ -146,8 +144,8 @@ class RedisServer:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="ion-redis-"))
             self._cleaner = weakref.finalize(self, shutil.rmtree, self._folder)
-        if self._port is not None:
-            self._launch(self._folder, self._port)
+        if self._port.known is not None:
+            self._launch(self._folder, self._port.known)
             return
         for attempt in range(_PORT_ATTEMPTS):
             port = free_port()
@@ -157,7 +155,7 @@ class RedisServer:
                 if attempt == _PORT_ATTEMPTS - 1:
                     raise
             else:
-                self._port = port
+                self._port.known = port
                 return
 
     def kill(self) -> None:
@@ -199,7 +197,7 @@ class RedisServer:
         self.kill()
         if self._cleaner is not None:
             self._cleaner()
-        self._folder = self._cleaner = self._port = None
+        self._folder = self._cleaner = self._port.known = None
 
     def command(self, *words: str | bytes, timeout_s: float = 2.0) -> Reply:
         """Send one command on a connection of its own, such as ``command("DBSIZE")``.

@@ -21,7 +21,7 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
-from ion_framework.testing.network.ports import free_port
+from ion_framework.testing.network.ports import KeptPort, free_port
 from ion_framework.testing.network.tcp_connection import (
     NumberedToxic,
     ProxiedConnection,
@@ -55,7 +55,7 @@ class TcpProxy:
     ) -> None:
         self._upstream = (upstream_host, upstream_port)
         self._random = random or Random(0)  # noqa: S311  repeatable chance is the point
-        self._port: int | None = None
+        self._port = KeptPort("the proxy")
         self._server: asyncio.Server | None = None
         self._active: list[NumberedToxic] = []
         self._added = 0
@@ -70,9 +70,7 @@ class TcpProxy:
         Raises:
             RuntimeError: it was not started.
         """
-        if self._port is None:
-            raise RuntimeError("the proxy has no port yet: start() it first")
-        return self._port
+        return self._port.number
 
     @property
     def accepted(self) -> int:
@@ -95,16 +93,16 @@ class TcpProxy:
         Raises:
             RuntimeError: it was started already.
         """
-        if self._port is not None:
-            raise RuntimeError(f"the proxy was started already, on port {self._port}")
-        self._port = free_port()
+        if self._port.known is not None:
+            raise RuntimeError(f"the proxy was started already, on port {self.port}")
+        self._port.known = free_port()
         await self._listen()
 
     async def close(self) -> None:
         """Close the port and all connections. Can be called twice."""
         self._deafen()
         self._active.clear()
-        self._port = None
+        self._port.known = None
         await end_tasks(self._tasks)
 
     async def add(self, toxic: Toxic) -> None:

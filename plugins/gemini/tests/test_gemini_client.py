@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from contextlib import asynccontextmanager
 
 import pytest
 from ion_gemini.client import ClientKeeper, Clients, make_clients
@@ -75,6 +76,22 @@ class Counted:
         return make_clients(self._settings)
 
 
+@asynccontextmanager
+async def left_by_its_first_caller(failures=0):
+    """A keeper whose first caller is cancelled while the client is made, and what it makes."""
+    async with FakeGemini() as fake:
+        counted = Counted(fake, failures)
+        keeper = ClientKeeper(counted.make)
+        first = asyncio.create_task(keeper.get())
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait({first})
+        try:
+            yield fake, counted, keeper
+        finally:
+            await keeper.close()
+
+
 async def test_concurrent_first_calls_make_one_client():
     """Fifty callers at once get the same client, made once and outside the loop's thread."""
     async with FakeGemini() as fake:
@@ -89,15 +106,8 @@ async def test_concurrent_first_calls_make_one_client():
 
 async def test_a_caller_that_leaves_does_not_spoil_the_client():
     """If the first caller is cancelled while the client is made, the next gets that client."""
-    async with FakeGemini() as fake:
-        counted = Counted(fake)
-        keeper = ClientKeeper(counted.make)
-        first = asyncio.create_task(keeper.get())
-        await asyncio.sleep(0)
-        first.cancel()
-        await asyncio.wait({first})
+    async with left_by_its_first_caller() as (_, counted, keeper):
         await keeper.get()
-        await keeper.close()
 
     assert len(counted.threads) == 1
 
@@ -117,16 +127,9 @@ async def test_a_failure_is_not_kept():
 
 async def test_a_failure_that_nobody_waited_for_is_not_kept_either():
     """If the client cannot be made after its only caller left, the next call tries anew."""
-    async with FakeGemini() as fake:
-        counted = Counted(fake, failures=1)
-        keeper = ClientKeeper(counted.make)
-        caller = asyncio.create_task(keeper.get())
-        await asyncio.sleep(0)
-        caller.cancel()
-        await asyncio.wait({caller})
+    async with left_by_its_first_caller(failures=1) as (fake, counted, keeper):
         await fake.until(lambda: len(asyncio.all_tasks()) == 1)
         await keeper.get()
-        await keeper.close()
 
     assert len(counted.threads) == 2
 

@@ -87,7 +87,11 @@ async def test_aiocaches_serializers_work(serializer, value):
     assert await cache.get("a") == value
 
 
-@pytest.mark.parametrize("value", [(1, 2), {1: 2}, {"a"}, object(), float("nan")], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [(1, 2), {1: 2}, {"a"}, object(), float("nan")],
+    ids=["tuple", "number-as-key", "set", "object", "nan"],
+)
 async def test_a_value_that_would_come_back_otherwise_is_refused(value):
     """Without a serializer, what text cannot hold exactly is an error that says what to do."""
     cache = IonCache(serializer=NullSerializer())

@@ -101,9 +101,14 @@ def test_without_redis_nothing_of_it_is_imported():
     """The plugin without an address imports neither redis nor msgspec nor aiocache."""
     code = (
         "import asyncio, sys; from ion_framework import Ion; "
-        "from ion_framework.settings.model import Settings\n"
+        "from ion_framework.settings.model import Settings; "
+        "from ion_framework.testing.builders import "
+        "lone_source, make_persona, persona_plugin, standard_parts\n"
+        "others = (persona_plugin(make_persona()), *standard_parts())\n"
+        "source = lone_source('two-tier-cache', *others)\n"
         "async def main():\n"
-        "    async with Ion(Settings(), environ={}) as ion: await ion.respond('hello')\n"
+        "    async with Ion(Settings(), source=source, environ={}) as ion:\n"
+        "        await ion.respond('hello'); print(ion.cache.stats().entries)\n"
         "asyncio.run(main()); assert 'ion_two_tier_cache.cache' in sys.modules; "
         "print({'redis', 'msgspec', 'aiocache'} & set(sys.modules))"
     )
@@ -111,7 +116,7 @@ def test_without_redis_nothing_of_it_is_imported():
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )
 
-    assert done.stdout.strip() == "set()"
+    assert done.stdout.split() == ["1", "set()"]
 
 
 def test_an_address_that_cannot_be_used_is_named_without_its_password():

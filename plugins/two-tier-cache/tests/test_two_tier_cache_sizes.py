@@ -17,7 +17,7 @@ from ion_framework.clock import SystemClock
 from ion_framework.pipeline.cache import CachedRefusal, CachedReply
 from ion_framework.pipeline.chunks import Usage
 
-ENTRIES = 1500
+ENTRIES = 500
 
 CONTENTS = {
     "a word": lambda i: f"ok {i}",

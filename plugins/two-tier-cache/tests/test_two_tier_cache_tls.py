@@ -65,7 +65,8 @@ async def test_entries_travel_where_the_certificate_is_trusted(
     """With its authority named in the URL, an entry is stored, found and invalidated."""
     async with tls_before(redis_server, certificate) as port:
         url = f"rediss://localhost:{port}/0?ssl_ca_certs={certificate[0]}"
-        opened = await open_tier(url)
+        # A handshake of both ends in this process may take a slow machine longer than the default.
+        opened = await open_tier(url, timeout_s=5.0)
         await opened.store(digest(1), make_entry())
 
         assert (await opened.tier.get(digest(1), make_entry().tags)).entry is not None

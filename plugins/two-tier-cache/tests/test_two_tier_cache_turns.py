@@ -140,6 +140,27 @@ def test_a_caller_with_less_time_leaves_earlier():
     in_virtual_time(scenario)
 
 
+def test_leaders_with_too_little_time_leave_the_answer_to_the_next():
+    """When the short time of two leaders is up, the next who waits makes the answer for all."""
+
+    async def scenario(ion, upstream, _):
+        upstream._work_s = 4.0
+        hurried = []
+        for deadline_s in (2.0, 3.0):
+            request = TurnRequest(text="hello", deadline_s=deadline_s)
+            hurried.append(asyncio.create_task(ion.respond(request)))
+            await asyncio.sleep(0.1)
+        patient = [asyncio.create_task(ion.respond("hello")) for _ in range(5)]
+        errors = await asyncio.gather(*hurried, return_exceptions=True)
+        assert [error.late for error in errors] == [True, True]
+        replies = await asyncio.gather(*patient)
+        assert {reply.content for reply in replies} == {"answer 3"}
+        assert [reply.receipt.cache.stored for reply in replies].count(True) == 1
+        assert upstream.calls == 3
+
+    in_virtual_time(scenario)
+
+
 def test_a_hit_streams_like_the_first_answer():
     """A stored answer comes as a stream, with the same text, and without the upstream."""
 

@@ -214,7 +214,7 @@ class TwoTierCache:
         return None
 
     def _invalidated(self, tag: str | None) -> None:
-        """Forget what another process has invalidated, or what it may have, unheard."""
+        """Forget what another process has invalidated; grow deaf where that is no longer heard."""
         remote = self._tiers.remote
         if tag is None and remote is not None and not remote.coherent:
             self._tiers.grow_deaf()

@@ -63,7 +63,7 @@ def plugin(context: PluginContext) -> TwoTierCachePlugin:
 def _redis(
     settings: CacheSettings, context: PluginContext
 ) -> Callable[[Callable[[str | None], None]], RedisTier]:
-    # redis costs 100 ms and is an extra: who runs without it must not pay, nor need it.
+    # Its import costs 100 ms, which who runs without Redis must not pay.
     from ion_two_tier_cache.redis_settings import RedisSettings
     from ion_two_tier_cache.redis_tier import RedisTier
 

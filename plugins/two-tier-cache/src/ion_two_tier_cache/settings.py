@@ -20,7 +20,8 @@ class CacheSettings:
         early_refresh_beta: how eagerly a reply is made anew before its time is over; 0: never.
         refusal_ttl_s: seconds for which a refusal is kept that would only be repeated.
         longest_lead_s: seconds after which a turn that makes a reply is waited for no longer.
-        l1_ttl_s: seconds that a reply stays in memory at most where Redis is configured.
+        l1_ttl_s: seconds that a reply stays in memory at most where Redis is configured; less, as
+            `ion_two_tier_cache.tiers` says, while invalidations by others are not heard of.
         namespace: first part of every key in Redis.
         redis_timeout_s: seconds that a look-up in Redis may take.
         redis_url: where Redis is; it may hold a password. None: memory only.
