@@ -49,7 +49,7 @@ def _assess(candidate: Candidate, settings: Settings, environ: Mapping[str, str]
             manifest,
             settings_problems=resolved.problems,
         )
-    missing = _missing(manifest, resolved.values)
+    missing = missing_setting(manifest, resolved.values)
     if missing:
         return PluginRecord(candidate, Status.IDLE, missing, manifest, resolved.values)
     return PluginRecord(candidate, Status.READY, "can be activated", manifest, resolved.values)
@@ -85,7 +85,13 @@ def _broken_contract(candidate: Candidate, manifest: Manifest) -> str:
     return ""
 
 
-def _missing(manifest: Manifest, values: Mapping[str, object]) -> str:
+def missing_setting(manifest: Manifest, values: Mapping[str, object]) -> str:
+    """The setting that a plugin needs and does not have, and how to give it; empty without one.
+
+    Args:
+        manifest: its manifest.
+        values: its settings.
+    """
     for group in manifest.needs:
         if not any(values.get(key) for key in group):
             ways = [

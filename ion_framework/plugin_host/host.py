@@ -9,7 +9,7 @@ import attrs
 
 from ion_framework.clock import Clock
 from ion_framework.errors import PluginError, RequiredPluginError, SettingsError
-from ion_framework.manifest.model import Manifest
+from ion_framework.manifest.model import Kind, Manifest
 from ion_framework.plugin_host.assessment import assess
 from ion_framework.plugin_host.discovery import Candidate, Source
 from ion_framework.plugin_host.record import PluginRecord, Status
@@ -120,26 +120,47 @@ class PluginHost:
         self.check_required(Status.ACTIVE)
 
     def _bring_to_life(self) -> None:
-        from ion_framework.plugin_host.importing import import_all  # listing needs none of it
         from ion_framework.plugin_host.providing import Taken
         from ion_framework.plugin_host.registry import Registry, unknown_hooks
 
         problems = (*self.settings_problems(), *unknown_hooks(self._settings))
         if problems:
             raise SettingsError(*problems)
+        self._registry = Registry(self._settings.order, self._settings.file)
+        taken = Taken()
+        self._activate_all([r for r in self._ready() if _keeps_secrets(r)], taken)
+        self._complete_settings()
         self.check_required(Status.READY)
-        ready = [r for r in self._records if r.status is Status.READY]
+        self._activate_all(self._ready(), taken)
+
+    def _ready(self) -> list[PluginRecord]:
+        return [record for record in self._records if record.status is Status.READY]
+
+    def _activate_all(self, ready: Sequence[PluginRecord], taken: Taken) -> None:
+        from ion_framework.plugin_host.importing import import_all  # listing needs none of it
+
         jobs = [self._job(r, r.manifest) for r in ready if r.candidate.has_code and r.manifest]
         imported = {
             done.name: done for done in import_all(jobs, self._settings.plugins.import_budget_s)
         }
-        taken = Taken()
         for record in ready:
             # Before anybody else: no extension takes the name of a persona that is installed.
             taken.reserve(_own_persona(record), record.name)
-        self._registry = Registry(self._settings.order, self._settings.file)
         for record in ready:
             self._activate(record, imported.get(record.name), taken)
+
+    def _complete_settings(self) -> None:
+        """Ask the sources of secrets for what the settings lack."""
+        from ion_framework.plugin_host.secret_lookup import completed, look_up, wanted
+
+        sources = [source for _, source in self.provided("ion_provide_secrets")]
+        names = wanted(self._records)
+        if not sources or not names:
+            return
+        budget_s = self._settings.plugins.import_budget_s
+        found = look_up(names, sources, budget_s)
+        for record in tuple(self._records):
+            self._replace(record, completed(record, found, budget_s))
 
     def table(self) -> dict[str, tuple[Implementation, ...]]:
         """Implementations by hook, in order.
@@ -305,6 +326,10 @@ class PluginHost:
             if known.candidate == record.candidate:
                 self._records[index] = changed
         return changed
+
+
+def _keeps_secrets(record: PluginRecord) -> bool:
+    return record.manifest is not None and Kind.SECRETS in record.manifest.provides
 
 
 def _own_persona(record: PluginRecord) -> tuple[Persona, ...]:

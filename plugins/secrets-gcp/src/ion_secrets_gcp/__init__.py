@@ -1,0 +1,1 @@
+"""Takes secrets of ION and its plugins from Google Cloud Secret Manager."""
