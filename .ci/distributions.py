@@ -1,4 +1,4 @@
-"""What tox does with this repository's distributions, one at a time or all of them as wheels.
+"""What tox does with this repository's distributions: all of them as wheels, or each one alone.
 
 ``dev-requirements.txt`` is the list; nothing here repeats it.
 """  # noqa: INP001  a script, not a module of a package
@@ -6,14 +6,23 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
+import sysconfig
+import tempfile
 import tomllib
-from importlib.metadata import distributions
+import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ALONE = "alone-"
+CORE = "core"
+AT_ONCE = 3
+"""Distributions that are tested at the same time: their tests wait as often as they compute."""
+
+FROM_WHEELS = "import sys, ion_framework\nassert ion_framework.__file__.startswith(sys.prefix)\n"
+"""The end of a program that ends in an error where the core comes from the checkout."""
 
 
 def folders() -> dict[str, Path]:
@@ -23,70 +32,131 @@ def folders() -> dict[str, Path]:
     return {path.name: path for path in paths if (path / "pyproject.toml").is_file()}
 
 
-def install(environment: str) -> int:
-    """Install one distribution beside the core, with its extras, which its tests need."""
-    folder = _folder(environment)
-    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = ",".join(project.get("optional-dependencies", {}))
-    what = f"{folder}[{extras}]" if extras else str(folder)
-    return _python("-m", "pip", "install", "--quiet", "--editable", what)
+def build(target: Path) -> list[Path]:
+    """Build every distribution, the core first, into wheels.
 
-
-def test(environment: str, arguments: list[str]) -> int:
-    """Run the tests of one distribution, and make sure that it really is alone."""
-    companions = [name for name in _ours() if name != "ion-framework"]
-    if len(companions) != 1:
-        raise SystemExit(f"{environment} has to hold one distribution of ours, has {companions}")
-    # What fails and hangs outside is the same alone as beside others, where it has been tested.
-    return _python("-m", "pytest", "-m", "not outage", str(_folder(environment)), *arguments)
+    Raises:
+        SystemExit: one cannot be built.
+    """
+    sources = [str(ROOT), *map(str, folders().values())]
+    options = ("--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(target))
+    _must(sys.executable, "-m", "pip", "wheel", *options, *sources)
+    return sorted(target.glob("*.whl"), key=lambda file: (not _is_core(file), file.name))
 
 
 def wheels(target: Path) -> int:
     """Build every distribution into wheels and install them in this environment."""
-    sources = [str(ROOT), *map(str, folders().values())]
-    pip = ("-m", "pip", "--quiet")
-    status = _python(*pip, "wheel", "--no-deps", "--wheel-dir", str(target), *sources)
-    if status:
-        return status
-    built = sorted(map(str, target.glob("*.whl")))
-    core = next(file for file in built if Path(file).name.startswith("ion_framework-"))
+    core, *others = map(str, build(target))
     # The version stays while the code changes, so that what an earlier run installed has to go.
-    return _python(*pip, "install", "--force-reinstall", "--no-deps", *built) or _python(
-        *pip, "install", f"{core}[testing]", *built
+    _install(sys.executable, "--force-reinstall", "--no-deps", core, *others)
+    _install(sys.executable, f"{core}[testing]", *others)
+    return 0
+
+
+def alone(names: list[str]) -> int:
+    """Test the core without anything of ours, then each distribution's wheel beside the core's."""
+    chosen = names or [CORE, *folders()]
+    unknown = sorted({*chosen} - {CORE, *folders()})
+    if unknown:
+        known = ", ".join((CORE, *folders()))
+        raise SystemExit(f"no such distribution: {', '.join(unknown)}; there are {known}")
+    failed = [CORE] if CORE in chosen and _test_core() else []
+    with tempfile.TemporaryDirectory() as scratch:
+        built = build(Path(scratch) / "wheels")
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            # The longest first: begun last, it would run while nothing else is left to do.
+            others = sorted({*chosen} - {CORE}, key=_length_of_tests, reverse=True)
+            ends = pool.map(lambda name: _test_alone(name, built, Path(scratch) / name), others)
+            for name, (status, said) in zip(others, ends, strict=True):
+                sys.stdout.write(f"----- {name} alone -----\n{said}\n")
+                sys.stdout.flush()
+                failed += [name] if status else []
+    if failed:
+        sys.stderr.write(f"failed alone: {', '.join(failed)}\n")
+    return int(bool(failed))
+
+
+def _test_core() -> int:
+    _must(sys.executable, "-P", "-c", _only("ion-framework"))
+    # What fails and hangs outside is the same alone as beside others, where it has been tested.
+    pytest = ("-P", "-m", "pytest", "-m", "not outage", "-n", "4", "--dist", "worksteal")
+    return subprocess.run((sys.executable, *pytest, "tests/core"), cwd=ROOT, check=False).returncode  # noqa: S603  the arguments are this file's own
+
+
+def _test_alone(name: str, built: list[Path], home: Path) -> tuple[int, str]:
+    """Test one distribution; gives the exit code and what was printed."""
+    folder = folders()[name]
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    python = _environment(home)
+    stem = project["name"].replace("-", "_") + "-"
+    wheel = next(file for file in built if file.name.startswith(stem))
+    extras = ",".join(project.get("optional-dependencies", {}))
+    _install(python, "--force-reinstall", "--no-deps", str(built[0]), str(wheel))
+    _install(python, f"{wheel}[{extras}]" if extras else str(wheel))
+    _must(python, "-P", "-c", _only("ion-framework", project["name"]) + FROM_WHEELS)
+    done = subprocess.run(  # noqa: S603  the arguments are this file's own
+        (python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not outage", folder),
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def _length_of_tests(name: str) -> int:
+    return sum(file.stat().st_size for file in (folders()[name] / "tests").glob("*.py"))
+
+
+def _environment(home: Path) -> str:
+    """An environment that sees what this one has, and gets what is installed into it beside that.
+
+    What the core and its testing kit need is thus installed once and not for every distribution.
+    """
+    venv.create(home, with_pip=False, symlinks=os.name != "nt")
+    paths = {key: str(home) for key in ("base", "platbase")}
+    here = sysconfig.get_path("purelib")
+    seen = Path(sysconfig.get_path("purelib", "venv", vars=paths)) / "shared.pth"
+    seen.write_text(f"import site; site.addsitedir({here!r})\n", "utf-8")
+    return str(Path(sysconfig.get_path("scripts", "venv", vars=paths)) / Path(sys.executable).name)
+
+
+def _only(*names: str) -> str:
+    """A program that ends in an error where other distributions of ours are installed."""
+    return (
+        "from importlib.metadata import distributions\n"
+        "ours = {str(found.metadata['Name']) for found in distributions()}\n"
+        "ours = {name for name in ours if name.startswith('ion-')}\n"
+        f"assert ours == {set(names)!r}, ours\n"
     )
 
 
-def _folder(environment: str) -> Path:
-    known = folders()
-    name = environment.removeprefix(ALONE)
-    if name not in known:
-        raise SystemExit(f"{environment}: no such distribution; there are {', '.join(known)}")
-    return known[name]
+def _is_core(wheel: Path) -> bool:
+    return wheel.name.startswith("ion_framework-")
 
 
-def _ours() -> list[str]:
-    names = {str(found.metadata["Name"]) for found in distributions()}
-    return sorted(name for name in names if name.startswith("ion-"))
+def _install(python: str, *what: str) -> None:
+    _must(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *what)
 
 
-def _python(*arguments: str) -> int:
-    return subprocess.run((sys.executable, *arguments), cwd=ROOT, check=False).returncode  # noqa: S603  the arguments are this file's own
+def _must(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603  the arguments are this file's own
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit {done.returncode}")
 
 
 def main() -> int:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for command, about in (("install", install.__doc__), ("test", test.__doc__)):
-        added = commands.add_parser(command, help=about)
-        added.add_argument("environment", help=f"name of the tox environment, {ALONE}<folder>")
     commands.add_parser("wheels", help=wheels.__doc__).add_argument("target", type=Path)
-    given, rest = parser.parse_known_args()
-    if given.command == "test":
-        return test(given.environment, rest)
-    if rest:
-        parser.error(f"unknown arguments: {' '.join(rest)}")
-    return install(given.environment) if given.command == "install" else wheels(given.target)
+    commands.add_parser("alone", help=alone.__doc__).add_argument(
+        "names", nargs="*", help=f"{CORE}, or the folder of a distribution; all where none is named"
+    )
+    given = parser.parse_args()
+    return wheels(given.target) if given.command == "wheels" else alone(given.names)
 
 
 if __name__ == "__main__":

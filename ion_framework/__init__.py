@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from ion_framework.pipeline.chunks import FinishReason as FinishReason
     from ion_framework.pipeline.chunks import TextChunk as TextChunk
     from ion_framework.pipeline.chunks import Usage as Usage
+    from ion_framework.pipeline.incoming import IncomingRequest as IncomingRequest
+    from ion_framework.pipeline.incoming import RequestText as RequestText
     from ion_framework.pipeline.markers import hookimpl as hookimpl
     from ion_framework.pipeline.receipt import Receipt as Receipt
     from ion_framework.pipeline.reply import Reply as Reply
@@ -62,6 +64,7 @@ _HOME = {
     "errors": ("FailureCause", "GenerationError", "IonError"),
     "ion": ("Ion",),
     "pipeline.chunks": ("Chunk", "ChunkStream", "Finish", "FinishReason", "TextChunk", "Usage"),
+    "pipeline.incoming": ("IncomingRequest", "RequestText"),
     "pipeline.markers": ("hookimpl",),
     "pipeline.receipt": ("Receipt",),
     "pipeline.reply": ("Reply", "ReplyDelta", "ReplyDone", "ReplyStarted"),

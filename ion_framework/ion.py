@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import Self
@@ -13,17 +12,19 @@ from typing import Self
 import attrs
 
 from ion_framework.clock import Clock, SystemClock
+from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Persona, find_persona
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision, RoutingTable
 from ion_framework.errors import NoAnswerError, PluginError, UnknownPersonaError
-from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.cache import TurnCache
 from ion_framework.pipeline.cache_calls import CacheCalls
+from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.engine import Engine
 from ion_framework.pipeline.events import Event, PluginStatusChanged
 from ion_framework.pipeline.hooks import Hooks
 from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.language_model import LanguageModel
 from ion_framework.pipeline.life import shut_down, start_up
 from ion_framework.pipeline.observers import Observers, ObserverStats
 from ion_framework.pipeline.parts import Parts
@@ -34,11 +35,11 @@ from ion_framework.pipeline.turn import Turn, TurnRequest
 from ion_framework.pipeline.unanswered import ROUTERS, unanswered
 from ion_framework.plugin_host.discovery import Source, installed
 from ion_framework.plugin_host.host import PluginHost
-from ion_framework.plugin_host.ordering import arrange
 from ion_framework.plugin_host.record import PluginRecord, Status
-from ion_framework.plugin_host.registry import place_of
+from ion_framework.plugin_host.standing import standing_degradation
 from ion_framework.settings.loading import load_settings
 from ion_framework.settings.model import Settings
+from ion_framework.summarizing.summary import Summary, SummaryBounds
 
 EARLY_EVENTS = 1000
 """Events that wait until the observers listen; the oldest go first."""
@@ -228,6 +229,28 @@ class Ion:
             raise unanswered(ROUTERS, self._parts.hooks, "", trace)
         return attrs.evolve(found[0], router=found[0].router or found[1].plugin)
 
+    async def summarize(
+        self,
+        messages: Sequence[str],
+        language: Language | None = None,
+        bounds: SummaryBounds | None = None,
+        request: TurnRequest | None = None,
+        on_spent: Callable[[Usage], None] | None = None,
+    ) -> Summary:
+        """Summarise a conversation: by the language model, or with sentences of its own.
+
+        Args:
+            messages: the messages, oldest first, each with or without a mark as ``User:``.
+            language: the language to write in; by default that of the conversation.
+            bounds: pieces, time and length.
+            request: on whose behalf the model is asked.
+            on_spent: told of the tokens of every answer of the model as soon as it is there.
+        """
+        from ion_framework.summarizing.map_reduce import Summarizer  # only who summarises pays
+
+        summarizer = Summarizer(self.language_model, self.clock, bounds)
+        return await summarizer.summarize(messages, language, request, on_spent)
+
     # --- what there is --------------------------------------------------------------------------
 
     @property
@@ -272,8 +295,13 @@ class Ion:
         return self._parts.cache.cache if self._parts.cache else None
 
     @property
+    def language_model(self) -> LanguageModel:
+        """The model that answers the turns, for questions of the host's own."""
+        return LanguageModel(lambda: self._parts.hooks, self.settings.turn, self.clock, "")
+
+    @property
     def provisions(self) -> Provisions:
-        """Stores, routes and secrets that plugins provide."""
+        """Stores, routes, secrets and texts that plugins provide."""
         return self._provisions
 
     @property
@@ -318,7 +346,7 @@ class Ion:
             hooks=Hooks(table, self._host.models(), self.settings.turn),
             personas=personas,
             cache=self._choose_cache(table["ion_provide_cache"]),
-            degraded=_standing_degradation(
+            degraded=standing_degradation(
                 self._host.records,
                 self.settings.order.get("ion_generate", ()),
                 {item.plugin for item in table["ion_generate"]},
@@ -331,6 +359,7 @@ class Ion:
                 route for _, routes in self._host.provided("ion_provide_routes") for route in routes
             ),
             secrets=tuple(value for _, value in self._host.provided("ion_provide_secrets")),
+            texts=self._host.texts(),
         )
         self._observers = Observers(table["ion_observe"], self.clock, self._host.quarantine)
         self._engine.forget()
@@ -365,32 +394,3 @@ class Ion:
                 at=self.clock.time(),
             )
         )
-
-
-def _standing_degradation(
-    records: Sequence[PluginRecord], order: Sequence[str], active: AbstractSet[str]
-) -> str:
-    """Why every answer is second best: a generator that would be asked first cannot run.
-
-    Args:
-        records: every plugin.
-        order: the list ``order.ion_generate`` of the settings.
-        active: the generators that run.
-    """
-    wanted = {
-        record.name: record
-        for record in records
-        if Kind.GENERATOR in record.provides
-        and record.manifest is not None
-        and not record.manifest.fallback
-        and (record.name in active or record.status in _BROKEN)
-    }
-    reasons = []
-    for name in arrange(map(place_of, wanted.values()), order):
-        if name in active:
-            break
-        reasons.append(f"the generator {name} is {wanted[name].status.value}")
-    return "; ".join(reasons)
-
-
-_BROKEN = (Status.FAILED, Status.INVALID, Status.CONFLICT)

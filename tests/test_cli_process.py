@@ -100,7 +100,7 @@ def test_settings_that_are_wrong_are_told_line_by_line(tmp_path: Path) -> None:
     ran = ion("plugins", "--config", str(config))
 
     assert 1 == ran.code
-    assert f"{config}: server: unknown key prot; known are: host, port\n" in ran.err
+    assert f"{config}: server: unknown key prot; known are: host, port, " in ran.err
     assert f"{config}: turn.deadline_s: must be a number, is 'a'\n" in ran.err
 
 

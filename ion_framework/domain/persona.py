@@ -99,6 +99,30 @@ class GenerationParameters:
     )
 
 
+ROLE_MARK = "role:"
+"""What an entry of `Collaboration.after` begins with that names a role."""
+
+
+@attrs.frozen
+class Collaboration:
+    """How a persona works with others on one message.
+
+    Attributes:
+        role: what it does for the others, one word of its own choice (``evidence``); empty
+            without one.
+        after: on whose answers it builds: names of personas, or ``role:`` with a role. Those who
+            take part answer before it, and it sees their answers.
+    """
+
+    role: str = ""
+    after: tuple[str, ...] = ()
+
+    def builds_on(self, other: Persona) -> bool:
+        """Whether the one who declares this answers after another persona."""
+        role = f"{ROLE_MARK}{other.ensemble.role}" if other.ensemble.role else None
+        return other.name in self.after or role in self.after
+
+
 @attrs.frozen
 class Example:
     """A short exchange that shows how the persona speaks.
@@ -181,6 +205,7 @@ class Persona:
         voice: phrases for answers without a model.
         cache: how its answers are stored.
         parameters: what it asks of a generator.
+        ensemble: how it works with other personas on one message.
     """
 
     name: str
@@ -199,6 +224,7 @@ class Persona:
     voice: Voice = attrs.field(factory=Voice)
     cache: CachePolicy = attrs.field(factory=CachePolicy)
     parameters: GenerationParameters = attrs.field(factory=GenerationParameters)
+    ensemble: Collaboration = attrs.field(factory=Collaboration)
 
     @property
     def languages(self) -> tuple[Language, ...]:

@@ -95,11 +95,21 @@ class _Inlining:
         if not isinstance(name, str):
             raise ValueError(f"must be a path inside the package, is {name!r}")  # noqa: TRY004  one kind of error for all that is wrong with a path
         if name not in self._texts:
-            self._texts[name] = _package_text(self._root, name)
+            self._texts[name] = package_text(self._root, name)
         return self._texts[name]
 
 
-def _package_text(root: Path, name: str) -> str:
+def package_text(root: Path, name: str) -> str:
+    """The text of a file of a package, read through no link.
+
+    Args:
+        root: the package's folder, links resolved.
+        name: path of the file inside it.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it lies outside, behind a link, is too large or not UTF-8.
+    """
     file = root / name
     if root not in file.resolve().parents:
         raise ValueError(f"{name!r} lies outside the package")

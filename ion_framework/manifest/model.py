@@ -15,12 +15,15 @@ from ion_framework.domain.key import Intent, Pace, Tone
 from ion_framework.domain.persona import (
     DEFAULT_RANK,
     CachePolicy,
+    Collaboration,
     Example,
     GenerationParameters,
     Localized,
     LocalizedList,
     Persona,
 )
+from ion_framework.domain.sentences import Sentences
+from ion_framework.settings.model import NOT_IN_FILES
 
 API_MAJOR = 1
 """The plugin API that this core offers. A manifest names the one it was written for."""
@@ -39,6 +42,7 @@ class Kind(StrEnum):
     STORE = "store"
     MONITOR = "monitor"
     GUARD = "guard"
+    SECRETS = "secrets"
     HOST = "host"
     EXTENSION = "extension"
 
@@ -159,6 +163,7 @@ class PersonaTable:
     voice: VoiceTable = attrs.field(factory=VoiceTable)
     cache: CachePolicy = attrs.field(factory=CachePolicy)
     parameters: GenerationParameters = attrs.field(factory=GenerationParameters)
+    ensemble: Collaboration = attrs.field(factory=Collaboration)
 
 
 @attrs.frozen
@@ -178,7 +183,11 @@ class Manifest:
         capabilities: what it does beyond computing.
         settings: its settings.
         commands: its commands.
+        texts: a TOML file inside the package with sentences of the plugin's own, and with other
+            wordings and further languages of the host's (``ion_framework.manifest.texts`` shows
+            its form); of a host, a folder of such files. A plugin with texts needs no code.
         persona: the persona, for a plugin that provides one.
+        sentences: what the file holds; a host's are read when it serves.
     """
 
     name: str
@@ -193,4 +202,6 @@ class Manifest:
     capabilities: Capabilities = attrs.field(factory=Capabilities)
     settings: Mapping[str, SettingSpec] = attrs.field(factory=dict)
     commands: Mapping[str, CommandSpec] = attrs.field(factory=dict)
+    texts: str = ""
     persona: Persona | None = None
+    sentences: Sentences = attrs.field(factory=dict, metadata={NOT_IN_FILES: True})

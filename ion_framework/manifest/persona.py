@@ -10,7 +10,14 @@ from typing import Any
 import attrs
 
 from ion_framework.domain.key import Tone
-from ion_framework.domain.persona import Affinities, Persona, PersonaPrompts, Voice
+from ion_framework.domain.persona import (
+    ROLE_MARK,
+    Affinities,
+    Collaboration,
+    Persona,
+    PersonaPrompts,
+    Voice,
+)
 from ion_framework.domain.template import GUIDANCE_NAMES, SYSTEM_NAMES, unknown_names
 from ion_framework.errors import ManifestError
 from ion_framework.manifest.model import PersonaTable
@@ -63,6 +70,7 @@ def read_persona(table: object, name: str, version: str, file: str) -> Persona:
         voice=Voice(raw.voice.opening, raw.voice.closing, raw.voice.refusal),
         cache=raw.cache,
         parameters=raw.parameters,
+        ensemble=raw.ensemble,
     )
 
 
@@ -88,7 +96,22 @@ def persona_problems(persona: Persona) -> tuple[str, ...]:
         for key in persona.voice.opening
         if key not in _OPENINGS
     ]
+    problems += _ensemble_problems(persona.name, persona.ensemble)
     return tuple(problems)
+
+
+def _ensemble_problems(name: str, ensemble: Collaboration) -> list[str]:
+    problems = []
+    if ensemble.role and name_problem(ensemble.role):
+        problems.append(f"persona.ensemble.role: {name_problem(ensemble.role)}")
+    for index, entry in enumerate(ensemble.after):
+        where = f"persona.ensemble.after.{index}"
+        wrong = name_problem(entry.removeprefix(ROLE_MARK))
+        if wrong:
+            problems.append(f"{where}: {wrong}; {ROLE_MARK}evidence names a role")
+        elif entry in (name, f"{ROLE_MARK}{ensemble.role}"):
+            problems.append(f"{where}: {entry!r} is the persona itself; name others")
+    return problems
 
 
 _OPENINGS = (*Tone, "any")

@@ -13,6 +13,7 @@ from ion_framework.errors import ApiMismatchError, ManifestError
 from ion_framework.manifest.files import inline_files, read_text
 from ion_framework.manifest.model import API_MAJOR, MANIFEST_NAME, Kind, Manifest
 from ion_framework.manifest.persona import name_problem, persona_problems, read_persona
+from ion_framework.manifest.texts import read_texts
 from ion_framework.settings.plugin_values import default_problem
 from ion_framework.structuring import structure
 
@@ -48,6 +49,9 @@ def _manifest(table: dict[str, object], folder: Path, version: str) -> Manifest:
             persona = read_persona(persona_table, manifest.name, version, str(file))
             manifest = attrs.evolve(manifest, persona=persona)
     problems += _check_persona(manifest, persona_table is not None, str(file))
+    if manifest.texts and Kind.HOST not in manifest.provides:
+        sentences, wrong = read_texts(folder, manifest.texts, manifest.name)
+        manifest, problems = attrs.evolve(manifest, sentences=sentences), [*problems, *wrong]
     if problems:
         raise ManifestError(*problems)
     return manifest
@@ -112,6 +116,11 @@ def _check_persona(manifest: Manifest, has_table: bool, file: str) -> list[str]:
         return [
             f"{file}: provides: a persona provides nothing else, because its hooks run in its own "
             "turns only; put the rest in a distribution of its own"
+        ]
+    if is_persona and manifest.texts:
+        return [
+            f"{file}: texts: a persona brings none, because it speaks in its own turns only; put "
+            "them in a distribution of their own"
         ]
     if manifest.persona is None:
         return []

@@ -7,6 +7,7 @@ from typing import cast
 
 import attrs
 
+from ion_framework.clock import Clock
 from ion_framework.domain.persona import Persona
 from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
@@ -23,6 +24,7 @@ from ion_framework.pipeline.chunks import Chunk
 from ion_framework.pipeline.families import Budget
 from ion_framework.pipeline.generation import Generation
 from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.incoming import IncomingRequest
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.stream_transform import transform_stream
 from ion_framework.pipeline.trace import Trace
@@ -68,6 +70,21 @@ class Hooks:
         """
         budget = Budget(trace, self._limits.guard_s)
         await families.guard(self.of("ion_guard"), {"turn": turn}, budget)
+
+    @property
+    def guards_requests(self) -> bool:
+        """Whether there is a guard of requests at all; asked before one is put together."""
+        return bool(self._table.get("ion_guard_request"))
+
+    async def guard_request(self, request: IncomingRequest, clock: Clock) -> None:
+        """Ask the guards of requests.
+
+        Raises:
+            TurnRefusedError: one of them said no, or failed.
+        """
+        limit_s = self._limits.guard_s
+        budget = Budget(Trace(clock, limit_s), limit_s)
+        await families.guard(self.of("ion_guard_request"), {"request": request}, budget)
 
     async def gather_context(self, turn: Turn, trace: Trace) -> Turn:
         """Let context be added; each implementation sees what those before it added."""

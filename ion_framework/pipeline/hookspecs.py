@@ -15,7 +15,8 @@ A turn runs::
     (the cache stores what was sent, if it was complete)
     ion_observe          who wants to know?                          observe
 
-and around all turns stand ``ion_provide_…``, ``ion_startup`` and ``ion_shutdown``.
+and around all turns stand ``ion_provide_…``, ``ion_startup``, ``ion_shutdown`` and, for requests
+to a host, ``ion_guard_request``: they are in `ion_framework.pipeline.outer_hookspecs`.
 
 A plugin implements a hook by a method of the same name, marked with `ion_framework.hookimpl`,
 plain or ``async`` (where the hook says so), that takes any of the hook's arguments by name.
@@ -25,7 +26,7 @@ Every value is frozen; ``attrs.evolve`` makes a changed copy.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 from ion_framework.domain.persona import Persona
 from ion_framework.domain.prompt import Prompt
@@ -33,132 +34,43 @@ from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.analysis import Following
-from ion_framework.pipeline.cache import TurnCache
 from ion_framework.pipeline.chunks import ChunkStream
 from ion_framework.pipeline.events import Event
 from ion_framework.pipeline.markers import Family, HookRules, hookspec
-from ion_framework.pipeline.provisions import Route, SecretSource, Store
+from ion_framework.pipeline.outer_hookspecs import (
+    ion_guard_request,
+    ion_provide_cache,
+    ion_provide_personas,
+    ion_provide_routes,
+    ion_provide_secrets,
+    ion_provide_store,
+    ion_shutdown,
+    ion_startup,
+)
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import Turn, TurnContext
 from ion_framework.pipeline.verdict import Refusal
 
-# --- life ---------------------------------------------------------------------------------------
-
-
-@hookspec(HookRules(Family.PROVIDE, (list, tuple), kinds=(Kind.EXTENSION,)))
-def ion_provide_personas() -> Sequence[Persona] | None:
-    """Provide personas that no manifest describes, for example from a database.
-
-    Called once, at activation, without I/O. One whose name is taken, or that a manifest could not
-    describe, makes the plugin INVALID. A failure makes the plugin FAILED.
-
-    Example::
-
-        class Example:
-            @hookimpl
-            def ion_provide_personas(self):
-                return [make_persona("echo", tone={Tone.PLAYFUL: Decimal(1)})]
-    """
-
-
-@hookspec(HookRules(Family.PROVIDE, (TurnCache,), kinds=(Kind.CACHE,)))
-def ion_provide_cache() -> TurnCache | None:
-    """Provide the cache of replies.
-
-    Called once, at activation, without I/O; connections are opened in ``ion_startup``. Where two
-    plugins provide a cache, ``order.ion_provide_cache`` in the settings says which one serves.
-    A failure makes the plugin FAILED; turns then run without a cache.
-
-    Example::
-
-        class Example:
-            @hookimpl
-            def ion_provide_cache(self):
-                return DictCache()
-    """
-
-
-@hookspec(HookRules(Family.PROVIDE, (Store,), kinds=(Kind.STORE,)))
-def ion_provide_store() -> Store | None:
-    """Provide a store of conversations; it is found in ``Ion.provisions.stores``.
-
-    Called once, at activation, without I/O. A failure makes the plugin FAILED.
-
-    Example::
-
-        class Example:
-            @hookimpl
-            def ion_provide_store(self):
-                return NullStore()
-    """
-
-
-@hookspec(HookRules(Family.PROVIDE, (list, tuple), kinds=(Kind.EXTENSION, Kind.MONITOR)))
-def ion_provide_routes() -> Sequence[Route] | None:
-    """Provide endpoints for a host; they are found in ``Ion.provisions.routes``.
-
-    Called once, at activation, without I/O. A host serves the routes that are of its own type.
-    A failure makes the plugin FAILED.
-
-    Example::
-
-        class Example:
-            @hookimpl
-            def ion_provide_routes(self):
-                return [NamedRoute("GET", "/example")]
-    """
-
-
-@hookspec(HookRules(Family.PROVIDE, (SecretSource,), kinds=(Kind.EXTENSION,)))
-def ion_provide_secrets() -> SecretSource | None:
-    """Provide a source of secrets; hosts and plugins ask ``Ion.provisions.secret(name)``.
-
-    Called once, at activation, without I/O. The first source that knows a name answers; one
-    that raises is logged and passed over. A failure of the hook makes the plugin FAILED.
-
-    Example::
-
-        class Example:
-            @hookimpl
-            def ion_provide_secrets(self):
-                return MappingSecrets({"jwt": "s3cret"})
-    """
-
-
-@hookspec(HookRules(Family.PROVIDE))
-async def ion_startup() -> None:
-    """Open connections, warm up. Called before the first turn, whenever the `Ion` is opened.
-
-    Called on the event loop; a third party's plain function in a thread, because it may block.
-    All are called at once. Each has ``plugins.startup_budget_s`` seconds (2.5 by default) and is
-    timed. One that raises or takes longer makes its plugin FAILED: its hooks are not called then.
-
-    Example::
-
-        class Example:
-            @hookimpl
-            async def ion_startup(self):
-                self.ready = True
-    """
-
-
-@hookspec(HookRules(Family.OBSERVE))
-async def ion_shutdown() -> None:
-    """Close what ``ion_startup`` opened. Called after the last turn, on the event loop.
-
-    Called for every active plugin, in reverse order, each within 2 seconds and all within 4; a
-    failure is logged and stops nobody else. A plugin that failed in ``ion_startup`` is not called.
-
-    Example::
-
-        class Example:
-            @hookimpl
-            async def ion_shutdown(self):
-                self.ready = False
-    """
-
-
-# --- the turn -----------------------------------------------------------------------------------
+__all__ = [
+    "ion_analyze",
+    "ion_build_prompt",
+    "ion_finish",
+    "ion_gather_context",
+    "ion_generate",
+    "ion_guard",
+    "ion_guard_request",
+    "ion_observe",
+    "ion_provide_cache",
+    "ion_provide_personas",
+    "ion_provide_routes",
+    "ion_provide_secrets",
+    "ion_provide_store",
+    "ion_render_prompt",
+    "ion_route",
+    "ion_shutdown",
+    "ion_startup",
+    "ion_transform_stream",
+]
 
 
 @hookspec(HookRules(Family.GUARD, (Refusal,), kinds=(Kind.GUARD,)))

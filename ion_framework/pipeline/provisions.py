@@ -1,10 +1,12 @@
-"""What plugins provide besides answers: sources of secrets, stores, and routes of a host."""
+"""What plugins provide besides answers: secrets, stores, and routes and sentences of a host."""
 
 from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
 import attrs
+
+from ion_framework.domain.plugin_texts import PluginTexts
 
 
 @runtime_checkable
@@ -44,11 +46,13 @@ class Provisions:
         stores: stores of conversations.
         routes: endpoints, each in the terms of a host.
         secrets: sources of secrets, in the order in which they are asked.
+        texts: sentences for people.
     """
 
     stores: tuple[Store, ...] = ()
     routes: tuple[Route, ...] = ()
     secrets: tuple[SecretSource, ...] = attrs.field(default=(), repr=False)
+    texts: PluginTexts = attrs.field(factory=PluginTexts)
 
     def secret(self, name: str) -> str | None:
         """The secret of this name from the first source that has it, None where none has.

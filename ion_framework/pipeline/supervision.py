@@ -124,8 +124,11 @@ async def supervise_stream(
         Exception: whatever ordinary exception it raised.
     """
     handover = _Handover()
-    pump = asyncio.ensure_future(_contain(_pump(stream, handover)))
+    pumping = _pump(stream, handover)
+    pump = asyncio.ensure_future(_contain(pumping))
     pump.add_done_callback(lambda _: handover.arrived.set())
+    # A task that is cancelled before its first step never gets to what it should have awaited.
+    pump.add_done_callback(lambda _: pumping.close())
     try:
         while True:
             if not handover.items and not pump.done():

@@ -77,7 +77,8 @@ def _broken_contract(candidate: Candidate, manifest: Manifest) -> str:
             f"its entry point is called {candidate.name!r} and its manifest {manifest.name!r}; "
             "give both the same name"
         )
-    if not candidate.has_code and not set(manifest.provides) <= _WITHOUT_CODE:
+    needs_code = not manifest.texts and not set(manifest.provides) <= _WITHOUT_CODE
+    if needs_code and not candidate.has_code:
         return (
             f"its entry point {candidate.target!r} names no factory; write "
             f'{manifest.name} = "{candidate.package}.plugin:plugin"'

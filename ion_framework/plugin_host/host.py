@@ -20,6 +20,7 @@ from ion_framework.settings.plugin_values import variables_of
 
 if TYPE_CHECKING:
     from ion_framework.domain.persona import Persona
+    from ion_framework.domain.plugin_texts import PluginTexts
     from ion_framework.pipeline.cache_key import GeneratorModel
     from ion_framework.pipeline.hooks import Hooks
     from ion_framework.pipeline.implementation import Implementation
@@ -181,6 +182,16 @@ class PluginHost:
         return tuple(
             (self.record(name), values[name]) for name in dict.fromkeys(plugins) if name in values
         )
+
+    def texts(self) -> PluginTexts:
+        """The sentences that the active plugins bring, in their order.
+
+        Raises:
+            PluginOrderError: the order is contradictory.
+        """
+        from ion_framework.plugin_host.texts import texts_of
+
+        return texts_of(self._records)
 
     def models(self) -> dict[str, GeneratorModel]:
         """What each plugin says of its model, by plugin; nothing, unless it is a generator."""

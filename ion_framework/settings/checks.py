@@ -16,6 +16,8 @@ RATE_OFF = "off"
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
+_HOST_NAME = re.compile(r"\[[0-9a-f:]+\]|[a-z0-9._-]+")
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
@@ -57,10 +59,48 @@ def networks(
 def origins(_: object, attribute: attrs.Attribute[tuple[str, ...]], value: tuple[str, ...]) -> None:
     """Exact origins, as ``https://app.example``: scheme, lower-case host and port, no path."""
     for item in value:
-        if not _ORIGIN.fullmatch(item):
+        right = _origin_of(item)
+        if right is None:
             raise ValueError(
                 f"'{attribute.name}' must hold exact origins such as https://app.example or "
-                f"http://localhost:3000; neither * nor a path nor null is one: {item!r}"
+                f"http://localhost:3000; neither * nor null nor a pattern is one: {item!r}"
+            )
+        if right != item:
+            raise ValueError(
+                f"'{attribute.name}' must hold origins as browsers send them, in lower case, "
+                f"without a path, a slash at the end or the usual port: write {right!r} "
+                f"instead of {item!r}"
+            )
+
+
+def _origin_of(text: str) -> str | None:
+    """The origin that was meant, as browsers write it; None where no origin can be made of it."""
+    from urllib.parse import urlsplit  # only who sets some pays for it
+
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode()
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if parts.username is not None or scheme not in _USUAL_PORTS:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    shown = "" if port in (None, _USUAL_PORTS[scheme]) else f":{port}"
+    origin = f"{scheme}://{host.lower()}{shown}"
+    return origin if _ORIGIN.fullmatch(origin) else None
+
+
+def host_names(
+    _: object, attribute: attrs.Attribute[tuple[str, ...]], value: tuple[str, ...]
+) -> None:
+    """Names of a host as they stand in ``Host``: lower case, neither scheme nor port."""
+    for item in value:
+        if not _HOST_NAME.fullmatch(item):
+            raise ValueError(
+                f"'{attribute.name}' must hold names such as api.example, in lower case, without "
+                f"scheme, port or path: {item!r}"
             )
 
 

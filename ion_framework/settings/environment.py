@@ -37,6 +37,7 @@ VARIABLES = (
     Variable("ION_RATE_LIMIT", "rate.limit", "requests of a caller, as 30/minute, or off"),
     Variable("ION_TOKENS_PER_DAY", "rate.tokens_per_day", "tokens of a caller in a day"),
     Variable("ION_CORS_ORIGINS", "cors.origins", "web pages that may call, JSON or by commas"),
+    Variable("ION_ALLOWED_HOSTS", "cors.hosts", "names of a host on loopback, by commas"),
     Variable("ION_AUTH_KEYS", "auth.keys", "auto, required or off"),
     Variable("ION_KEYS_FILE", "auth.keys_file", "database of API keys"),
     Variable("ION_PLUGINS_ENABLE", "plugins.enable", "run only these, separated by commas"),
@@ -66,7 +67,7 @@ SHARED_NAMES = frozenset(
 _ELSEWHERE = ("", "plugins.enable", "plugins.disable")
 """Keys that are read elsewhere: the file's name, and lists that are a layer of their own."""
 
-_LISTS = ("plugins.required", "server.trusted_proxies", "cors.origins")
+_LISTS = ("plugins.required", "server.trusted_proxies", "cors.origins", "cors.hosts")
 _NUMBERS = ("server.workers", "server.trusted_hops", "rate.tokens_per_day")
 _LOWER = ("auth.keys", "rate.limit")
 

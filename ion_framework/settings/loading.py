@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class CommandLine:
         safe_mode: run first-party plugins only.
         log_format: ``auto``, ``json`` or ``console``.
         log_level: lowest level to log.
+        workers: processes that serve.
     """
 
     config: Path | None = None
@@ -39,11 +40,12 @@ class CommandLine:
     safe_mode: bool = False
     log_format: str | None = None
     log_level: str | None = None
+    workers: int | None = None
 
     def table(self) -> dict[str, object]:
         """The settings that it makes, as a nested table."""
         sections: dict[str, dict[str, object]] = {
-            "server": {"host": self.host, "port": self.port},
+            "server": {"host": self.host, "port": self.port, "workers": self.workers},
             "plugins": {"safe_mode": self.safe_mode or None},
             "log": {"format": self.log_format, "level": self.log_level},
         }
@@ -54,12 +56,23 @@ class CommandLine:
         return {name: section for name, section in said.items() if section}
 
 
-def load_settings(environ: Mapping[str, str], command_line: CommandLine | None = None) -> Settings:
+def text_of(file: Path) -> str:
+    """The text of a settings file."""
+    return file.read_text("utf-8")
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    command_line: CommandLine | None = None,
+    *,
+    read: Callable[[Path], str] = text_of,
+) -> Settings:
     """Read the settings.
 
     Args:
         environ: the environment.
         command_line: what the command line says.
+        read: gives the text of the settings file; by default from the disk.
 
     Raises:
         SettingsError: a file is missing or a setting is wrong; names the file or variable, the
@@ -67,7 +80,7 @@ def load_settings(environ: Mapping[str, str], command_line: CommandLine | None =
     """
     command_line = command_line or CommandLine()
     config = command_line.config or _config_path(environ)
-    file_table = _read(config) if config else {}
+    file_table = _table(config, read) if config else {}
     plugin_tables = file_table.pop("plugin", {})
     settings = Settings()
     for source, table in (
@@ -97,9 +110,9 @@ def _config_path(environ: Mapping[str, str]) -> Path | None:
     return Path(named).expanduser() if named else None
 
 
-def _read(file: Path) -> dict[str, object]:
+def _table(file: Path, read: Callable[[Path], str]) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
+        return tomllib.loads(read(file), parse_float=Decimal)
     except FileNotFoundError:
         raise SettingsError(
             f"{file}: there is no such settings file; correct --config or ION_CONFIG"

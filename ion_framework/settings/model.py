@@ -10,6 +10,7 @@ import attrs
 
 from ion_framework.domain.conversation import COMPACT_LIMITS, STANDARD_LIMITS, HistoryLimits
 from ion_framework.settings.checks import seconds
+from ion_framework.settings.ensemble import EnsembleSettings
 from ion_framework.settings.serving import (
     ApiSettings,
     AuthSettings,
@@ -168,6 +169,7 @@ class Settings:
         turn: time limits.
         context: bounds of gathered context.
         prompt: how much history a prompt carries.
+        ensemble: answers that several personas give together.
         log: logging.
         data_dir: folder for databases and results; None is the user's data folder.
         plugin: settings of each plugin, validated against its manifest.
@@ -185,6 +187,7 @@ class Settings:
     turn: TurnSettings = attrs.field(factory=TurnSettings)
     context: ContextSettings = attrs.field(factory=ContextSettings)
     prompt: PromptSettings = attrs.field(factory=PromptSettings)
+    ensemble: EnsembleSettings = attrs.field(factory=EnsembleSettings)
     log: LogSettings = attrs.field(factory=LogSettings)
     data_dir: Path | None = None
     plugin: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, repr=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from ion_framework.settings.checks import iso_date, networks, origins, rate, seconds
+from ion_framework.settings.checks import host_names, iso_date, networks, origins, rate, seconds
 
 _RANGE = attrs.validators
 
@@ -148,6 +148,7 @@ class RateSettings:
         tokens_per_day: tokens of the language model that a caller may spend a day; None is no
             bound.
         max_callers: callers that one process remembers, 1000 to 10000000.
+        failed_logins: keys and tokens that are not valid, from one address, as ``10/minute``.
     """
 
     limit: str = attrs.field(default="30/minute", validator=rate)
@@ -161,6 +162,7 @@ class RateSettings:
     max_callers: int = attrs.field(
         default=100_000, validator=[_RANGE.ge(1000), _RANGE.le(10_000_000)]
     )
+    failed_logins: str = attrs.field(default="10/minute", validator=rate)
 
 
 @attrs.frozen
@@ -171,11 +173,15 @@ class CorsSettings:
         origins: exact origins, as ``https://app.example``; empty lets no other page in.
         credentials: whether browsers may send cookies and client certificates along.
         max_age_s: seconds for which a browser remembers a preflight, 0 to 86400.
+        hosts: names under which a host that listens on loopback is reached, besides ``localhost``
+            and loopback addresses: those of a proxy on the same machine. Any other name in
+            ``Host`` is refused there, because a web page can make its own name mean 127.0.0.1.
     """
 
     origins: tuple[str, ...] = attrs.field(default=(), validator=origins)
     credentials: bool = False
     max_age_s: int = attrs.field(default=600, validator=[_RANGE.ge(0), _RANGE.le(86400)])
+    hosts: tuple[str, ...] = attrs.field(default=(), validator=host_names)
 
 
 @attrs.frozen

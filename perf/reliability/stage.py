@@ -135,6 +135,8 @@ async def staged(
                 "ION_CONFIG": str(file),
                 "ION_DATA_DIR": str(setting.folder),
                 "ION_LOG_FORMAT": "json",
+                # All the load comes from one address.
+                "ION_RATE_LIMIT": "off",
                 "ION_GEMINI_API_KEY": KEY,
                 "ION_GEMINI_MODEL": MODEL,
                 "ION_GEMINI_BASE_URL": gemini.base_url,

@@ -13,6 +13,7 @@ from ion_framework import testing
 from ion_framework.domain.routing import decide
 from ion_framework.errors import TurnRefusedError
 from ion_framework.pipeline.events import TurnCompleted
+from ion_framework.pipeline.incoming import IncomingRequest
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.plugin_host.inspection import RULES, SPECS
 from ion_framework.plugin_host.record import Status
@@ -80,6 +81,15 @@ class Run:
     ready: object
     status: Status
 
+    def visit(self, agent):
+        """The refusal of a request of this program, None where it may pass."""
+        request = IncomingRequest(method="GET", path="/", headers={"user-agent": agent})
+        try:
+            asyncio.run(self.ion.hooks.guard_request(request, self.ion.clock))
+        except TurnRefusedError as error:
+            return error
+        return None
+
     def outcome(self, hook):
         """What the example did in the turn, None where it did not take part."""
         for item in self.reply.receipt.plugins:
@@ -107,17 +117,21 @@ def _prompt_of(run):
 
 
 TOOK_PART = {
-    "ion_provide_personas": lambda run: run.ion.persona("echo").name == "echo",
+    "ion_guard_request": lambda run: (
+        run.visit("curious/1") is None
+        and (run.visit("nosy/1").guard, run.visit("nosy/1").code) == ("example", "nosy")
+    ),
     "ion_provide_cache": lambda run: (
         isinstance(run.ion.cache, testing.DictCache) and run.ion.cache.stats().misses == 2
     ),
-    "ion_provide_store": lambda run: isinstance(run.ion.provisions.stores[0], testing.NullStore),
+    "ion_provide_personas": lambda run: run.ion.persona("echo").name == "echo",
     "ion_provide_routes": lambda run: (
         run.ion.provisions.routes == (testing.NamedRoute("GET", "/example"),)
     ),
     "ion_provide_secrets": lambda run: run.ion.provisions.secret("jwt") == "s3cret",
-    "ion_startup": lambda run: run.ready is True,
+    "ion_provide_store": lambda run: isinstance(run.ion.provisions.stores[0], testing.NullStore),
     "ion_shutdown": lambda run: run.example.ready is False,
+    "ion_startup": lambda run: run.ready is True,
     "ion_guard": lambda run: (
         run.outcome("ion_guard") is Outcome.ALLOWED
         and (run.refused.guard, run.refused.code) == ("example", "magic_words")

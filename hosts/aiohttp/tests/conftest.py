@@ -8,17 +8,30 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import attrs
 import pytest
 from aiohttp import ClientSession
+from ion_host_aiohttp.access.caller import ANYBODY, Caller, Credentials, OpenDoor
+from ion_host_aiohttp.access.door import Doorkeeper
 from ion_host_aiohttp.api.catalog import all_endpoints
 from ion_host_aiohttp.api.endpoint import Endpoint, ErrorStyle
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.rates.addresses import ClientAddresses
+from ion_host_aiohttp.rates.guesses import Unwatched
+from ion_host_aiohttp.rates.limiter import Limiter, Unlimited
+from ion_host_aiohttp.rates.making import make_limiter, never
+from ion_host_aiohttp.rates.quotas import QuotaLimiter
 from ion_host_aiohttp.run.addresses import bind
+from ion_host_aiohttp.run.admission import Admission
+from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.logs import make_logger
 from ion_host_aiohttp.run.server import HttpServer
 from ion_host_aiohttp.service import Service, ServiceLimits
+from ion_host_aiohttp.v1.session_making import Sessions
 
 from ion_framework import Finish, Ion, Resonance, TextChunk, detect_language, hookimpl
 from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
@@ -26,7 +39,8 @@ from ion_framework.domain.language import Language
 from ion_framework.domain.routing import decide
 from ion_framework.plugin_host.discovery import Candidate, inline
 from ion_framework.settings.model import LogSettings, Settings
-from ion_framework.testing import DictCache, make_manifest, make_persona
+from ion_framework.settings.serving import RateSettings
+from ion_framework.testing import DictCache, VirtualClock, make_manifest, make_persona
 
 
 class Analyzer:
@@ -189,16 +203,35 @@ async def host_running(
     *plugins: Candidate,
     limits: ServiceLimits | None = None,
     settings: Settings | None = None,
+    door: Doorkeeper | None = None,
+    sessions: Sessions | None = None,
+    rates: QuotaLimiter | None = None,
+    admission: Admission | None = None,
+    connections: ConnectionPlaces | None = None,
 ) -> AsyncIterator[Running]:
-    """A host with these plugins; with the standard ones where none is named."""
+    """A host with these plugins; with the standard ones where none is named.
+
+    A door says who is let in; without one, everybody is. Sessions are in memory unless given.
+    Rates say how often one may ask; without them, there is no limit.
+    """
     found = plugins or standard_plugins()
     log = io.StringIO()
+    limiter = rates or Unlimited()
     async with Ion(settings, source=lambda: found, environ={}) as ion:
         service = Service(
             ion=ion,
             logger=make_logger(log, LogSettings()),
             version="9.9",
             limits=limits or ServiceLimits(),
+            addresses=ClientAddresses(
+                ion.settings.server.trusted_proxies, ion.settings.server.trusted_hops
+            ),
+            authenticator=door or OpenDoor(),
+            limiter=door.metered(limiter) if door else limiter,
+            logins=rates.logins if rates else Unwatched(),
+            sessions=sessions or Sessions.in_memory(),
+            admission=admission or Admission(),
+            connections=connections or ConnectionPlaces(),
         )
         server = HttpServer(
             service,
@@ -212,12 +245,62 @@ async def host_running(
                 yield Running(url, server.port, session, service, server, log)
         finally:
             await server.stop()
+            await service.sessions.close()
 
 
 @pytest.fixture
 def hosting() -> Hosting:
     """A function that starts a host."""
     return host_running
+
+
+class Meter(Unlimited):
+    """A door and a limiter: everybody may come in, and what they spend is noted.
+
+    Args:
+        most: requests that there are.
+    """
+
+    required = False
+
+    def __init__(self, most: int = 1000) -> None:
+        self.costs: list[int] = []
+        self.tokens = 0
+        self._most = most
+
+    def metered(self, _limiter: Limiter) -> Meter:
+        """Itself."""
+        return self
+
+    async def identify(self, _credentials: Credentials, _address: str) -> Caller:
+        """Anybody."""
+        return ANYBODY
+
+    async def spend(
+        self, caller: Caller, cost: int, *, runs_turns: bool, paid: int = 0
+    ) -> dict[str, str]:
+        """Note what is spent."""
+        assert caller is ANYBODY
+        assert runs_turns
+        assert cost == 1 or paid == 1
+        self.costs.append(cost)
+        if sum(self.costs) > self._most:
+            too_many = HTTPStatus.TOO_MANY_REQUESTS
+            raise RequestFailed(
+                Failure(status=too_many, code="RATE_LIMITED", message=say("internal"))
+            )
+        return {"RateLimit": f"r={self._most - sum(self.costs)}"}
+
+    async def book(self, caller: Caller, tokens: int) -> None:
+        """Note the tokens."""
+        assert caller is ANYBODY
+        self.tokens += tokens
+
+
+@pytest.fixture
+def meter() -> type[Meter]:
+    """What makes a door that counts what passes."""
+    return Meter
 
 
 @pytest.fixture
@@ -237,3 +320,22 @@ def make() -> Any:
         router=ROUTER,
         broken=BROKEN,
     )
+
+
+@pytest.fixture
+def limiting() -> Any:
+    """A function that opens a limiter on a clock that stands still, and gives both."""
+
+    @asynccontextmanager
+    async def opened(log: io.StringIO | None = None, **rate: Any) -> AsyncIterator[Any]:
+        clock, logger = VirtualClock(), make_logger(log or io.StringIO(), LogSettings())
+        overloaded = rate.pop("overloaded", never)
+        limiter = await make_limiter(
+            Settings(rate=RateSettings(**rate)), logger, overloaded=overloaded, clock=clock
+        )
+        try:
+            yield limiter, clock
+        finally:
+            await limiter.close()
+
+    return opened

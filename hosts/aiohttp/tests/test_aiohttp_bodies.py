@@ -199,7 +199,7 @@ class TestSize:
         """A Content-Length above the limit is refused before the body is there."""
         async with hosting() as host:
             answer = await host.raw(
-                b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b"Content-Length: 9999999\r\n\r\n"
             )
 
@@ -238,7 +238,7 @@ class TestSlowBody:
         limits = ServiceLimits(body=BodyLimits(seconds=0.2))
         async with hosting(limits=limits) as host:
             answer = await host.raw(
-                b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b'Content-Length: 100\r\n\r\n{"mess'
             )
 
@@ -252,7 +252,7 @@ class TestSlowBody:
         limits = ServiceLimits(body=BodyLimits(seconds=0.2))
         async with hosting(limits=limits) as host:
             answer = await host.raw(
-                b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b'Transfer-Encoding: chunked\r\n\r\n2\r\n{"\r\n',
                 b"zz\r\n",
             )

@@ -77,7 +77,7 @@ class TestV1:
 
         assert body == {"detail": "요청하신 주소를 찾을 수 없습니다."}
         assert response.headers["Content-Language"] == "ko"
-        assert response.headers["Vary"] == "Accept-Language"
+        assert response.headers["Vary"] == "Accept-Language, Origin"
 
     async def test_internal_error(self, hosting, make):
         """A 500 is Korean by default, English on demand, and names the request."""

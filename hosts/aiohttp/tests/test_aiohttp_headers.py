@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
-from ion_host_aiohttp.api.headers import add_headers, header_safe
+from ion_host_aiohttp.api.headers import header_safe
+
+from ion_framework.settings.model import Settings
+from ion_framework.settings.serving import ServerSettings
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "X-XSS-Protection": "0",
     "Cache-Control": "no-store",
     "Server": "",
 }
@@ -87,16 +90,18 @@ class TestTable:
 class TestTransportSecurity:
     """HSTS."""
 
-    def test_only_over_https(self):
-        """Strict-Transport-Security is sent where the connection is encrypted, and only there."""
-        found = {}
-        for scheme in ("http", "https"):
-            request = make_mocked_request("GET", "/").clone(scheme=scheme)
-            response = web.Response()
-            add_headers(request, response)
-            found[scheme] = response.headers.get("Strict-Transport-Security")
+    async def test_only_where_the_caller_used_https(self, hosting):
+        """Strict-Transport-Security is sent where a trusted proxy says https, and only there."""
+        found = []
+        for proxies in ((), ("127.0.0.0/8",)):
+            server = ServerSettings(trusted_proxies=proxies)
+            async with hosting(settings=Settings(server=server)) as host:
+                for scheme in ("http", "https"):
+                    headers = {"X-Forwarded-Proto": scheme}
+                    response = await host.session.get("/health/live", headers=headers)
+                    found.append(response.headers.get("Strict-Transport-Security"))
 
-        assert found == {"http": None, "https": "max-age=31536000; includeSubDomains"}
+        assert found == [None, None, None, "max-age=31536000; includeSubDomains"]
 
 
 class TestHeaderSafe:

@@ -141,6 +141,6 @@ class TestInfo:
             "service": "ION",
             "version": "9.9",
             "status": "running",
-            "docs": None,
+            "docs": "/docs",
             "health": "/health",
         }

@@ -141,7 +141,7 @@ class TestRequestLine:
             body = b'{"message": "hi"}'
             _, writer = await asyncio.open_connection("127.0.0.1", host.port)
             writer.write(
-                b"POST /chat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
             )
             await asyncio.wait_for(started.wait(), 2)

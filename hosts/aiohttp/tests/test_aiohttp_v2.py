@@ -232,6 +232,7 @@ class TestProblems:
             },
             "errors": None,
             "request_id": "r1",
+            "trace_id": None,
         }
 
     async def test_korean_on_demand(self, hosting):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ion_framework.cli.checks.configuration import check_data_folder, check_names
 from ion_framework.cli.checks.finding import Finding, error
 from ion_framework.cli.checks.parts import RUNNABLE, check_languages, check_parts
-from ion_framework.cli.checks.plugins import check_plugins
+from ion_framework.cli.checks.plugins import check_plugins, check_texts
 from ion_framework.cli.checks.requirements import check_requirements
 from ion_framework.cli.checks.trial import check_turns
 from ion_framework.cli.failures import sentence
@@ -75,6 +75,7 @@ def _state(ion: Ion, settings: Settings) -> list[Finding]:
     )
     return [
         *check_plugins(records),
+        *check_texts(records),
         *check_parts(records, personas),
         *check_languages(personas),
         check_data_folder(settings, records),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ion_framework.cli.checks.finding import Finding, error, ok, warning
+from ion_framework.errors import IonError
 from ion_framework.plugin_host.record import PluginRecord, Status
+from ion_framework.plugin_host.texts import texts_remarks
 
 SLOW_IMPORT_MS = 1000.0
 
@@ -22,6 +24,16 @@ _FIXES = {
 def check_plugins(records: Iterable[PluginRecord]) -> list[Finding]:
     """A finding for each plugin."""
     return [finding for record in records for finding in _check(record)]
+
+
+def check_texts(records: Sequence[PluginRecord]) -> list[Finding]:
+    """A finding for what hosts leave out of the sentences that plugins bring."""
+    try:
+        remarks = texts_remarks(records)
+    except IonError as failure:
+        return [error("texts", str(failure), fix="reinstall the host, or correct its files")]
+    fix = "correct the file that texts names in the plugin's manifest, or disable the plugin"
+    return [warning("texts", remark, fix=fix) for remark in remarks]
 
 
 def _check(record: PluginRecord) -> list[Finding]:

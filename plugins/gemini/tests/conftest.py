@@ -87,7 +87,7 @@ async def asking(*behaviours, options=None, **settings) -> AsyncIterator[Asking]
 
 
 @asynccontextmanager
-async def asking_by_model(fake: FakeGemini, **settings):
+async def asking_by_model(fake: FakeGemini, clock=None, **settings):
     """A function that gives each model its own retries and breaker over one and the same client."""
     chosen = settings_for(fake, **settings)
     keeper = ClientKeeper(lambda: make_clients(chosen))
@@ -95,9 +95,11 @@ async def asking_by_model(fake: FakeGemini, **settings):
 
     def answers_of(model):
         return ResilientStream(
-            upstream, (model,), chosen, clock=SystemClock(), logger=structlog.get_logger()
+            upstream, (model,), chosen, clock=clock or SystemClock(), logger=structlog.get_logger()
         )
 
+    # Without a time limit: importing the SDK takes what the machine takes.
+    await asyncio.wait({keeper.begin()})
     try:
         yield answers_of
     finally:

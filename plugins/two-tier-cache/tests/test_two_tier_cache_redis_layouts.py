@@ -72,7 +72,7 @@ def cluster_url(nodes):
 async def test_a_cluster_keeps_entries(open_tier, make_entry, digest, until):
     """Entries are stored all over a Cluster, found together, leased, and invalidated by tag."""
     async with cluster() as nodes:
-        one, other = [await open_tier(cluster_url(nodes)) for _ in range(2)]
+        one, other = [await open_tier(cluster_url(nodes), timeout_s=5.0) for _ in range(2)]
         await until(lambda: one.tier.coherent and other.tier.coherent)
         for number in range(40):
             await stored(one.tier, digest(number), make_entry(tags=(f"tenant:{number % 2}",)))

@@ -12,8 +12,10 @@ from ion_framework.plugin_host.record import Status
 from ion_host_aiohttp.errors.messages import Message, say
 from ion_host_aiohttp.run.lifecycle import Phase
 from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.tiers import tier_answers
+from ion_host_aiohttp.workers.fleet import WorkerPhase
 
-_OUT = (
+OUT = (
     Status.FAILED,
     Status.QUARANTINED,
     Status.INVALID,
@@ -63,9 +65,24 @@ def assess(service: Service) -> Assessment:
     reasons += [
         say("plugin_out", plugin=record.name, status=record.status.value)
         for record in service.ion.plugins
-        if record.status in _OUT
+        if record.status in OUT
     ]
+    reasons += _elsewhere(service)
+    if shortcoming := service.limiter.shortcoming():
+        reasons.append(shortcoming)
     return Assessment(phase, not missing, tuple(reasons))
+
+
+def _elsewhere(service: Service) -> list[Message]:
+    """What is wrong in other processes that serve at the same address."""
+    return [
+        say("plugin_out_in_worker", plugin=each.plugin, status=each.status, worker=each.worker)
+        for each in service.fleet.troubles()
+    ] + [
+        say("worker_down", worker=worker.number, state=worker.phase.value)
+        for worker in service.fleet.workers()
+        if worker.phase is WorkerPhase.DOWN
+    ]
 
 
 def missing_parts(service: Service) -> tuple[Message, ...]:
@@ -102,4 +119,4 @@ def redis_state(service: Service) -> RedisState:
     tier: Mapping[str, object] | None = cache.stats().tiers.get("redis") if cache else None
     if tier is None:
         return RedisState(enabled=False, connected=False)
-    return RedisState(enabled=True, connected=bool(tier.get("connected")))
+    return RedisState(enabled=True, connected=tier_answers(tier))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import attrs
@@ -10,10 +11,17 @@ from aiohttp import web
 from ion_framework.clock import Clock, SystemClock
 from ion_host_aiohttp.access.caller import Authenticator, OpenDoor
 from ion_host_aiohttp.api.body import BodyLimits
+from ion_host_aiohttp.browser.origins import Origins
+from ion_host_aiohttp.openapi.published import Published
 from ion_host_aiohttp.rates.addresses import ClientAddresses
+from ion_host_aiohttp.rates.guesses import Logins, Unwatched
 from ion_host_aiohttp.rates.limiter import Limiter, Unlimited
 from ion_host_aiohttp.run.admission import Admission
+from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
+from ion_host_aiohttp.v1.session_making import Sessions
+from ion_host_aiohttp.workers.figures import Figures, figures_of
+from ion_host_aiohttp.workers.fleet import Alone, Fleet
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -27,6 +35,8 @@ class ServiceLimits:
 
     Attributes:
         message_chars: characters of a message.
+        head_s: seconds in which its head must have arrived.
+        write_s: seconds in which a piece of its answer must have been taken.
         body: bounds of its body.
         handler_s: seconds from its head to its answer.
         bulk_items: messages of one bulk request.
@@ -34,6 +44,8 @@ class ServiceLimits:
 
     message_chars: int = 1000
     bulk_items: int = 100
+    head_s: float = 10.0
+    write_s: float = 10.0
     body: BodyLimits = attrs.field(factory=BodyLimits)
     handler_s: float = 60.0
 
@@ -52,9 +64,15 @@ class Service:
         traffic: figures since the start.
         authenticator: says who asks.
         limiter: counts what callers ask and spend.
+        logins: counts failed logins.
         addresses: says where requests come from.
         admission: the places for requests that are worked on.
+        connections: the places for connections.
+        published: the OpenAPI document.
+        origins: the web pages that may call, and the names that the host answers to.
+        sessions: conversations that callers hand over, and their summaries.
         started_at: reading of the clock's ``monotonic()`` at the start.
+        fleet: everything that serves at this address, this process included.
     """
 
     ion: Ion
@@ -66,11 +84,30 @@ class Service:
     traffic: Traffic = attrs.field(factory=Traffic)
     authenticator: Authenticator = attrs.field(factory=OpenDoor)
     limiter: Limiter = attrs.field(factory=Unlimited)
+    logins: Logins = attrs.field(factory=Unwatched)
     addresses: ClientAddresses = attrs.field(factory=ClientAddresses)
     admission: Admission = attrs.field(factory=Admission)
+    connections: ConnectionPlaces = attrs.field(factory=ConnectionPlaces)
+    published: Published = attrs.field(factory=Published)
+    origins: Origins = attrs.field(
+        default=attrs.Factory(lambda self: Origins.of(self.ion.settings), takes_self=True)
+    )
+    sessions: Sessions = attrs.field(factory=Sessions.in_memory)
     started_at: float = attrs.field(
         default=attrs.Factory(lambda self: self.clock.monotonic(), takes_self=True)
     )
+    fleet: Fleet = attrs.field(
+        default=attrs.Factory(
+            lambda self: Alone(
+                self.own_figures, lambda: self.clock.monotonic() - self.started_at, os.getpid()
+            ),
+            takes_self=True,
+        )
+    )
+
+    def own_figures(self) -> Figures:
+        """The figures of this process now; `fleet` has those of the whole host."""
+        return figures_of(self.traffic, self.admission, self.connections, self.ion.cache)
 
 
 SERVICE = web.AppKey("service", Service)

@@ -45,7 +45,7 @@ async def run_turn(
         RequestFailed: the turn ended without an answer.
     """
     try:
-        reply = await service.ion.respond(request)
+        reply = await timed_turn(service, request)
     except InvalidRequestError as error:
         path = (text_field if error.field == "text" else error.field,)
         issue = Issue("value_error", path, say("verbatim", text=str(error)))
@@ -66,6 +66,19 @@ async def run_turn(
     else:
         await service.limiter.book(caller, spent_tokens(reply.usage))
     return reply
+
+
+async def timed_turn(service: Service, request: TurnRequest) -> Reply:
+    """The reply to a request; how long the turn took is counted, whatever came of it.
+
+    Raises:
+        TurnError: the turn ended without an answer.
+    """
+    started = service.clock.monotonic()
+    try:
+        return await service.ion.respond(request)
+    finally:
+        service.traffic.turn_ended(service.clock.monotonic() - started)
 
 
 def spent_tokens(usage: Usage) -> int:

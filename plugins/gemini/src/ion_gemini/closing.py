@@ -53,3 +53,20 @@ async def _pull(stream: AsyncIterator[Any]) -> bool:
     except Exception:  # noqa: BLE001  however it ends: it has ended, and nobody wants to know more
         return False
     return True
+
+
+async def release(error: BaseException) -> None:
+    """Give back the connection of an answer that an error document has ended.
+
+    The SDK's error holds the SDK's answer, that holds the generator that reads it, and that is
+    suspended and holds the answer: left alone, the connection would be out of the pool until the
+    garbage collector happens to come by.
+
+    Args:
+        error: what reading the answer raised; any other error than such a one is left as it is.
+    """
+    answer = getattr(error, "response", None)
+    for name in ("response_stream", "segment_iterator"):
+        close = getattr(getattr(answer, name, None), "aclose", None)
+        if close is not None:
+            await close()

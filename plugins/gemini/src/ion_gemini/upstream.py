@@ -13,7 +13,7 @@ from ion_framework.domain.prompt import Prompt
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import Chunk
 from ion_gemini.client import ClientKeeper
-from ion_gemini.closing import close_stream
+from ion_gemini.closing import close_stream, release
 from ion_gemini.failures import client_failure, failure_of
 from ion_gemini.reading import Reading
 from ion_gemini.request import config_of, contents_of
@@ -90,6 +90,9 @@ class GeminiUpstream:
         try:
             async for message in stream:
                 yield message
+        except Exception as error:
+            await release(error)
+            raise
         finally:
             await close_stream(stream, _END_S if reading.finish is not None else 0.0)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
+import attrs
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -12,16 +14,25 @@ from ion_framework.pipeline.supervision import supervise
 from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.api.body import read_body
 from ion_host_aiohttp.api.catalog import OWN
+from ion_host_aiohttp.api.conditional import unless_known
 from ion_host_aiohttp.api.deadline import HEADER as DEADLINE
 from ion_host_aiohttp.api.deadline import asked_deadline_s
 from ion_host_aiohttp.api.decoding import decode, decoder_of
+from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
 from ion_host_aiohttp.api.gate import charge, let_in
-from ion_host_aiohttp.api.headers import on_response_prepare
+from ion_host_aiohttp.api.headers import VERSION_FIELDS, on_response_prepare
+from ion_host_aiohttp.api.incoming import ask_guards
 from ion_host_aiohttp.api.middleware import LOG_FIELDS, contain, log_fields, observe
+from ion_host_aiohttp.api.path import decode_path
 from ion_host_aiohttp.api.query import decode_query
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import STYLE, answer_response, asked_language
+from ion_host_aiohttp.api.tracing import trace_of
+from ion_host_aiohttp.api.versions import Versioning
+from ion_host_aiohttp.browser.cors import check_browser
+from ion_host_aiohttp.browser.pages import PAGES
+from ion_host_aiohttp.openapi.document import document_of
 from ion_host_aiohttp.service import SERVICE, Service
 
 
@@ -35,16 +46,31 @@ def build_application(service: Service, endpoints: Iterable[Endpoint[Any]]) -> w
     Raises:
         TypeError: an endpoint's request class cannot be decoded.
     """
-    application = web.Application(middlewares=[observe, contain])
+    application = web.Application(middlewares=[observe, contain, check_browser])
     application[SERVICE] = service
     application.on_response_prepare.append(on_response_prepare)
-    for endpoint in endpoints:
+    served = served_endpoints(endpoints, service)
+    service.published.by(partial(_document, served, service))
+    for endpoint in served:
         handler = _handler(endpoint, service)
         if endpoint.method == "GET":
             application.router.add_get(endpoint.path, handler, allow_head=True)
         else:
             application.router.add_route(endpoint.method, endpoint.path, handler)
     return application
+
+
+def served_endpoints(
+    endpoints: Iterable[Endpoint[Any]], service: Service
+) -> tuple[Endpoint[Any], ...]:
+    """The endpoints without the pages of the documentation, where those are turned off."""
+    if service.ion.settings.api.docs:
+        return tuple(endpoints)
+    return tuple(item for item in endpoints if not any(item is page for page in PAGES))
+
+
+def _document(served: tuple[Endpoint[Any], ...], service: Service, closed: bool) -> bytes:
+    return encode(document_of(served, service, closed=closed))
 
 
 _Answering = Callable[[Call[Any]], Awaitable[Answer]]
@@ -55,18 +81,32 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
         decoder_of(endpoint.request)
     is_own = any(endpoint is own for own in OWN)
     answering = _trusted(endpoint, service) if is_own else _contained(endpoint, service)
+    versioning = Versioning.by(service.ion.settings.api).fields_of(endpoint.path) if is_own else {}
 
     async def handle(request: web.Request) -> web.StreamResponse:
         request[STYLE] = endpoint.style
+        request[VERSION_FIELDS] = versioning
+        path = decode_path(request.match_info, endpoint.parameters)
         caller = await let_in(request, endpoint, service)
-        call = await _call(request, endpoint, service, caller)
+        call = await _call(request, endpoint, service, caller, path)
+        await ask_guards(request, endpoint, service, call)
         await charge(request, endpoint, service, call)
-        async with service.admission.place(endpoint.sheddable):
-            answer = await answering(call)
+        async with service.admission.place(endpoint.sheddable, call.deadline_s) as waited_s:
+            answer = await answering(_after(call, waited_s))
         request[LOG_FIELDS] = log_fields(answer.log)
-        return answer_response(answer)
+        return answer_response(unless_known(request, answer))
 
     return handle
+
+
+def _after(call: Call[Any], waited_s: float) -> Call[Any]:
+    """The call with the time that its caller still gives it."""
+    if call.deadline_s is None or not waited_s:
+        return call
+    return attrs.evolve(call, deadline_s=max(_LEAST_S, call.deadline_s - waited_s))
+
+
+_LEAST_S = 0.001
 
 
 def _trusted(endpoint: Endpoint[Any], service: Service) -> _Answering:
@@ -95,7 +135,11 @@ def _contained(endpoint: Endpoint[Any], service: Service) -> _Answering:
 
 
 async def _call(
-    request: web.Request, endpoint: Endpoint[Any], service: Service, caller: Caller
+    request: web.Request,
+    endpoint: Endpoint[Any],
+    service: Service,
+    caller: Caller,
+    path: Mapping[str, Any],
 ) -> Call[Any]:
     query = decode_query(request.query, endpoint.query) if endpoint.query is not None else None
     body = None
@@ -104,9 +148,12 @@ async def _call(
     return Call(
         body=body,
         query=query,
-        path=dict(request.match_info),
+        path=path,
         request_id=request_id_of(request),
         language=asked_language(request),
-        deadline_s=asked_deadline_s(request.headers.get(DEADLINE)),
+        deadline_s=(
+            asked_deadline_s(request.headers.get(DEADLINE)) if endpoint.runs_turns else None
+        ),
         caller=caller,
+        trace=trace_of(request),
     )

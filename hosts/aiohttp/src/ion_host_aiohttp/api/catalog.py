@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,13 +9,38 @@ import attrs
 
 from ion_host_aiohttp.api.endpoint import Endpoint
 from ion_host_aiohttp.api.endpoint_check import fault_of
+from ion_host_aiohttp.api.path import nameless_path
+from ion_host_aiohttp.browser.pages import PAGES
+from ion_host_aiohttp.openapi.endpoint import DOCUMENT
 from ion_host_aiohttp.v1.chat import CHAT
 from ion_host_aiohttp.v1.service_info import ENDPOINTS as SERVICE_INFO
+from ion_host_aiohttp.v1.session_endpoints import ENDPOINTS as SESSIONS
+from ion_host_aiohttp.v1.summaries import ENDPOINTS as SUMMARIES
+from ion_host_aiohttp.v2.bulk import BULK
+from ion_host_aiohttp.v2.cache_admin import ENDPOINTS as CACHE
 from ion_host_aiohttp.v2.health import HEALTH
+from ion_host_aiohttp.v2.multi_persona import MULTI_PERSONA
 from ion_host_aiohttp.v2.personas import ENDPOINTS as PERSONAS
 from ion_host_aiohttp.v2.process import PROCESS
+from ion_host_aiohttp.v2.recommend import RECOMMEND
+from ion_host_aiohttp.v2.status import STATUS
 
-OWN: tuple[Endpoint[Any], ...] = (*SERVICE_INFO, CHAT, PROCESS, *PERSONAS, HEALTH)
+OWN: tuple[Endpoint[Any], ...] = (
+    *SERVICE_INFO,
+    CHAT,
+    *SESSIONS,
+    *SUMMARIES,
+    PROCESS,
+    MULTI_PERSONA,
+    RECOMMEND,
+    BULK,
+    *PERSONAS,
+    *CACHE,
+    HEALTH,
+    STATUS,
+    DOCUMENT,
+    *PAGES,
+)
 
 
 @attrs.frozen
@@ -58,7 +82,4 @@ def all_endpoints(provided: Iterable[object]) -> Catalog:
 
 def _address(endpoint: Endpoint[Any]) -> tuple[str, str]:
     """What two endpoints cannot share; how a variable part is called makes no difference."""
-    return endpoint.method, _VARIABLE.sub("{", endpoint.path)
-
-
-_VARIABLE = re.compile(r"\{\w+")
+    return endpoint.method, nameless_path(endpoint.path)

@@ -27,6 +27,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from ion_framework.domain.language import Language
+from ion_framework.domain.trace_context import TraceContext
 from ion_host_aiohttp.access.caller import ANYBODY, Caller, Scope
 from ion_host_aiohttp.service import Service
 
@@ -54,20 +55,22 @@ class Call(Generic[RequestT]):
     Attributes:
         body: the decoded body; None where the endpoint takes none.
         query: the decoded query, an instance of the endpoint's ``query`` class; None without one.
-        path: the variable parts of the path.
+        path: the variable parts of the path, each as the type that the endpoint declares for it.
         request_id: names the request everywhere.
         language: the language that the caller asked for, None without a wish.
         deadline_s: seconds that the caller gives a turn, None without a wish.
         caller: who asks.
+        trace: where the request stands in the caller's distributed trace, if it is in one.
     """
 
     body: RequestT
     query: Any = None
-    path: Mapping[str, str]
+    path: Mapping[str, Any]
     request_id: str
     language: Language | None
     deadline_s: float | None = None
     caller: Caller = ANYBODY
+    trace: TraceContext | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -29,7 +30,7 @@ async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service
     if endpoint.scope is None:
         caller = Caller(subject=address)
     else:
-        caller = await service.authenticator.identify(credentials_of(request), address)
+        caller = await _identified(credentials_of(request), address, service)
     if not caller.may(endpoint.scope):
         raise RequestFailed(failures.not_granted(str(endpoint.scope)))
     cost = endpoint.cost if isinstance(endpoint.cost, int) else 1
@@ -40,31 +41,51 @@ async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service
     return caller
 
 
+async def _identified(credentials: Credentials, address: str, service: Service) -> Caller:
+    """The caller by its credentials; such that are not valid count against the address.
+
+    Raises:
+        RequestFailed: 401, or 429 where too many from there were not valid.
+    """
+    service.logins.admit(address, credentials)
+    try:
+        caller = await service.authenticator.identify(credentials, address)
+    except RequestFailed as error:
+        if error.failure.status is HTTPStatus.UNAUTHORIZED:
+            await service.logins.failed(address, credentials)
+        raise
+    service.logins.succeeded(credentials)
+    return caller
+
+
 async def charge(
     request: web.Request, endpoint: Endpoint[Any], service: Service, call: Call[Any]
 ) -> None:
     """Take what a request costs beyond the one that it has paid at the door.
 
     Raises:
-        RequestFailed: 429.
+        RequestFailed: 429, or 413 where it costs more than can ever pass.
     """
     if isinstance(endpoint.cost, int):
         return
     more = endpoint.cost(call.body) - 1
     if more > 0:
         request[RATE_FIELDS] = await service.limiter.spend(
-            call.caller, more, runs_turns=endpoint.runs_turns
+            call.caller, more, runs_turns=endpoint.runs_turns, paid=1
         )
 
 
 def credentials_of(request: web.Request) -> Credentials:
-    """What a request presents; of a header that is there twice, nothing."""
+    """What a request presents: one bearer token or one key, and of anything else nothing."""
     bearers = request.headers.getall(hdrs.AUTHORIZATION, ())
     keys = request.headers.getall(API_KEY, ())
-    scheme, _, token = (bearers[0] if bearers else "").partition(" ")
-    foreign = bool(bearers) and (scheme.lower() != "bearer" or not token.strip())
-    if len(bearers) > 1 or len(keys) > 1 or foreign or (bearers and keys):
+    if len(bearers) + len(keys) > 1:
         return Credentials(malformed=True)
-    return Credentials(
-        bearer=token.strip() if bearers else None, key=keys[0].strip() if keys else None
-    )
+    if keys:
+        return Credentials(key=keys[0].strip())
+    if not bearers:
+        return Credentials()
+    scheme, _, token = bearers[0].strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return Credentials(malformed=True)
+    return Credentials(bearer=token.strip())

@@ -12,6 +12,7 @@ from ion_framework.pipeline.events import RequestCompleted
 from ion_framework.pipeline.supervision import Overrun
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import failure_response
+from ion_host_aiohttp.api.tracing import trace_of
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.service import SERVICE, Service
@@ -62,6 +63,7 @@ def _report(request: web.Request, service: Service, status: int, duration_s: flo
         request_id=request_id_of(request),
         at=service.clock.time(),
         duration_s=duration_s,
+        trace=trace_of(request),
     )
     own = {
         "method": event.method,
@@ -70,6 +72,8 @@ def _report(request: web.Request, service: Service, status: int, duration_s: flo
         "duration_ms": round(duration_s * 1000, 3),
         "request_id": event.request_id,
     }
+    if event.trace is not None:
+        own["trace_id"] = event.trace.trace_id
     # The host's own win: an endpoint adds to the line and takes nothing from it.
     service.logger.info("request", **(own | request.get(LOG_FIELDS, {}) | own))
     service.ion.emit(event)

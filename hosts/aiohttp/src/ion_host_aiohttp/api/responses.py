@@ -11,6 +11,7 @@ from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, ErrorStyle
 from ion_host_aiohttp.api.languages import accepted_language
 from ion_host_aiohttp.api.request_id import request_id_of
+from ion_host_aiohttp.api.tracing import trace_id_of
 from ion_host_aiohttp.errors import problem
 from ion_host_aiohttp.errors import v1 as errors_v1
 from ion_host_aiohttp.errors.failure import Failure
@@ -27,12 +28,16 @@ def answer_response(answer: Answer) -> web.Response:
     """
     _check(answer)
     return web.Response(
-        body=encode(answer.body),
+        body=answer.body if isinstance(answer.body, bytes) else encode(answer.body),
         status=answer.status,
         headers=answer.headers,
-        content_type="application/json",
-        charset="utf-8",
+        content_type=answer.media_type,
+        charset="utf-8" if _is_text(answer.media_type) else None,
     )
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.startswith("text/") or media_type.endswith(("json", "xml"))
 
 
 def _check(answer: Answer) -> None:
@@ -64,7 +69,7 @@ def failure_response(request: web.BaseRequest, failure: Failure, at: float) -> w
     asked = asked_language(request)
     request_id = request_id_of(request)
     if style is ErrorStyle.V2:
-        body = problem.body(failure, asked, request_id, at, request.path)
+        body = problem.body(failure, asked, request_id, at, request.path, trace_id_of(request))
         media_type, language = problem.MEDIA_TYPE, asked or problem.DEFAULT_LANGUAGE
     else:
         body = errors_v1.body(failure, asked, request_id)

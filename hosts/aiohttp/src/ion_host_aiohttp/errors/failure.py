@@ -46,6 +46,8 @@ class Failure:
         hint: one more sentence, for people who run the server.
         headers: response headers that belong to it (``Retry-After``, ``Allow``).
         close: whether the connection ends with the response.
+        problem_type: URI of the kind of problem (RFC 9457), where there is a registered one.
+        extensions: members of the problem document that belong to this kind.
     """
 
     status: HTTPStatus
@@ -57,6 +59,8 @@ class Failure:
     hint: Message | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict)
     close: bool = False
+    problem_type: str = "about:blank"
+    extensions: Mapping[str, object] = attrs.field(factory=dict)
 
 
 class RequestFailed(Exception):  # noqa: N818  named for what happened to the request

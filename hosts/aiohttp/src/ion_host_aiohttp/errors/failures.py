@@ -62,7 +62,11 @@ def not_granted(scope: str) -> Failure:
         code="SCOPE_MISSING",
         message=say("scope_missing", scope=scope),
         details={"scope": scope},
-        headers={hdrs.WWW_AUTHENTICATE: f'Bearer error="insufficient_scope", scope="{scope}"'},
+        headers={
+            hdrs.WWW_AUTHENTICATE: (
+                f'Bearer realm="ion", error="insufficient_scope", scope="{scope}"'
+            )
+        },
     )
 
 

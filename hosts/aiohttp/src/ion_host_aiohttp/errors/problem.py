@@ -14,8 +14,13 @@ MEDIA_TYPE = "application/problem+json"
 DEFAULT_LANGUAGE = Language.ENGLISH
 
 
-def body(
-    failure: Failure, asked: Language | None, request_id: str, at: float, instance: str
+def body(  # noqa: PLR0913  the members of the envelope come from as many places
+    failure: Failure,
+    asked: Language | None,
+    request_id: str,
+    at: float,
+    instance: str,
+    trace_id: str | None = None,
 ) -> dict[str, object]:
     """The body of a v2 error.
 
@@ -25,6 +30,7 @@ def body(
         request_id: names the request.
         at: now, seconds since the Unix epoch.
         instance: the path of the request.
+        trace_id: the caller's trace, None without one.
     """
     language = asked or DEFAULT_LANGUAGE
     message = failure.message.text(language)
@@ -34,7 +40,8 @@ def body(
     if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         details["report"] = say("internal_detail", request_id=request_id).text(language)
     return {
-        "type": "about:blank",
+        **failure.extensions,
+        "type": failure.problem_type,
         "title": failure.status.phrase,
         "status": failure.status.value,
         "detail": message,
@@ -48,6 +55,7 @@ def body(
         },
         "errors": [_item(issue, language) for issue in failure.issues] or None,
         "request_id": request_id,
+        "trace_id": trace_id,
         "timestamp": iso_time(at),
     }
 

@@ -11,7 +11,9 @@ from ion_host_aiohttp.errors.messages import say
 MEDIA_TYPE = "application/json"
 DEFAULT_LANGUAGE = Language.KOREAN
 
-_BARE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+BARE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+_COMPARED = (*BARE, HTTPStatus.TOO_MANY_REQUESTS)
+"""Statuses whose English text clients of v1 compare with, so that it stays unless asked."""
 
 
 def body(failure: Failure, asked: Language | None, request_id: str) -> dict[str, object]:
@@ -22,10 +24,10 @@ def body(failure: Failure, asked: Language | None, request_id: str) -> dict[str,
         asked: the language that the caller asked for, None without a wish.
         request_id: names the request.
     """
-    language = asked or DEFAULT_LANGUAGE
+    language = language_of(failure, asked)
     if failure.issues:
         return {"detail": [_item(issue, language) for issue in failure.issues]}
-    if failure.status in _BARE:
+    if failure.status in BARE:
         # Clients of v1 compare these two with the standard phrase, so it stays unless asked.
         return {"detail": failure.message.text(asked) if asked else failure.status.phrase}
     answer: dict[str, object] = {
@@ -42,7 +44,7 @@ def body(failure: Failure, asked: Language | None, request_id: str) -> dict[str,
 
 def language_of(failure: Failure, asked: Language | None) -> Language:
     """The language that the body of a v1 error is in."""
-    if failure.status in _BARE and not failure.issues:
+    if failure.status in _COMPARED and not failure.issues:
         return asked or Language.ENGLISH
     return asked or DEFAULT_LANGUAGE
 

@@ -1,4 +1,7 @@
-"""Where the host may listen. Without authentication: on this machine only, unless told so."""
+"""Where the host may listen. Without authentication: on this machine only, unless told so.
+
+Every process that binds asks anew: keys that vanished with their file must not leave a door open.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,15 @@ class BindError(IonError):
     """The host cannot, or may not, listen at this address."""
 
 
-def bind(host: str, port: int, *, insecure: bool) -> socket.socket:
+def bind(host: str, port: int, *, insecure: bool, shared: bool = False) -> socket.socket:
     """A socket bound to the address, not listening yet.
 
     Args:
         host: name or address.
         port: TCP port, 0 for any free one.
-        insecure: whether other machines may reach a host without authentication.
+        insecure: whether other machines may reach it: it authenticates, or somebody accepts that
+            anybody may use it.
+        shared: whether other processes of this user may bind the same address.
 
     Raises:
         BindError: the address does not exist, is taken, or is not of this machine alone.
@@ -28,14 +33,15 @@ def bind(host: str, port: int, *, insecure: bool) -> socket.socket:
     if not insecure and not all(is_loopback(address[0]) for _, address in addresses):
         raise BindError(
             f"{host} can be reached from other machines, and this host has no authentication: "
-            "anybody could use it. Listen on 127.0.0.1 (the default), put a proxy that "
-            "authenticates before it, or accept the risk with --insecure-no-auth."
+            "anybody could use it. Create an API key with: ion keys create (from then on every "
+            "request needs one), or name an issuer of tokens under auth.jwt, or listen on "
+            "127.0.0.1 (the default), or accept the risk with --insecure-no-auth."
         )
     problem = OSError()
     for family, address in addresses:
         # A name may stand for an address that this machine does not have, as localhost for ::1.
         try:
-            return _bound(family, address)
+            return _bound(family, address, shared=shared)
         except OSError as error:
             problem = error
     raise taken(host, port, problem) from problem
@@ -50,12 +56,14 @@ def taken(host: str, port: int, problem: OSError) -> BindError:
     )
 
 
-def _bound(family: int, address: tuple[str, int]) -> socket.socket:
+def _bound(family: int, address: tuple[str, int], *, shared: bool) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":
             # So that a restart need not wait for the old connections to time out.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind(address)
     except OSError:
         bound.close()

@@ -1,16 +1,121 @@
-"""The places for requests that are worked on, and the queue before them."""
+"""The places for requests that are worked on, the queue before them, and when to say no.
+
+A place bounds what waits for something outside (a language model); `Pacing` bounds what waits for
+this process itself. Either being exhausted means that requests are refused, at once and cheaply,
+so that those that are let in are still answered in time: a server that takes everything under
+twice its load answers nobody.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import attrs
+from aiohttp import hdrs
+
+from ion_framework.clock import Clock, SystemClock
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.run.pacing import Pacing
+
+RETRY_AFTER_S = 1
+REDUCED_CAPACITY = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
+CALM_S = 2.0
+"""Seconds without a refusal and with a queue that is nearly empty after which overload is over."""
+STALE_S = 0.1
+"""Seconds that the oldest in the queue waits before the newest goes first: its caller is the most
+likely to be still there, and those before it will not be served in time any more."""
+
+
+@attrs.frozen
+class AdmissionLimits:
+    """How much is worked on at once, and how much may wait for it.
+
+    Attributes:
+        in_flight: requests that are worked on at once.
+        queue: requests that wait for one of these places; more are refused.
+        queue_s: seconds that one waits at most.
+    """
+
+    in_flight: int = 256
+    queue: int = 256
+    queue_s: float = 2.0
+
+
+@attrs.frozen
+class AdmissionFigures:
+    """What the door has to tell.
+
+    Attributes:
+        in_flight: requests that are worked on now.
+        waiting: requests that wait for a place now.
+        shed: requests refused since the start.
+    """
+
+    in_flight: int = 0
+    waiting: int = 0
+    shed: int = 0
+
+
+def overload() -> Failure:
+    """The host is at its limit: 503, and when to try again."""
+    return Failure(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="OVERLOADED",
+        message=say("overloaded", seconds=RETRY_AFTER_S),
+        headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+        problem_type=REDUCED_CAPACITY,
+    )
 
 
 class Admission:
-    """Lets requests work; one that knows no bound."""
+    """Lets requests work, as many as there are places.
+
+    Args:
+        limits: the places and the queue.
+        clock: the clock.
+
+    Attributes:
+        pacing: bounds what waits for this process's own time.
+    """
+
+    def __init__(self, limits: AdmissionLimits | None = None, clock: Clock | None = None) -> None:
+        self._limits = limits or AdmissionLimits()
+        self._clock = clock or SystemClock()
+        self._in_flight = 0
+        self._waiting: deque[_Waiting] = deque()
+        self._shed = 0
+        self._hold_s = 0.0
+        self._is_overloaded = False
+        self._strained_at = 0.0
+        self.pacing = Pacing(most=self._limits.in_flight)
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether the host refuses, or is about to; holds for two calm seconds after the last."""
+        waiting = len(self._waiting)
+        if 2 * waiting > self._limits.queue:
+            self._strain()
+        elif self._is_overloaded and 4 * waiting <= self._limits.queue:
+            calm_s = self._clock.monotonic() - self._strained_at
+            self._is_overloaded = calm_s < CALM_S
+        return self._is_overloaded
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are worked on now."""
+        return self._in_flight
+
+    def figures(self) -> AdmissionFigures:
+        """The figures now."""
+        return AdmissionFigures(self._in_flight, len(self._waiting), self._shed)
 
     def check(self, sheddable: bool) -> None:
-        """Whether a request that has only just begun has a chance.
+        """Whether a request that has only just begun has a chance. Nothing is waited for.
 
         Args:
             sheddable: whether it may be refused at all.
@@ -18,15 +123,98 @@ class Admission:
         Raises:
             RequestFailed: 503 with Retry-After.
         """
+        if sheddable and self.is_full:
+            raise self._refusal()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every place is taken, and every place in the queue."""
+        limits = self._limits
+        return self._in_flight >= limits.in_flight and len(self._waiting) >= limits.queue
+
+    def count_shed(self) -> None:
+        """A request was refused for want of room."""
+        self._shed += 1
+        self._strain()
 
     @asynccontextmanager
-    async def place(self, sheddable: bool) -> AsyncIterator[None]:  # noqa: ARG002  bounded ones use it
-        """A place for the time of the work.
+    async def place(self, sheddable: bool, deadline_s: float | None = None) -> AsyncIterator[float]:
+        """A place for the time of the work; gives the seconds that were waited for it.
 
         Args:
-            sheddable: whether the request may be refused at all.
+            sheddable: whether the request may be refused at all. One that may not takes a place
+                whether or not there is one.
+            deadline_s: seconds that the caller gives the whole; one whose time will have passed
+                before its turn comes is refused at once.
 
         Raises:
             RequestFailed: 503 with Retry-After.
         """
-        yield
+        waited_s = await self._enter(sheddable, deadline_s)
+        began = self._clock.monotonic()
+        try:
+            yield waited_s
+        finally:
+            held_s = self._clock.monotonic() - began
+            self._hold_s += (held_s - self._hold_s) * _SMOOTHING
+            self._leave()
+
+    async def _enter(self, sheddable: bool, deadline_s: float | None) -> float:
+        if not sheddable or (self._in_flight < self._limits.in_flight and not self._waiting):
+            self._in_flight += 1
+            return 0.0
+        patience_s = self._limits.queue_s if deadline_s is None else deadline_s
+        patience_s = min(self._limits.queue_s, patience_s)
+        if self.is_full or not self._limits.queue or self._expected_s > patience_s:
+            raise self._refusal()
+        return await self._wait(patience_s)
+
+    @property
+    def _expected_s(self) -> float:
+        """How long one more would wait, by how long places have been held of late."""
+        return self._hold_s * (len(self._waiting) + 1) / self._limits.in_flight
+
+    async def _wait(self, patience_s: float) -> float:
+        began = self._clock.monotonic()
+        waiting = _Waiting(asyncio.get_running_loop().create_future(), began)
+        self._waiting.append(waiting)
+        try:
+            async with asyncio.timeout(patience_s):
+                await waiting.turn
+        except BaseException as error:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            elif waiting.turn.done() and not waiting.turn.cancelled():
+                # The place came in the same instant as the end: it goes to the next.
+                self._leave()
+            if isinstance(error, TimeoutError):
+                raise self._refusal() from None
+            raise
+        return self._clock.monotonic() - began
+
+    def _leave(self) -> None:
+        """Hand the place on, to the newest where the oldest has waited in vain."""
+        while self._waiting:
+            stale = self._clock.monotonic() - self._waiting[0].since > STALE_S
+            waiting = self._waiting.pop() if stale else self._waiting.popleft()
+            if not waiting.turn.done():
+                waiting.turn.set_result(None)
+                return
+        self._in_flight -= 1
+
+    def _refusal(self) -> RequestFailed:
+        self.count_shed()
+        return RequestFailed(overload())
+
+    def _strain(self) -> None:
+        self._is_overloaded = True
+        self._strained_at = self._clock.monotonic()
+
+
+@attrs.frozen(eq=False)
+class _Waiting:
+    turn: asyncio.Future[None]
+    since: float
+
+
+_SMOOTHING = 0.05

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65535), help="Port; 0 is any free one.  [default: 8080]"
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(0, 256),
+    help="Processes that serve; 0 is one for each processor.  [default: 1]",
+)
+@click.option(
     "--insecure-no-auth",
     "insecure",
     is_flag=True,
@@ -41,13 +46,19 @@ def serve(  # noqa: PLR0913  click gives one argument per option
     *,
     host: str | None,
     port: int | None,
+    workers: int | None,
     insecure: bool,
     log_format: str | None,
     log_level: str | None,
 ) -> None:
     """Serve ION over HTTP until it is told to stop."""
     line = attrs.evolve(
-        command_line(context), host=host, port=port, log_format=log_format, log_level=log_level
+        command_line(context),
+        host=host,
+        port=port,
+        workers=workers,
+        log_format=log_format,
+        log_level=log_level,
     )
     _run(line, insecure=insecure)
 
@@ -56,17 +67,31 @@ def _run(line: CommandLine, *, insecure: bool) -> None:
     # Imported here because --help needs none of it.
     from ion_framework.running import run
     from ion_framework.settings.loading import load_settings
+    from ion_host_aiohttp.access.authentication import authenticates
     from ion_host_aiohttp.run.addresses import base_url, bind, is_loopback
     from ion_host_aiohttp.run.logs import configure_process
     from ion_host_aiohttp.run.notice import start_notice
     from ion_host_aiohttp.run.serving import Host
+    from ion_host_aiohttp.run.station import OwnProcess
+    from ion_host_aiohttp.workers.office import Office, process_count, serve_with_workers
 
     settings = load_settings(os.environ, line)
+    count = process_count(settings.server.workers)
     # Before anything is activated: an address that cannot be had should not cost a start.
-    bound = bind(settings.server.host, settings.server.port, insecure=insecure)
+    is_guarded = authenticates(settings)
+    bound = bind(
+        settings.server.host,
+        settings.server.port,
+        insecure=insecure or is_guarded,
+        shared=count > 1,
+    )
     logger = configure_process(sys.stderr, settings.log)
-    if not is_loopback(bound.getsockname()[0]):
+    if not is_guarded and not is_loopback(bound.getsockname()[0]):
         logger.warning("no authentication: whoever reaches this address may use it")
     notice = start_notice(base_url(bound), os.environ, sys.stdout.encoding or "ascii")
     # Not asyncio.run, which would wait for ever for what a plugin leaves behind.
-    run(Host(settings, bound, logger, lambda: click.echo(notice)).run())
+    if count > 1:
+        office = Office(line, os.environ, bound, insecure)
+        run(serve_with_workers(count, office, logger, lambda: click.echo(notice)))
+    else:
+        run(Host(settings, bound, logger, OwnProcess(lambda: click.echo(notice))).run())

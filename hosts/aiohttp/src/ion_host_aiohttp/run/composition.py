@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -9,10 +10,14 @@ from typing import TYPE_CHECKING
 import ion_framework
 from ion_framework.ion import Ion
 from ion_framework.settings.model import Settings
+from ion_framework.settings.secrets import Secrets
 from ion_host_aiohttp.access.authentication import make_authenticator
 from ion_host_aiohttp.api.body import BodyLimits
-from ion_host_aiohttp.rates.making import make_limiter
+from ion_host_aiohttp.rates.making import make_addresses, make_limiter
+from ion_host_aiohttp.run.admission import Admission, AdmissionLimits
+from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.service import Service, ServiceLimits
+from ion_host_aiohttp.v1.session_making import make_sessions
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -30,18 +35,29 @@ async def opened_service(
     Raises:
         SettingsError: a setting cannot be met.
     """
-    authenticator = await make_authenticator(settings)
+    secrets = Secrets(os.environ, ion.provisions.secret)
+    authenticator = await make_authenticator(settings, secrets, logger)
     try:
-        limiter = await make_limiter(settings)
+        admission = _admission(settings)
+        limiter = await make_limiter(settings, logger, overloaded=lambda: admission.overloaded)
         try:
-            yield Service(
-                ion=ion,
-                logger=logger,
-                version=str(ion_framework.__version__),
-                limits=_limits(settings),
-                authenticator=authenticator,
-                limiter=limiter,
-            )
+            sessions = await make_sessions(settings, logger)
+            try:
+                yield Service(
+                    ion=ion,
+                    logger=logger,
+                    version=str(ion_framework.__version__),
+                    limits=_limits(settings),
+                    authenticator=authenticator,
+                    limiter=authenticator.metered(limiter),
+                    logins=limiter.logins,
+                    addresses=make_addresses(settings),
+                    admission=admission,
+                    connections=_connections(settings),
+                    sessions=sessions,
+                )
+            finally:
+                await sessions.close()
         finally:
             await limiter.close()
     finally:
@@ -52,8 +68,21 @@ def _limits(settings: Settings) -> ServiceLimits:
     limits = settings.limits
     return ServiceLimits(
         message_chars=limits.message_chars,
+        head_s=limits.header_s,
         body=BodyLimits(size=limits.body_bytes, seconds=limits.body_s),
         # A turn ends by its own deadline, which says more than being cut off.
         handler_s=settings.turn.deadline_s + HANDLER_GRACE_S,
         bulk_items=limits.bulk_items,
+    )
+
+
+def _admission(settings: Settings) -> Admission:
+    limits = settings.limits
+    return Admission(AdmissionLimits(limits.in_flight, limits.queue, limits.queue_s))
+
+
+def _connections(settings: Settings) -> ConnectionPlaces:
+    limits = settings.limits
+    return ConnectionPlaces(
+        limits.connections, limits.connections_per_address, settings.server.trusted_proxies
     )

@@ -2,34 +2,238 @@
 
 Bytes that are not HTTP, and expectations that cannot be met, are answered by aiohttp itself: as
 plain text, with a banner, with a traceback in the log for every scanner that comes by. Here they
-get the same envelope and headers as everything else, and one log line.
+get the same envelope and headers as everything else, and one log line. Here, too, is what bounds a
+connection: who sends a head too slowly, or takes an answer too slowly, is cut off.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from typing import Any
+from typing import Any, cast
 
+import attrs
 from aiohttp import web
+from aiohttp.http import HttpVersion11, RawRequestMessage, StreamWriter
 
-from ion_host_aiohttp.api.headers import add_headers
+from ion_framework.domain.language import Language
+from ion_host_aiohttp.api.headers import add_headers, bare_lines
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import failure_response
 from ion_host_aiohttp.errors import failures
+from ion_host_aiohttp.errors.failure import Failure
+from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.run.admission import overload
+from ion_host_aiohttp.run.express import Express
+from ion_host_aiohttp.run.lifecycle import Phase
+from ion_host_aiohttp.run.request_check import fault_of
+from ion_host_aiohttp.run.writing import WriteWatch
 from ion_host_aiohttp.service import Service
 
-KEEPALIVE_S = 75.0
-LINGERING_S = 2.0
-"""How long the rest of a refused body is read, so that the caller gets to see the refusal."""
+RECEIVED_BYTES = 16384
+"""How much is taken from a connection at a time. asyncio takes sixteen times as much, and what came
+in one piece is parsed in one piece, while nobody else gets the event loop."""
+
+
+@attrs.frozen
+class ConnectionLimits:
+    """How long a connection is waited for.
+
+    Attributes:
+        head_s: seconds in which the head of a request must have arrived.
+        write_s: seconds in which a piece of an answer must have been taken.
+    """
+
+    head_s: float = 10.0
+    write_s: float = 10.0
 
 
 class Connection(web.RequestHandler):
-    """aiohttp's protocol with the host's error envelope."""
+    """aiohttp's protocol with the host's error envelope and the host's bounds.
 
-    def __init__(self, manager: web.Server, service: Service, **options: Any) -> None:
+    Args:
+        manager: aiohttp's list of connections.
+        service: the host.
+        express: how requests are refused under overload.
+        limits: how long it is waited for.
+        options: of aiohttp.
+    """
+
+    def __init__(
+        self,
+        manager: web.Server,
+        service: Service,
+        express: Express,
+        limits: ConnectionLimits,
+        **options: Any,
+    ) -> None:
         super().__init__(manager, **options)
         self._service = service
+        self._express = express
+        self._limits = limits
+        self._peer: str | None = None
+        self._arrived_at: float | None = None
+        self._is_whole = self._is_surplus = False
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._head_has_begun = False
+        self._writes: WriteWatch | None = None
+        inner = manager.request_handler
+
+        async def begin(request: web.BaseRequest) -> web.StreamResponse:
+            is_surplus = self._begin() and express.may_refuse(request.path)
+            fault = fault_of(request)
+            if fault is not None:
+                return self._refused(request, fault)
+            return self._surplus(request) if is_surplus else await inner(request)
+
+        self._request_handler = begin
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, if there is room for one more connection."""
+        wire = cast("asyncio.Transport", transport)
+        peer = wire.get_extra_info("peername")
+        name = str(peer[0]) if peer else ""
+        if not self._service.connections.take(name):
+            self._turn_away(wire)
+            return
+        self._peer = name
+        if hasattr(wire, "max_size"):
+            wire.max_size = RECEIVED_BYTES
+        self._writes = WriteWatch(wire, self._loop, self._limits.write_s)
+        super().connection_made(transport)
+        self._await_head()
+
+    def _turn_away(self, wire: asyncio.Transport) -> None:
+        """Say that there is no room, and end, without ever having been a connection of aiohttp."""
+        self._manager = None
+        self._force_close = True
+        wire.write(_bare("503 Service Unavailable", say("connections_full").text(Language.ENGLISH)))
+        wire.close()
+        self._loop.call_later(_AWAY_S, wire.abort)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Give back what the connection had."""
+        if self._peer is not None:
+            self._service.connections.give_back(self._peer)
+            self._peer = None
+        self._begin()
+        self._head_is_there()
+        if self._writes is not None:
+            self._writes.end()
+        super().connection_lost(exc)
+
+    # --- heads ----------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has arrived; refuse a request at once where the host is at its limit."""
+        waiter = self._waiter
+        if waiter is None or waiter.done() or self._messages:
+            super().data_received(data)
+            if self._messages:
+                self._head_is_there()
+            return
+        if data:
+            self._await_head()
+            self._head_has_begun = True
+        # Nobody is woken before it is known whether there is anything to wake for.
+        self._waiter = None
+        super().data_received(data)
+        self._waiter = waiter
+        if self._messages:
+            self._head_is_there()
+            self._let_in(waiter)
+
+    def _let_in(self, waiter: asyncio.Future[None]) -> None:
+        admission, now = self._service.admission, self._loop.time()
+        self._is_surplus = admission.is_full or not admission.pacing.admits(
+            admission.in_flight, now
+        )
+        if self._is_surplus and self._refuse_at_once():
+            return
+        self._arrived_at = now
+        self._is_whole = self._messages[0][1].is_eof()
+        if self._is_whole:
+            admission.pacing.arrive()
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def _refuse_at_once(self) -> bool:
+        """Refuse the one request that is there, if it is whole and may be refused."""
+        message, payload = self._messages[0]
+        transport, parser = self.transport, self._parser
+        if (
+            len(self._messages) > 1
+            or not isinstance(message, RawRequestMessage)
+            or message.version != HttpVersion11
+            or message.upgrade
+            or not payload.is_eof()
+            or not self._express.may_refuse(message.path)
+            or self._service.lifecycle.phase is not Phase.READY
+            or transport is None
+            or parser is None
+            or self._request_factory is None
+            or self._task_handler is None
+        ):
+            return False
+        self._messages.popleft()
+        parser.message_consumed()
+        writer = StreamWriter(self, self._loop)
+        request = self._request_factory(message, payload, self, writer, self._task_handler)
+        if fault_of(request) is not None:
+            self._messages.appendleft((message, payload))
+            return False
+        transport.write(self._express.refusal(request))
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if message.should_close:
+            self.force_close()
+        return True
+
+    def _begin(self) -> bool:
+        """A request gets to be worked on; gives whether there is no room for it.
+
+        One that came right behind another, whose end it waited for, tells nothing of the loop.
+        """
+        if self._arrived_at is None:
+            return False
+        admission, now = self._service.admission, self._loop.time()
+        if self._is_whole:
+            admission.pacing.vanish()
+        admission.pacing.begin(now - self._arrived_at, admission.in_flight, now)
+        self._arrived_at = None
+        return self._is_surplus
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self._loop.call_later(self._limits.head_s, self._head_is_late)
+
+    def _head_is_there(self) -> None:
+        self._head_has_begun = False
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        """End the connection. Who has sent nothing at all has nothing to be told."""
+        self._head_timer = None
+        if self.transport is not None and self._waiter is not None and self._head_has_begun:
+            text = say("head_timeout", seconds=f"{self._limits.head_s:g}").text(Language.ENGLISH)
+            self.transport.write(_bare("408 Request Timeout", text))
+        self.force_close()
+
+    # --- answers --------------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        """The other end does not take what is sent, for now."""
+        super().pause_writing()
+        if self._writes is not None:
+            self._writes.begin()
+
+    def resume_writing(self) -> None:
+        """It has taken everything."""
+        super().resume_writing()
+        if self._writes is not None:
+            self._writes.end()
 
     def handle_error(
         self,
@@ -41,20 +245,38 @@ class Connection(web.RequestHandler):
         """The response to what never became a request, or failed outside every middleware."""
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the response is sent; another cannot follow")
-        malformed = status < _SERVER_ERROR
+        self._begin()
+        if status < _SERVER_ERROR:
+            return self._refused(request, failures.malformed(), type(exc).__name__ if exc else "")
         service = self._service
         service.traffic.count(status)
-        log = service.logger.info if malformed else service.logger.error
-        log(
-            "request malformed" if malformed else "request failed",
-            status=status,
-            request_id=request_id_of(request),
-            error=type(exc).__name__ if exc else "",
-            exc_info=None if malformed else exc,
+        service.logger.error(
+            "request failed", status=status, request_id=request_id_of(request), exc_info=exc
         )
-        failure = failures.malformed() if malformed else failures.internal()
-        response = failure_response(request, failure, service.clock.time())
-        add_headers(request, response)
+        return self._response(request, failures.internal())
+
+    def _refused(
+        self, request: web.BaseRequest, failure: Failure, error: str = ""
+    ) -> web.StreamResponse:
+        """The response to what is no request of this server, with its log line."""
+        service = self._service
+        service.traffic.count(failure.status)
+        service.logger.info(
+            "request malformed",
+            status=failure.status.value,
+            request_id=request_id_of(request),
+            error=error or failure.code,
+        )
+        return self._response(request, failure)
+
+    def _surplus(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The refusal of a request that there is no room for, before its body is read."""
+        self._express.count(request)
+        return self._response(request, overload())
+
+    def _response(self, request: web.BaseRequest, failure: Failure) -> web.StreamResponse:
+        response = failure_response(request, failure, self._service.clock.time())
+        add_headers(request, response, self._service)
         response.force_close()
         return response
 
@@ -65,41 +287,24 @@ class Connection(web.RequestHandler):
         if isinstance(resp, web.HTTPException):
             failure = failures.of_http_error(resp, request.method)
             resp = failure_response(request, failure, self._service.clock.time())
+        if self._upgraded and self._payload_parser is None:
+            # A change of protocol was asked for and is not made: what follows may be meant for the
+            # other protocol, so nothing of it is read.
+            self._message_tail = b""
+            resp.force_close()
         return await super().finish_response(request, resp, start_time)
 
 
+def _bare(status: str, text: str) -> bytes:
+    """An answer to somebody who has not asked anything yet, so in no envelope."""
+    body = f"{text}\n".encode()
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nRetry-After: 1\r\nConnection: close\r\n{bare_lines()}\r\n"
+    )
+    return head.encode() + body
+
+
 _SERVER_ERROR = 500
-
-
-class HardenedSite(web.BaseSite):
-    """A site on a bound socket, whose connections are of the class above."""
-
-    def __init__(self, runner: web.BaseRunner, service: Service, bound: socket.socket) -> None:
-        super().__init__(runner)
-        self._service = service
-        self._socket = bound
-
-    @property
-    def name(self) -> str:
-        """The address, for aiohttp's messages."""
-        host, port = self._socket.getsockname()[:2]
-        return f"http://{host}:{port}"
-
-    async def start(self) -> None:
-        """Listen."""
-        await super().start()
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, sock=self._socket)
-
-    def _connection(self) -> Connection:
-        manager = self._runner.server
-        assert manager is not None  # noqa: S101  BaseSite refuses a runner that is not set up
-        return Connection(
-            manager,
-            self._service,
-            loop=asyncio.get_running_loop(),
-            keepalive_timeout=KEEPALIVE_S,
-            lingering_time=LINGERING_S,
-            access_log=None,
-            auto_decompress=False,
-        )
+_AWAY_S = 2.0
+"""Seconds that somebody who is turned away has to take that."""

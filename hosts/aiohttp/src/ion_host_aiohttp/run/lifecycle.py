@@ -69,19 +69,29 @@ class Traffic:
 
     Attributes:
         answered: requests answered.
-        errors: those of them answered with a 5xx status.
+        errors: those of them that the host could not answer: 5xx, but for what says that the
+            request is of another protocol.
         from_cache: turns answered from the cache.
+        turns: turns that were run, with or without an answer.
+        turn_s: seconds that they took together.
     """
 
     def __init__(self) -> None:
         self.answered = 0
         self.errors = 0
         self.from_cache = 0
+        self.turns = 0
+        self.turn_s = 0.0
+
+    def turn_ended(self, duration_s: float) -> None:
+        """A turn ended, with or without an answer."""
+        self.turns += 1
+        self.turn_s += duration_s
 
     def count(self, status: int) -> None:
         """A request was answered with this status."""
         self.answered += 1
-        self.errors += status >= _SERVER_ERROR
+        self.errors += status >= _SERVER_ERROR and status not in _OTHER_PROTOCOL
 
     @property
     def error_rate(self) -> float:
@@ -90,3 +100,4 @@ class Traffic:
 
 
 _SERVER_ERROR = 500
+_OTHER_PROTOCOL = frozenset({501})

@@ -77,4 +77,12 @@ class LineLogger:
 
 def _encodable(line: str, stream: TextIO) -> str:
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    return line.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        line.encode(encoding)
+    except UnicodeError:
+        # As JSON writes it, so that a line of JSON stays one.
+        return _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line)
+    return line
+
+
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")

@@ -12,7 +12,8 @@ from aiohttp import web
 from ion_host_aiohttp.api.application import build_application
 from ion_host_aiohttp.api.endpoint import Endpoint
 from ion_host_aiohttp.run.addresses import taken
-from ion_host_aiohttp.run.connection import HardenedSite
+from ion_host_aiohttp.run.express import Express
+from ion_host_aiohttp.run.site import HardenedSite
 from ion_host_aiohttp.service import Service
 
 REQUESTS_S = 4.0
@@ -28,8 +29,10 @@ class HttpServer:
     def __init__(
         self, service: Service, endpoints: Iterable[Endpoint[Any]], bound: socket.socket
     ) -> None:
+        endpoints = tuple(endpoints)
         self._service = service
         self._socket = bound
+        self._express = Express(service, endpoints)
         self._runner = web.AppRunner(
             build_application(service, endpoints),
             handle_signals=False,
@@ -52,7 +55,7 @@ class HttpServer:
         await self._runner.setup()
         host, port = self._socket.getsockname()[:2]
         try:
-            await HardenedSite(self._runner, self._service, self._socket).start()
+            await HardenedSite(self._runner, self._service, self._express, self._socket).start()
         except OSError as error:
             await self._runner.cleanup()
             raise taken(host, port, error) from error

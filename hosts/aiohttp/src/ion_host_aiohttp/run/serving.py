@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -14,8 +12,10 @@ from ion_framework.ion import Ion
 from ion_framework.plugin_host.record import Status
 from ion_host_aiohttp.api.catalog import all_endpoints
 from ion_host_aiohttp.run.composition import opened_service
-from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_now, end_within
+from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_within
 from ion_host_aiohttp.run.server import HttpServer
+from ion_host_aiohttp.run.station import Station
+from ion_host_aiohttp.run.stopping import StopSignal
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -37,37 +37,42 @@ class Host:
         settings: all settings.
         bound: the socket to serve on.
         logger: where lines go.
-        announce: called once the host is ready.
+        station: where it serves.
     """
 
     settings: Settings
     bound: socket.socket
     logger: FilteringBoundLogger
-    announce: Callable[[], None]
+    station: Station
 
-    async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; a second signal ends the process at once.
+    async def run(self, stop: StopSignal | None = None) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Args:
+            stop: how it is told to stop; by default a second signal ends the process at once.
 
         Raises:
             BindError: another process took the address meanwhile.
         """
-        stop = StopSignal()
+        stop = stop or StopSignal()
         stop.install()
         try:
-            async with Ion(self.settings) as ion:
+            async with Ion(self.settings, source=self.station.source) as ion:
                 self._tell_of_plugins(ion)
                 catalog = all_endpoints(ion.provisions.routes)
                 for problem in catalog.problems:
                     self.logger.error("endpoint of a plugin left out", problem=problem)
-                async with opened_service(ion, self.settings, self.logger) as service:
+                async with opened_service(ion, self.settings, self.logger) as opened:
+                    service = await self.station.opening(opened, stop)
                     await self._serve(HttpServer(service, catalog.endpoints, self.bound), stop)
         finally:
             stop.remove()
             self.bound.close()
 
     async def _serve(self, server: HttpServer, stop: StopSignal) -> None:
-        await server.start()
-        self.announce()
+        if not stop.is_asked:
+            await server.start()
+            self.station.serving()
         received = await stop.wait()
         end_within(LONGEST_STOP_S, code=0)
         self.logger.info("stopping", signal=received.name)
@@ -85,40 +90,3 @@ class Host:
                     status=record.status.value,
                     reason=record.reason,
                 )
-
-
-class StopSignal:
-    """SIGTERM or SIGINT, as something to wait for; the second ends the process."""
-
-    _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-    def __init__(self) -> None:
-        self._received: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
-
-    def install(self) -> None:
-        """Take the signals over."""
-        loop = asyncio.get_running_loop()
-        for number in self._SIGNALS:
-            try:
-                loop.add_signal_handler(number, self._receive, number)
-            except NotImplementedError:  # Windows
-                signal.signal(number, lambda n, _: loop.call_soon_threadsafe(self._receive, n))
-
-    def remove(self) -> None:
-        """Give the signals back."""
-        loop = asyncio.get_running_loop()
-        for number in self._SIGNALS:
-            try:
-                loop.remove_signal_handler(number)
-            except NotImplementedError:  # Windows
-                signal.signal(number, signal.SIG_DFL)
-
-    async def wait(self) -> signal.Signals:
-        """The first signal received."""
-        return await self._received
-
-    def _receive(self, number: int) -> None:
-        if self._received.done():
-            # Whoever asks twice does not want to wait; shells expect this code.
-            end_now(128 + number)
-        self._received.set_result(signal.Signals(number))

@@ -12,6 +12,7 @@ from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.api.words import MessageText
 from ion_host_aiohttp.errors.failure import check_message, unfit
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.turns import (
@@ -33,7 +34,7 @@ class ChatRequest:
         user_id: a name for the user, chosen by the caller.
     """
 
-    message: str
+    message: MessageText
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
 
 
@@ -66,7 +67,10 @@ class RoutingView:
 
 @attrs.frozen(kw_only=True, slots=False)
 class ChatMetadata:
-    """What stands behind the answer; ``receipt`` is the full reason why."""
+    """What stands behind the answer; ``receipt`` is the full reason why.
+
+    What plugins add stands under ``plugins``, and once more beside these members by its own name.
+    """
 
     rhythm: RhythmView
     tone: ToneView
@@ -107,9 +111,20 @@ async def chat(call: Call[ChatRequest], service: Service) -> Answer:
         user_id=call.body.user_id,
         deadline_s=call.deadline_s,
         request_id=call.request_id,
+        trace=call.trace,
     )
     reply = await run_turn(service, call.caller, request, "message")
-    return reply_answer(reply, _response(reply, service))
+    response = _response(reply, service)
+    body = attrs.asdict(response, recurse=False)
+    return reply_answer(reply, {**body, "metadata": _lifted(response.metadata)})
+
+
+def _lifted(metadata: ChatMetadata) -> dict[str, Any]:
+    """The metadata with what plugins add beside it, too, where no name of its own is in the way.
+
+    The original's ``phase`` and ``rune`` stand there, and clients look for them there.
+    """
+    return {**metadata.plugins, **attrs.asdict(metadata, recurse=False)}
 
 
 def _response(reply: Reply, service: Service) -> ChatResponse:

@@ -9,6 +9,7 @@ from aiohttp import hdrs
 
 from ion_framework.domain.language import Language
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.browser.pages import DOCS
 from ion_host_aiohttp.errors.failures import RETRY_AFTER_S
 from ion_host_aiohttp.errors.v1 import DEFAULT_LANGUAGE
 from ion_host_aiohttp.health import RedisState, assess, redis_state
@@ -18,7 +19,7 @@ from ion_host_aiohttp.service import Service
 
 @attrs.frozen(kw_only=True, slots=False)
 class ServiceInfo:
-    """What serves here; ``docs`` is null while there is no such page."""
+    """What serves here; ``docs`` is null where the documentation is turned off."""
 
     service: str
     version: str
@@ -53,7 +54,7 @@ async def info(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a
             service="ION",
             version=service.version,
             status="running",
-            docs=None,
+            docs=DOCS if service.ion.settings.api.docs else None,
             health="/health",
         )
     )

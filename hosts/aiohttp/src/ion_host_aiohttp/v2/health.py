@@ -17,7 +17,7 @@ _HEALTHY, _UNAVAILABLE, _DISABLED = "healthy", "unavailable", "disabled"
 
 @attrs.frozen(kw_only=True, slots=False)
 class ServiceStatus:
-    """Figures over the life of the process; ``error_rate`` is the share of 5xx, 0 to 1."""
+    """Figures of all processes since the start; ``error_rate`` is the share of 5xx, 0 to 1."""
 
     status: str
     version: str
@@ -52,14 +52,14 @@ async def health(call: Call[None], service: Service) -> Answer:
     """Say how the service is."""
     assessment = assess(service)
     now = iso_time(service.clock.time())
-    uptime_s = service.clock.monotonic() - service.started_at
+    figures = service.fleet.figures()
     status = ServiceStatus(
         status="operational" if assessment.healthy else "degraded",
         version=API_VERSION,
         timestamp=now,
-        uptime_ms=round(uptime_s * 1000, 3),
-        cached_requests=service.traffic.from_cache,
-        error_rate=round(service.traffic.error_rate, 6),
+        uptime_ms=round(service.fleet.uptime_s() * 1000, 3),
+        cached_requests=figures.from_cache,
+        error_rate=round(figures.error_rate, 6),
     )
     return Answer(
         body=HealthReport(

@@ -52,7 +52,9 @@ async def list_personas(call: Call[None], service: Service) -> Answer:
     """List the active personas."""
     names = shown_names(service.ion.personas)
     language = call.language or DEFAULT_LANGUAGE
-    views = tuple(_view(persona, names[persona.name], language) for persona in service.ion.personas)
+    views = tuple(
+        persona_view(persona, names[persona.name], language) for persona in service.ion.personas
+    )
     return Answer(
         body=PersonaList(total=len(views), personas=views, timestamp=iso_time(service.clock.time()))
     )
@@ -65,12 +67,19 @@ async def show_persona(call: Call[None], service: Service) -> Answer:
     except UnknownPersonaError as error:
         raise RequestFailed(_unknown(error)) from error
     name = shown_names(service.ion.personas)[persona.name]
-    view = _view(persona, name, call.language or DEFAULT_LANGUAGE)
+    view = persona_view(persona, name, call.language or DEFAULT_LANGUAGE)
     timestamp = iso_time(service.clock.time())
     return Answer(body=PersonaReport(**attrs.asdict(view), timestamp=timestamp))
 
 
-def _view(persona: Persona, shown: str, language: Language) -> PersonaView:
+def persona_view(persona: Persona, shown: str, language: Language) -> PersonaView:
+    """A persona as the API shows it.
+
+    Args:
+        persona: the persona.
+        shown: the name that the API shows for it.
+        language: the language of its texts.
+    """
     offers = capabilities(persona, language)
     return PersonaView(
         name=shown,

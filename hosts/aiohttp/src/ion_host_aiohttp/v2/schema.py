@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 
 import attrs
@@ -10,16 +11,29 @@ import msgspec
 
 from ion_framework.domain.conversation import Message, Role
 from ion_framework.domain.key import (
+    Intent,
+    Pace,
     ResonanceKey,
+    Tone,
     parse_intent,
     parse_pace,
     parse_tone,
 )
 from ion_framework.domain.prompt import PromptMode
+from ion_framework.domain.summary import update_summary
 from ion_framework.errors import ResonanceKeyError
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.api.endpoint import Call
-from ion_host_aiohttp.errors.failure import Issue, Path, check_message, not_a_choice, unfit
+from ion_host_aiohttp.api.words import MessageText, one_of
+from ion_host_aiohttp.errors.failure import (
+    Failure,
+    Issue,
+    Path,
+    RequestFailed,
+    check_message,
+    not_a_choice,
+    unfit,
+)
 from ion_host_aiohttp.errors.messages import say
 
 MOST_MESSAGES = 200
@@ -29,24 +43,51 @@ MOST_ISSUES = 20
 
 _Part = TypeVar("_Part")
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+_Key = Annotated[
+    str,
+    msgspec.Meta(
+        extra_json_schema={
+            "pattern": f"^({'|'.join(Tone)})-({'|'.join(Pace)})-({'|'.join(Intent)})$"
+        }
+    ),
+]
+"""In the documentation the keys alone, while aliases of their parts are taken, too."""
+
+
+@attrs.frozen(kw_only=True)
+class RequestIdQuery:
+    """How the original's clients name a request.
+
+    Attributes:
+        request_id: names the request unless the header ``X-Request-ID`` does: 1 to 128 letters,
+            digits, ``.``, ``_`` or ``-``; anything else is ignored.
+    """
+
+    request_id: str | None = None
 
 
 @attrs.frozen(kw_only=True)
 class ResonanceKeyRequest:
     """A resonance key in its three parts."""
 
-    tone: str
-    pace: str
-    intent: str
+    tone: Annotated[str, one_of(Tone)]
+    pace: Annotated[str, one_of(Pace)]
+    intent: Annotated[str, one_of(Intent)]
 
 
 @attrs.frozen(kw_only=True)
 class ChatMessageRequest:
     """An earlier message; ``role`` is ``user`` or ``assistant``."""
 
-    role: str
+    role: Annotated[str, one_of(Role)]
     content: str
     timestamp: str | int | float | None = None
+
+
+_History = Annotated[
+    tuple[ChatMessageRequest, ...],
+    msgspec.Meta(extra_json_schema={"maxItems": MOST_MESSAGES}),
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +96,7 @@ class ContextRequest:
 
     user_id: _Name | None = None
     session_id: _Name | None = None
-    message_history: tuple[ChatMessageRequest, ...] | None = None
+    message_history: _History | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -73,27 +114,56 @@ class ProcessRequest:
         prompt_mode: ``standard`` or ``summary_light``.
     """
 
-    user_input: str
-    resonance_key: str | ResonanceKeyRequest | None = None
+    user_input: MessageText
+    resonance_key: _Key | ResonanceKeyRequest | None = None
     context: ContextRequest | None = None
     include_metadata: bool = True
     use_cache: bool = True
-    prompt_mode: str | None = None
+    prompt_mode: Annotated[str, one_of(PromptMode)] | None = None
 
 
-def turn_request(call: Call[ProcessRequest], message_chars: int) -> TurnRequest:
+def check_given(text: str, field: str) -> None:
+    """Refuse a blank text as the original does.
+
+    Raises:
+        RequestFailed: 400.
+    """
+    if not text.strip():
+        raise RequestFailed(
+            Failure(
+                status=HTTPStatus.BAD_REQUEST,
+                code="INVALID_INPUT",
+                message=say("blank"),
+                field=field,
+            )
+        )
+
+
+def turn_request(
+    body: ProcessRequest,
+    call: Call[Any],
+    message_chars: int,
+    request_id: str,
+    deadline_s: float | None,
+) -> TurnRequest:
     """The turn that a request asks for.
+
+    Args:
+        body: the request.
+        call: who sends it.
+        message_chars: largest number of characters of a message.
+        request_id: names the turn.
+        deadline_s: seconds that it may take, None without a wish.
 
     Raises:
         RequestFailed: 422 with every value that the framework does not know or take.
     """
-    body = call.body
     text = body.user_input.strip()
     issues = list(check_message(text, "user_input", message_chars))
     context = body.context or ContextRequest()
     key = _key(body.resonance_key, issues)
     mode = _mode(body.prompt_mode, issues)
-    history = _history(context.message_history or (), issues)
+    history = messages_of(context, issues)
     if issues:
         raise unfit(*issues[:MOST_ISSUES])
     return TurnRequest(
@@ -104,10 +174,12 @@ def turn_request(call: Call[ProcessRequest], message_chars: int) -> TurnRequest:
         session_id=context.session_id,
         key=key,
         history=history,
+        summary=update_summary("", history) if mode is PromptMode.COMPACT else "",
         prompt_mode=mode,
         use_cache=body.use_cache,
-        deadline_s=call.deadline_s,
-        request_id=call.request_id,
+        deadline_s=deadline_s,
+        request_id=request_id,
+        trace=call.trace,
     )
 
 
@@ -138,13 +210,20 @@ def _part(
 
 def _mode(given: str | None, issues: list[Issue]) -> PromptMode:
     try:
-        return PromptMode(given or PromptMode.STANDARD)
+        return PromptMode(PromptMode.STANDARD if given is None else given)
     except ValueError:
         issues.append(not_a_choice(("prompt_mode",), str(given), tuple(PromptMode)))
         return PromptMode.STANDARD
 
 
-def _history(given: tuple[ChatMessageRequest, ...], issues: list[Issue]) -> tuple[Message, ...]:
+def messages_of(context: ContextRequest, issues: list[Issue]) -> tuple[Message, ...]:
+    """The earlier messages that a request holds, oldest first.
+
+    Args:
+        context: what the caller knows besides the message.
+        issues: where faults are added.
+    """
+    given = context.message_history or ()
     if len(given) > MOST_MESSAGES:
         issues.append(_too_many())
         return ()

@@ -1,0 +1,121 @@
+"""The keys in memory: who presents one is known without a look at the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from ion_framework.clock import Clock
+from ion_host_aiohttp.access.caller import Caller
+from ion_host_aiohttp.access.key_file import KeyFileError
+from ion_host_aiohttp.access.key_form import presented
+from ion_host_aiohttp.access.key_record import KeyState
+from ion_host_aiohttp.access.key_thread import KeyThread, Reading
+from ion_host_aiohttp.access.refusals import RefusedError, UnavailableError
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+FRESH_S = 1.0
+"""Seconds for which the keys in memory count as those in the file. Reading them takes milliseconds,
+so that a key that is created or revoked is so in every process within two seconds."""
+
+READ_S = 2.0
+"""Seconds that reading them may take before nobody is let in."""
+
+NOBODYS = secrets.token_bytes(32)
+"""Compared with where there is no such key, so that a wrong id takes as long as a wrong secret."""
+
+
+class KeyTable:
+    """Every key of the file, never older than `FRESH_S`; nobody is let in by an older one.
+
+    Args:
+        thread: reads the file.
+        clock: the clock.
+        logger: told when the file cannot be read, and when it can again.
+    """
+
+    def __init__(self, thread: KeyThread, clock: Clock, logger: FilteringBoundLogger) -> None:
+        self._thread = thread
+        self._clock = clock
+        self._logger = logger
+        self._reading = Reading()
+        self._has_keys = False
+        self._read_at: float | None = None
+        self._failure = ""
+        self._turn = asyncio.Lock()
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether a key was ever created; once it was, whatever becomes of the file."""
+        return self._has_keys
+
+    async def load(self) -> None:
+        """Read the keys for the first time.
+
+        Raises:
+            KeyFileError: they cannot be read.
+        """
+        self._read_at = self._clock.monotonic()
+        self._take(await self._thread.read(self._reading))
+
+    async def refresh(self) -> None:
+        """See to it that the keys in memory are fresh.
+
+        Raises:
+            UnavailableError: they cannot be read.
+        """
+        if not self._is_fresh():
+            async with self._turn:
+                if not self._is_fresh():
+                    await self._read()
+        if self._failure:
+            raise UnavailableError(self._failure)
+
+    def caller(self, text: str) -> Caller:
+        """Who presents a key.
+
+        Raises:
+            RefusedError: nobody whom it lets in.
+        """
+        key = presented(text)
+        if key is None:
+            raise RefusedError("it does not have the form of a key")
+        record = self._reading.keys.get(key.id)
+        is_right = hmac.compare_digest(key.digest, NOBODYS if record is None else record.digest)
+        if record is None or not is_right:
+            raise RefusedError(f"there is no such key (id {key.id})")
+        state = record.state(self._clock.time())
+        if state is not KeyState.ACTIVE:
+            raise RefusedError(f"the key {key.id} is {state}")
+        return record.caller()
+
+    def _is_fresh(self) -> bool:
+        return self._read_at is not None and self._clock.monotonic() - self._read_at < FRESH_S
+
+    async def _read(self) -> None:
+        began = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(READ_S):
+                self._take(await self._thread.read(self._reading))
+        except KeyFileError as error:
+            self._fail(str(error))
+        except TimeoutError:
+            self._fail(f"reading them took longer than {READ_S:g} s")
+        else:
+            if self._failure:
+                self._logger.info("API keys can be read again")
+            self._failure = ""
+        self._read_at = began
+
+    def _take(self, reading: Reading) -> None:
+        self._reading = reading
+        self._has_keys = self._has_keys or bool(reading.keys)
+
+    def _fail(self, reason: str) -> None:
+        if not self._failure:
+            self._logger.error("API keys cannot be read: nobody is let in", reason=reason)
+        self._failure = reason

@@ -1,0 +1,117 @@
+"""Asking the guards of requests. Where there is none, nothing is put together for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, cast
+
+import attrs
+from aiohttp import hdrs, web
+
+from ion_framework.errors import TurnRefusedError
+from ion_framework.pipeline.families import GUARD_FAILED
+from ion_framework.pipeline.incoming import IncomingRequest, RequestText
+from ion_host_aiohttp.api.endpoint import Call, Endpoint
+from ion_host_aiohttp.api.middleware import LOG_FIELDS
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.service import Service
+
+CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+"""Headers that no guard is shown."""
+
+MOST_TEXTS = 4000
+"""Texts of one body that guards are shown; they are told when there are more."""
+
+OPEN_MEMBER = "*"
+"""How a member is called in an object whose members the endpoint does not name: its name is the
+caller's own text."""
+
+
+async def ask_guards(
+    request: web.Request, endpoint: Endpoint[Any], service: Service, call: Call[Any]
+) -> None:
+    """Let plugins say whether a request may be worked on. Probes are not asked about.
+
+    Raises:
+        RequestFailed: 403 where a guard says no, or fails.
+    """
+    hooks = service.ion.hooks
+    if not hooks.guards_requests or not endpoint.sheddable:
+        return
+    try:
+        await hooks.guard_request(_incoming(request, endpoint, service, call), service.clock)
+    except TurnRefusedError as error:
+        request[LOG_FIELDS] = {"refused_by": error.guard, "reason": error.code}
+        if error.code == GUARD_FAILED:
+            service.logger.exception(
+                "guard of requests failed", plugin=error.guard, reason=str(error.__cause__)
+            )
+        raise RequestFailed(_refused(error)) from None
+
+
+def _refused(error: TurnRefusedError) -> Failure:
+    """The failure of a refused request: the host's words for a guard that failed, else its own."""
+    if error.code == GUARD_FAILED:
+        return Failure(
+            status=HTTPStatus.FORBIDDEN, code="GUARD_FAILED", message=say("request_guard_failed")
+        )
+    return Failure(
+        status=HTTPStatus.FORBIDDEN,
+        code="REQUEST_REFUSED",
+        message=say("verbatim", text=str(error)),
+        details={"reason": error.code},
+    )
+
+
+def _incoming(
+    request: web.Request, endpoint: Endpoint[Any], service: Service, call: Call[Any]
+) -> IncomingRequest:
+    texts = tuple(islice(_texts(call.body, ""), MOST_TEXTS + 1))
+    return IncomingRequest(
+        method=request.method,
+        path=request.path,
+        target=request.raw_path,
+        route=endpoint.path,
+        parts=dict(request.match_info),
+        query=tuple(request.query.items()),
+        scheme="https" if service.addresses.is_https(request) else "http",
+        address=service.addresses.of(request),
+        from_proxy=service.addresses.from_proxy(request),
+        headers=_headers(request),
+        content_type=request.content_type if hdrs.CONTENT_TYPE in request.headers else "",
+        body_bytes=request.content.total_bytes,
+        texts=texts[:MOST_TEXTS],
+        complete=len(texts) <= MOST_TEXTS,
+        language=call.language,
+    )
+
+
+def _headers(request: web.Request) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for given, value in request.headers.items():
+        name = given.lower()
+        if name not in CREDENTIALS:
+            found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _texts(value: object, field: str, member: str = "") -> Iterator[RequestText]:
+    """Every text in a decoded body; the members of an enumeration are known already."""
+    if isinstance(value, str):
+        if not isinstance(value, Enum):
+            yield RequestText(field, value, member)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _texts(name, f"{field}.{OPEN_MEMBER}")
+            yield from _texts(item, f"{field}.{OPEN_MEMBER}", str(name))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _texts(item, field, member)
+    elif attrs.has(type(value)):
+        for attribute in attrs.fields(cast("Any", type(value))):
+            inner = f"{field}.{attribute.name}" if field else attribute.name
+            yield from _texts(getattr(value, attribute.name), inner)

@@ -1,0 +1,1 @@
+"""What browsers need: which pages may call the host, and the pages of its documentation."""

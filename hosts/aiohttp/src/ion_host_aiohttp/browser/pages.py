@@ -1,0 +1,162 @@
+"""``/docs`` and ``/redoc``: the OpenAPI document for people, without anything from elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from html import escape
+from typing import Annotated, Any
+
+import attrs
+import msgspec
+from aiohttp import hdrs, web
+
+from ion_framework.domain.language import Language
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.browser.assets import AssetName, asset
+from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.openapi.endpoint import PATH as DOCUMENT_PATH
+from ion_host_aiohttp.service import Service
+
+DOCS, REDOC = "/docs", "/redoc"
+
+_KEPT = "public, max-age=31536000, immutable"
+_NONCE_BYTES = 16
+
+_HTML = """\
+<!doctype html>
+<html lang="{language}" data-document="{document}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="{icon}">
+{links}
+</head>
+<body>
+<div id="page"></div>
+<noscript>{noscript}</noscript>
+{scripts}
+</body>
+</html>
+"""
+
+
+@attrs.frozen
+class Page:
+    """What a page of the documentation is made of, and what it has to be allowed.
+
+    Attributes:
+        styles: its style sheets.
+        scripts: its scripts, in the order in which they run.
+        policy: its content security policy; ``{nonce}`` stands for the nonce.
+    """
+
+    styles: tuple[AssetName, ...]
+    scripts: tuple[AssetName, ...]
+    policy: str
+
+
+# Scripts: those of the page alone, by a nonce, so that nothing else on this origin runs.
+# Images: Swagger UI and Redoc draw arrows and locks as data: addresses in their styles.
+# Connections: the document itself, and the calls of "Try it out".
+_COMMON = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_SWAGGER_UI = Page(
+    styles=("swagger-ui.css", "page.css"),
+    scripts=("swagger-ui-bundle.js", "docs.js"),
+    # All its styles stand in files.
+    policy=f"{_COMMON}; style-src 'self'",
+)
+_REDOC = Page(
+    styles=("page.css",),
+    scripts=("redoc.standalone.js", "redoc.js"),
+    # It writes its styles into an element of its own, which carries the nonce of its script, and
+    # searches in a worker that it makes of a text.
+    policy=f"{_COMMON}; style-src 'self' 'nonce-{{nonce}}'; worker-src blob:",
+)
+
+
+async def show_docs(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+    """Give the page of Swagger UI."""
+    return _answer(_SWAGGER_UI, call.language or DEFAULT_LANGUAGE)
+
+
+async def show_redoc(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+    """Give the page of Redoc."""
+    return _answer(_REDOC, call.language or DEFAULT_LANGUAGE)
+
+
+async def show_asset(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+    """Give a script, a style sheet or an image of the pages.
+
+    Raises:
+        HTTPNotFound: the address names another version of the file than there is.
+    """
+    found = asset(call.path["name"])
+    if found.digest != call.path["digest"]:
+        raise web.HTTPNotFound
+    return Answer(body=found.body, media_type=found.media_type, headers={hdrs.CACHE_CONTROL: _KEPT})
+
+
+def _answer(page: Page, language: Language) -> Answer:
+    nonce = secrets.token_urlsafe(_NONCE_BYTES)
+    html = _HTML.format(
+        language=language.value,
+        document=DOCUMENT_PATH,
+        title=escape(say("docs_title").text(language)),
+        icon=_address("favicon-32x32.png"),
+        links=_lines('<link rel="stylesheet" href="{address}">', page.styles),
+        noscript=escape(say("docs_script", address=DOCUMENT_PATH).text(language)),
+        scripts=_lines(f'<script nonce="{nonce}" src="{{address}}"></script>', page.scripts),
+    )
+    headers = {
+        "Content-Security-Policy": page.policy.format(nonce=nonce),
+        hdrs.CONTENT_LANGUAGE: language.value,
+        hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
+    }
+    return Answer(body=html.encode(), media_type="text/html", headers=headers)
+
+
+def _lines(line: str, names: Sequence[AssetName]) -> str:
+    return "\n".join(line.format(address=_address(name)) for name in names)
+
+
+def _address(name: AssetName) -> str:
+    return f"{DOCS}/assets/{asset(name).digest}/{name}"
+
+
+def _hidden(path: str, handler: Any, summary: str, media_type: str, **more: Any) -> Endpoint[Any]:
+    """An endpoint that is no part of the API; it costs nothing, as files do."""
+    return Endpoint(
+        method="GET",
+        path=path,
+        handler=handler,
+        style=ErrorStyle.V1,
+        summary=summary,
+        media_type=media_type,
+        scope=None,
+        cost=0,
+        hidden=True,
+        **more,
+    )
+
+
+PAGES: tuple[Endpoint[Any], ...] = (
+    _hidden(DOCS, show_docs, "The documentation, with calls to try.", "text/html"),
+    _hidden(REDOC, show_redoc, "The documentation for reading.", "text/html"),
+    _hidden(
+        DOCS + "/assets/{digest}/{name}",
+        show_asset,
+        "Scripts, style sheets and images of the documentation.",
+        "application/octet-stream",
+        parameters={
+            "digest": Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")],
+            "name": AssetName,
+        },
+    ),
+)
+"""The pages and their files; what turning the documentation off turns off."""

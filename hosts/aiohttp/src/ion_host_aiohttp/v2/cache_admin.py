@@ -1,0 +1,161 @@
+"""The cache of answers for those who run the host: its figures, and how to drop what it holds."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+import attrs
+import msgspec
+
+from ion_host_aiohttp.access.caller import Scope
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
+from ion_host_aiohttp.errors.failure import Issue, unfit
+from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.times import iso_time
+from ion_host_aiohttp.v2.cache_views import CacheFigures, figures_of
+from ion_host_aiohttp.v2.patterns import FORMS, GRAMMAR, tags_of
+
+_LONGEST_PATTERN = 200
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class CacheStatsReport(CacheFigures):
+    """Figures of the cache of this process since its start."""
+
+    timestamp: str
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class CacheCleared:
+    """What clearing the cache has done."""
+
+    success: bool
+    message: str
+    deleted_count: int
+    timestamp: str
+
+
+@attrs.frozen(kw_only=True)
+class InvalidateQuery:
+    """Which entries are meant.
+
+    Attributes:
+        pattern: ``*`` or a kind (``persona``, ``version``, ``key``, ``routing``, ``tenant``), a
+            colon and a name, in which ``*`` and ``?`` stand for any characters.
+    """
+
+    pattern: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=_LONGEST_PATTERN,
+            examples=["persona:lua", "key:calm-*"],
+            extra_json_schema={"pattern": GRAMMAR},
+        ),
+    ]
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class CacheInvalidated:
+    """What invalidating has done."""
+
+    success: bool
+    pattern: str
+    deleted_count: int
+    timestamp: str
+
+
+async def cache_stats(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+    """Give the figures of the cache."""
+    figures = figures_of(service, detailed=True)
+    found = {field.name: getattr(figures, field.name) for field in attrs.fields(CacheFigures)}
+    return Answer(body=CacheStatsReport(**found, timestamp=iso_time(service.clock.time())))
+
+
+async def clear_cache(call: Call[None], service: Service) -> Answer:
+    """Drop every stored answer."""
+    cache = service.ion.cache
+    count = await cache.clear() if cache is not None else 0
+    return Answer(
+        body=CacheCleared(
+            success=True,
+            message=say("cache_cleared").text(call.language or DEFAULT_LANGUAGE),
+            deleted_count=count,
+            timestamp=iso_time(service.clock.time()),
+        ),
+        log={"deleted": str(count)},
+    )
+
+
+async def invalidate_cache(call: Call[None], service: Service) -> Answer:
+    """Drop the stored answers that a pattern means."""
+    pattern = call.query.pattern
+    tags = tags_of(pattern, service.ion)
+    if tags is None:
+        message = say("cache_pattern", forms=", ".join(FORMS))
+        raise unfit(Issue("value_error", ("pattern",), message, pattern, {"valid": FORMS}))
+    count = await _drop(tags, service)
+    return Answer(
+        body=CacheInvalidated(
+            success=True,
+            pattern=pattern,
+            deleted_count=count,
+            timestamp=iso_time(service.clock.time()),
+        ),
+        log={"deleted": str(count)},
+    )
+
+
+async def _drop(tags: tuple[str, ...], service: Service) -> int:
+    cache = service.ion.cache
+    if cache is None:
+        return 0
+    if not tags:
+        return await cache.clear()
+    # One after the other: an entry that has two of the tags must be counted once.
+    return sum([await cache.invalidate(tag) for tag in tags])
+
+
+CACHE_STATS = Endpoint(
+    method="GET",
+    path="/api/v2/cache-stats",
+    handler=cache_stats,
+    style=ErrorStyle.V2,
+    summary="Figures of the cache of answers.",
+    response=CacheStatsReport,
+    scope=Scope.ADMIN,
+)
+CLEAR = Endpoint(
+    method="POST",
+    path="/api/v2/cache/clear",
+    handler=clear_cache,
+    style=ErrorStyle.V2,
+    summary="Drop every stored answer, in every process.",
+    response=CacheCleared,
+    scope=Scope.ADMIN,
+)
+INVALIDATE = Endpoint(
+    method="POST",
+    path="/api/v2/cache/invalidate",
+    handler=invalidate_cache,
+    style=ErrorStyle.V2,
+    summary="Drop the stored answers that a pattern means, in every process.",
+    description=(
+        "`persona:lua`, `version:lua@1.0`, `key:calm-*`, `routing:calm-*` (the same) and "
+        "`tenant:default`; `*` and `?` stand for any characters of a known name, and `*` alone "
+        "is everything."
+    ),
+    query=InvalidateQuery,
+    response=CacheInvalidated,
+    errors=(
+        ErrorCase(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "VALIDATION_ERROR",
+            "The pattern is missing or unknown.",
+        ),
+    ),
+    scope=Scope.ADMIN,
+)
+ENDPOINTS = (CACHE_STATS, CLEAR, INVALIDATE)

@@ -1,0 +1,122 @@
+"""What a worker owes the supervisor: signs of life, figures, news of its plugins, obedience."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import attrs
+
+from ion_framework.plugin_host.discovery import Source
+from ion_host_aiohttp.health import OUT
+from ion_host_aiohttp.run.stopping import StopSignal
+from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.workers.control import Control
+from ion_host_aiohttp.workers.figures import Figures
+from ion_host_aiohttp.workers.fleet import Member, PluginTrouble
+from ion_host_aiohttp.workers.messages import (
+    DesiredState,
+    FleetState,
+    Heartbeat,
+    Message,
+    PluginStatus,
+    Ready,
+    Serve,
+    Serving,
+    Stop,
+)
+from ion_host_aiohttp.workers.pins import pinned
+
+BEAT_S = 0.5
+"""Seconds between two signs of life."""
+
+
+class Duty:
+    """The station of a worker.
+
+    Args:
+        desired: what it is to be.
+        control: the channel to the supervisor.
+    """
+
+    def __init__(self, desired: DesiredState, control: Control) -> None:
+        self._desired = desired
+        self._control = control
+        self._source = pinned(desired.plugins)
+        self._may_serve = asyncio.Event()
+        self._service: Service | None = None
+        self._told: tuple[PluginTrouble, ...] = ()
+        self._beating: asyncio.Task[None] | None = None
+        self._member = Member(
+            desired.number,
+            lambda: self._service.own_figures() if self._service else Figures(),
+            lambda: self._service.clock.monotonic() - desired.started_at if self._service else 0.0,
+        )
+
+    @property
+    def source(self) -> Source:
+        """The plugins that the supervisor has found, and no others."""
+        return self._source
+
+    async def opening(self, service: Service, stop: StopSignal) -> Service:
+        """Wait until all workers are ready, or until it is time to stop."""
+        self._service = attrs.evolve(service, fleet=self._member)
+        self._control.send(Ready())
+        self._beating = asyncio.create_task(self._beat())
+        waiting = {
+            asyncio.ensure_future(self._may_serve.wait()),
+            asyncio.ensure_future(stop.wait()),
+        }
+        _, left = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in left:
+            each.cancel()
+        return self._service
+
+    def serving(self) -> None:
+        """Tell the supervisor."""
+        self._control.send(Serving())
+
+    def end(self) -> None:
+        """Nothing more is owed."""
+        if self._beating is not None:
+            self._beating.cancel()
+
+    async def listen(self, stop: StopSignal) -> None:
+        """Do what the supervisor says, until it is gone: then there is nothing left to do.
+
+        Args:
+            stop: how the host is told to stop.
+        """
+        with suppress(asyncio.CancelledError):
+            async for message in self._control.heard():
+                self._obey(message, stop)
+            stop.ask(signal.SIGTERM)
+
+    def _obey(self, message: Message, stop: StopSignal) -> None:
+        match message:
+            case Serve():
+                self._may_serve.set()
+            case FleetState():
+                self._member.hear(message.workers, message.troubles, message.past)
+            case Stop():
+                stop.ask(signal.SIGTERM if message.gently else signal.SIGINT)
+            case _:
+                return  # nothing else is said to a worker
+
+    async def _beat(self) -> None:
+        while True:
+            assert self._service is not None  # noqa: S101  beating begins once it is known
+            self._control.send(Heartbeat(figures=self._service.own_figures()))
+            troubles = self._troubles(self._service)
+            if troubles != self._told:
+                self._told = troubles
+                self._control.send(PluginStatus(troubles=troubles))
+            await asyncio.sleep(BEAT_S)
+
+    def _troubles(self, service: Service) -> tuple[PluginTrouble, ...]:
+        return tuple(
+            PluginTrouble(self._desired.number, record.name, record.status.value)
+            for record in service.ion.plugins
+            if record.status in OUT
+        )

@@ -1,0 +1,103 @@
+"""Starting a host of several processes from its settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ion_framework.settings.loading import CommandLine, load_settings, text_of
+from ion_host_aiohttp.workers.lines import fields_of
+from ion_host_aiohttp.workers.messages import DesiredState
+from ion_host_aiohttp.workers.pins import pins
+from ion_host_aiohttp.workers.process import processors
+from ion_host_aiohttp.workers.sockets import check_sharing
+from ion_host_aiohttp.workers.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    import socket
+
+    from structlog.typing import FilteringBoundLogger
+
+
+def process_count(workers: int) -> int:
+    """How many processes serve.
+
+    Args:
+        workers: the setting; 0 is one for each processor that this process may use.
+
+    Raises:
+        IonError: this system does not let more than one serve at one address.
+    """
+    count = workers or processors()
+    if count > 1:
+        check_sharing()
+    return count
+
+
+@attrs.frozen
+class Office:
+    """What the workers of a host have in common.
+
+    Attributes:
+        line: the command line.
+        environ: the environment.
+        reserved: a socket at the address, which never listens: it keeps the port from others, and
+            is what the workers find out the port from where any free one was asked for.
+        insecure: whether other machines may reach a host without authentication.
+        started_at: reading of the monotonic clock at the start.
+    """
+
+    line: CommandLine
+    environ: Mapping[str, str] = attrs.field(repr=False)
+    reserved: socket.socket
+    insecure: bool
+    started_at: float = attrs.field(factory=time.monotonic)
+
+    def desired(self) -> DesiredState:
+        """What a worker is to be, by the settings and plugins that are found now.
+
+        Raises:
+            SettingsError: the settings are wrong.
+        """
+        read: list[str] = []
+
+        def keep(file: Path) -> str:
+            read.append(text_of(file))
+            return read[-1]
+
+        load_settings(self.environ, self.line, read=keep)
+        host, port = self.reserved.getsockname()[:2]
+        return DesiredState(
+            number=0,
+            host=host,
+            port=port,
+            insecure=self.insecure,
+            line=fields_of(self.line),
+            config=read[0] if read else None,
+            plugins=pins(),
+            started_at=self.started_at,
+        )
+
+
+async def serve_with_workers(
+    count: int, office: Office, logger: FilteringBoundLogger, announce: Callable[[], None]
+) -> None:
+    """Serve with several processes until SIGTERM or SIGINT.
+
+    Args:
+        count: how many.
+        office: what they have in common.
+        logger: where the supervisor's lines go.
+        announce: called once all of them serve.
+
+    Raises:
+        StartError: none can be started.
+    """
+    try:
+        await Supervisor(count, office.desired, logger, announce).run()
+    finally:
+        office.reserved.close()

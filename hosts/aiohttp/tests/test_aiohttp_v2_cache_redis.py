@@ -1,0 +1,38 @@
+"""The figures of the cache with the tier that processes share, on a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ion_framework.plugin_host.discovery import installed
+from ion_framework.settings.model import Settings
+from ion_framework.testing.network.redis_server import RedisServer, find_redis_server
+
+pytest.importorskip("ion_two_tier_cache", reason="ion-two-tier-cache is not installed")
+pytestmark = pytest.mark.skipif(find_redis_server() is None, reason="there is no redis-server")
+
+
+async def test_both_tiers_are_told(hosting, make):
+    """Hits of either tier, and whether Redis answers, are told as they are."""
+    cache = tuple(found for found in installed() if found.name == "two-tier-cache")
+    parrot = make.plugin("parrot", "generator", make.generator(make.echo), fallback=True)
+    async with RedisServer() as redis:
+        settings = Settings(plugin={"two-tier-cache": {"redis_url": redis.url}})
+        parts = (make.lua, make.analyzer, make.router, parrot, *cache)
+        async with hosting(*parts, settings=settings) as host:
+            for _ in range(2):
+                await host.session.post("/api/v2/process", json={"user_input": "hi"})
+            await asyncio.sleep(0.3)
+            stats = await (await host.session.get("/api/v2/cache-stats")).json()
+            health = await (await host.session.get("/api/v2/health")).json()
+            dropped = await host.session.post("/api/v2/cache/invalidate?pattern=key:*-flowing-*")
+            count = (await dropped.json())["deleted_count"]
+
+    details = stats["cache_details"]
+    assert (stats["cache_hits"], stats["cache_misses"]) == (1, 1)
+    assert (details["l1"]["hits"], details["l2"]["misses"]) == (1, 1)
+    assert (details["l2"]["mode"], details["l2"]["available"]) == ("redis", True)
+    assert health["dependencies"]["redis"] == "healthy"
+    assert count == 1

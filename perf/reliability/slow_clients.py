@@ -1,0 +1,70 @@
+"""Clients that hold connections: by heads and bodies that never end, and by not reading."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable
+
+HEAD = b"POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+BODY = HEAD + b"Content-Length: 1000\r\n\r\n{"
+ASK = b"GET /api/v2/personas HTTP/1.1\r\nHost: localhost\r\n\r\n"
+EVERY_S = 1.0
+
+Hold = Callable[[int], Awaitable[float]]
+"""Holds a connection to a port as long as it can; gives the seconds until it was cut."""
+
+
+async def slow_head(port: int) -> float:
+    """A header line a second, for ever."""
+    return await _dribble(port, HEAD, b"X-A: b\r\n")
+
+
+async def slow_body(port: int) -> float:
+    """A byte of the body a second, for ever."""
+    return await _dribble(port, BODY, b" ")
+
+
+async def _dribble(port: int, start: bytes, more: bytes) -> float:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    began = time.perf_counter()
+
+    async def send() -> None:
+        writer.write(start)
+        while True:
+            await asyncio.sleep(EVERY_S)
+            writer.write(more)
+
+    sending = asyncio.create_task(send())
+    try:
+        while await reader.read(65536):
+            pass
+    except ConnectionError:
+        pass  # cut all the same
+    finally:
+        sending.cancel()
+        writer.close()
+    return time.perf_counter() - began
+
+
+async def no_reader(port: int) -> float:
+    """Ask for answer after answer and read none of them."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        client.setblocking(False)
+        await loop.sock_connect(client, ("127.0.0.1", port))
+        blocked_at = time.perf_counter()
+        try:
+            while True:
+                sending = asyncio.ensure_future(loop.sock_sendall(client, ASK * 8))
+                # Until the host is full of answers, it takes requests; then it is held.
+                done, _ = await asyncio.wait({sending}, timeout=EVERY_S)
+                if done:
+                    sending.result()
+                    blocked_at = time.perf_counter()
+                else:
+                    await sending
+        except ConnectionError:
+            return time.perf_counter() - blocked_at
