@@ -141,6 +141,8 @@ class Feedback:
         owner: who gave it.
         request_id: the turn that was answered.
         at: when it was given.
+        user_id: the user who wrote the message, so that it is deleted with the user's data; empty
+            where the turn had none.
         rating: 1 (bad) to 5 (good), None where only a correction was given.
         persona: the persona that should have answered, None where the right one did.
         tone: the tone that the message has, None where it was read rightly.
@@ -154,6 +156,7 @@ class Feedback:
     owner: Owner
     request_id: str
     at: float
+    user_id: str = ""
     rating: int | None = None
     persona: str | None = None
     tone: str | None = None

@@ -173,10 +173,13 @@ class ConversationStore(Protocol):
         """Delete a conversation with its turns; False where there is none."""
 
     async def delete_user(self, owner: Owner, user_id: str) -> int:
-        """Delete every conversation with a user, and its feedback; tells how many there were."""
+        """Delete every conversation with a user; tells how many there were.
+
+        Their feedback goes too: that on one of their turns, and that which names the user.
+        """
 
     async def add_feedback(self, feedback: Feedback) -> None:
-        """Keep a feedback; one of the same id is replaced."""
+        """Keep a feedback; one of the same owner and id is replaced."""
 
     def feedback(self, owner: Owner | None = None) -> AsyncIterator[Feedback]:
         """Every feedback, of one owner or of all, oldest first."""

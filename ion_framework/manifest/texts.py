@@ -41,6 +41,9 @@ def read_texts(folder: Path, file: str, plugin: str) -> tuple[Sentences, tuple[s
         table = tomllib.loads(package_text(folder.resolve(), file))
     except tomllib.TOMLDecodeError as error:
         return {}, (f"{place}: is not valid TOML: {error}",)
+    except FileNotFoundError:
+        missing = "there is no such file; put it into the package, or correct texts in its manifest"
+        return {}, (f"{place}: {missing}",)
     except (OSError, ValueError) as error:
         return {}, (f"{place}: {error}",)
     found, problems = {}, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ion_framework.domain.plugin_texts import PluginTexts
 from ion_framework.manifest.model import Kind
@@ -12,7 +12,7 @@ from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.plugin_host.registry import place_of
 
 
-def texts_of(records: Iterable[PluginRecord]) -> PluginTexts:
+def texts_of(records: Sequence[PluginRecord]) -> PluginTexts:
     """What the plugins that run bring, in the order of ``before`` and ``after``.
 
     Fallbacks come first, where everywhere else they come last: of texts the last one counts, and a

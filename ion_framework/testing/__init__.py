@@ -32,6 +32,7 @@ from ion_framework.testing.contracts import (
     PersonaContract,
     PluginContract,
     RouterContract,
+    StoreContract,
 )
 from ion_framework.testing.fakes import (
     CacheProvider,
@@ -114,6 +115,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "ScriptedGenerator",
     "Slicer",
     "SlowClose",
+    "StoreContract",
     "TcpProxy",
     "Timeout",
     "Toxic",

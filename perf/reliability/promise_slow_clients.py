@@ -20,6 +20,8 @@ HELD: tuple[tuple[str, Hold, int, float], ...] = (
     ("clients that do not read", no_reader, 200, 20.0),
 )
 PATIENCE_S = 40.0
+COMING_S = 8.0
+"""Seconds over which they come: opened at one instant, they would keep this process busy, too."""
 FLOOR_S = 0.01
 """A p99 below this is noise of two cores; ratios are not taken against less."""
 CONFIG = "[limits]\nconnections_per_address = 5000\n"
@@ -34,10 +36,13 @@ async def check(setting: Setting) -> Sequence[Finding]:
         port = port_of(host)
         base = await _healthy(client, setting.seconds(BASE_S, 2))
         holding = {
-            name: [asyncio.create_task(_held(hold, port)) for _ in range(numbers[name])]
+            name: [
+                asyncio.create_task(_held(hold, port, COMING_S * index / numbers[name]))
+                for index in range(numbers[name])
+            ]
             for name, hold, _, _ in HELD
         }
-        load = await _healthy(client, max(limit_s for *_, limit_s in HELD))
+        load = await _healthy(client, COMING_S + max(limit_s for *_, limit_s in HELD))
         cut = {name: await asyncio.gather(*tasks) for name, tasks in holding.items()}
     most_s = 2 * max(base.quantile_s(0.99), FLOOR_S)
     failures = load.failures
@@ -76,8 +81,9 @@ async def _healthy(client: LightClient, seconds: float) -> Load:
     return await open_loop(send, RATE, seconds)
 
 
-async def _held(hold: Hold, port: int) -> float:
+async def _held(hold: Hold, port: int, after_s: float) -> float:
     """Seconds until it was cut; infinite where it was not."""
+    await asyncio.sleep(after_s)
     try:
         async with asyncio.timeout(PATIENCE_S):
             return await hold(port)

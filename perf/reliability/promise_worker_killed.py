@@ -18,6 +18,12 @@ from perf.reliability.stage import HostProcess
 
 RATE = 200.0
 BACK_S = 2.0
+KNOWN_S = 0.02
+"""Seconds until a client knows that a connection which it keeps has ended: what it sends on it
+meanwhile is in flight to nobody."""
+SETTLE_S = 0.5
+"""Seconds in which what piled up meanwhile is worked off."""
+REFUSED = "HTTP 503"
 READY_S = 20.0
 
 
@@ -43,8 +49,13 @@ async def check(setting: Setting) -> Sequence[Finding]:
         back_s = await _back_s(host, killed_at)
     lost = [shot for shot in load.shots if shot.failure]
     # What was sent before its end and had not ended at the kill is what the two worked on.
-    flying = [s for s in load.shots if s.began_s <= killed_s and s.ended_s >= asked_s]
-    foreign = [shot for shot in lost if shot.began_s > killed_s]
+    known_s = killed_s + KNOWN_S
+    flying = [s for s in load.shots if s.began_s <= known_s and s.ended_s >= asked_s]
+    refused = [shot for shot in lost if shot.failure == REFUSED]
+    lost = [shot for shot in lost if shot.failure != REFUSED]
+    back_after_s = asked_s + back_s + SETTLE_S
+    late = [shot for shot in refused if not asked_s <= shot.due_s <= back_after_s]
+    foreign = [shot for shot in lost if shot.began_s > known_s]
     return [
         Finding(
             "lost requests that were sent after its end",
@@ -58,6 +69,12 @@ async def check(setting: Setting) -> Sequence[Finding]:
             f"{len(lost)}",
             len(lost) <= len(flying),
             {"took": load.took_s()},
+        ),
+        Finding(
+            f"requests refused for want of room but while it was away (then {len(refused)})",
+            "0",
+            f"{len(late)}",
+            not late,
         ),
         Finding("a new worker serves", f"<= {BACK_S:g} s", f"{back_s:.2f} s", back_s <= BACK_S),
         Finding(

@@ -199,7 +199,7 @@ Hosting = Callable[..., AbstractAsyncContextManager[Running]]
 
 
 @asynccontextmanager
-async def host_running(
+async def host_running(  # noqa: PLR0913  a test names the one part that it is about
     *plugins: Candidate,
     limits: ServiceLimits | None = None,
     settings: Settings | None = None,

@@ -32,7 +32,7 @@ async def cut_after(host, *parts, every_s=0.1, most_s=5.0):
             while piece := await reader.read(65536):
                 received += piece
     except ConnectionError:
-        pass
+        return received, time.monotonic() - began
     finally:
         sending.cancel()
         writer.close()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import ion_host_aiohttp
 import pytest
-from ion_host_aiohttp.api.languages import accepted_language
-from ion_host_aiohttp.errors.messages import catalogue
+from ion_host_aiohttp.api.languages import asked_languages
+from ion_host_aiohttp.errors.messages import own_sentences
 from ion_host_aiohttp.run.lifecycle import Phase
 
 from ion_framework.domain.language import Language
@@ -115,7 +115,7 @@ class TestAcceptLanguage:
     )
     def test_best_known_language_wins(self, header, language):
         """The known language of the highest weight is chosen; nonsense is ignored."""
-        assert accepted_language(header) is language
+        assert asked_languages(header).known is language
 
 
 SOURCE = Path(ion_host_aiohttp.__file__).parent
@@ -139,21 +139,21 @@ class TestCatalogue:
     def test_what_is_said_is_in_it(self):
         """Every sentence that the code names exists, in every language."""
         _, said = constants()
-        assert said - set(catalogue()) == set()
-        assert all(set(texts) == set(Language) for texts in catalogue().values())
+        assert said - set(own_sentences()) == set()
+        assert all(set(texts) == set(Language) for texts in own_sentences().values())
 
     def test_it_holds_nothing_that_is_not_said(self):
         """Every sentence is named in the code."""
         every, _ = constants()
         phases = {phase.value for phase in Phase}
-        assert set(catalogue()) - every - phases == set()
+        assert set(own_sentences()) - every - phases == set()
 
-    @pytest.mark.parametrize("name", sorted(catalogue()))
+    @pytest.mark.parametrize("name", sorted(own_sentences()))
     def test_languages_have_the_same_gaps(self, name):
         """A sentence has the same gaps in every language."""
         gaps = [
             {field for _, field, _, _ in string.Formatter().parse(text) if field}
-            for text in catalogue()[name].values()
+            for text in own_sentences()[name].values()
         ]
 
         assert all(found == gaps[0] for found in gaps)

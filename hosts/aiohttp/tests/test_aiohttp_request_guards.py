@@ -177,7 +177,7 @@ class TestSaid:
         assert (len(seen.texts), seen.complete) == (MOST_TEXTS, False)
 
     async def test_members_that_nobody_named_stand_apart(self, watched, make):
-        """The names in an open object are the caller's own text, so they are no part of the place."""
+        """The names in an open object are the caller's own text, so no place has them."""
         watch = Watch()
         async with watched(watch, more=(make.plugin("many", "extension", Many()),)) as host:
             await host.session.post("/many", json={"items": [], "open": {"k": "v"}})

@@ -6,6 +6,7 @@ from ion_framework.testing.contracts.generator import GeneratorContract
 from ion_framework.testing.contracts.persona import PersonaContract
 from ion_framework.testing.contracts.plugin import PluginContract
 from ion_framework.testing.contracts.router import RouterContract
+from ion_framework.testing.contracts.store import StoreContract
 
 __all__ = [
     "AnalyzerContract",
@@ -14,4 +15,5 @@ __all__ = [
     "PersonaContract",
     "PluginContract",
     "RouterContract",
+    "StoreContract",
 ]

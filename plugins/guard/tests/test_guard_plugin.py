@@ -13,6 +13,7 @@ from ion_framework.testing import lone_source, make_persona
 from ion_framework.testing.builders import persona_plugin, standard_parts
 
 SECRET = "1 union select hunter2 from users"
+MANY = " <script> ; rm -rf / ../etc/passwd {{7*7}} php://x `id` x' -- alert(1) __class__ ${jndi:x}"
 
 
 def guarded(*, required=False, **settings):
@@ -40,7 +41,17 @@ async def test_installed_it_reports(asked):
     assert refused is None
     (line,) = [line for line in lines if "guard" in line["event"]]
     assert "sql-union@query" in line["matches"]
-    assert (line["route"], line["refused"]) == ("/chat", False)
+    assert (line["route"], line["attack"], line["refused"]) == ("/chat", "sql", False)
+
+
+async def test_talk_about_attacks_is_not_told(asked):
+    """A message below the threshold leaves no line, or a mentor's log would be full of them."""
+    with capture_logs() as lines:
+        async with guarded(mode="block") as ion:
+            refused = await verdict(ion, asked("message", "What does DROP TABLE users; do?"))
+
+    assert refused is None
+    assert not [line for line in lines if "matches" in line]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +70,8 @@ async def test_in_block_mode_it_refuses_in_the_callers_language(asked, language,
 @pytest.mark.parametrize("place", ["query", "header", "path", "id", "message"])
 async def test_nothing_of_the_text_gets_into_the_log(asked, place):
     """The log tells rules and places, whatever was written there, names of headers included."""
-    request = asked(place, f"/x {SECRET}")
+    text = SECRET + (MANY if place == "message" else "")
+    request = asked(place, f"/x {text}")
     with capture_logs() as lines:
         async with guarded(mode="block") as ion:
             await verdict(ion, request)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from ion_framework.domain.language import Language
 from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import Status
-from ion_host_aiohttp.errors.messages import Message, say
+from ion_host_aiohttp.errors.messages import Message, Telling, say
 from ion_host_aiohttp.run.lifecycle import Phase
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.tiers import tier_answers
@@ -49,9 +48,9 @@ class Assessment:
         """Whether nothing at all is wrong."""
         return self.ready and not self.reasons
 
-    def reason_documents(self, language: Language) -> list[dict[str, str]]:
+    def reason_documents(self, telling: Telling) -> list[dict[str, str]]:
         """The reasons, each with a code for machines and a sentence for people."""
-        return [{"code": item.id, "message": item.text(language)} for item in self.reasons]
+        return [{"code": item.id, "message": telling.text(item)} for item in self.reasons]
 
 
 def assess(service: Service) -> Assessment:

@@ -12,6 +12,7 @@ from ion_framework.clock import Clock, SystemClock
 from ion_host_aiohttp.access.caller import Authenticator, OpenDoor
 from ion_host_aiohttp.api.body import BodyLimits
 from ion_host_aiohttp.browser.origins import Origins
+from ion_host_aiohttp.errors.messages import Catalogue
 from ion_host_aiohttp.openapi.published import Published
 from ion_host_aiohttp.rates.addresses import ClientAddresses
 from ion_host_aiohttp.rates.guesses import Logins, Unwatched
@@ -71,6 +72,7 @@ class Service:
         published: the OpenAPI document.
         origins: the web pages that may call, and the names that the host answers to.
         sessions: conversations that callers hand over, and their summaries.
+        catalogue: the sentences that it says, with those of plugins.
         started_at: reading of the clock's ``monotonic()`` at the start.
         fleet: everything that serves at this address, this process included.
     """
@@ -93,6 +95,9 @@ class Service:
         default=attrs.Factory(lambda self: Origins.of(self.ion.settings), takes_self=True)
     )
     sessions: Sessions = attrs.field(factory=Sessions.in_memory)
+    catalogue: Catalogue = attrs.field(
+        default=attrs.Factory(lambda self: Catalogue.of(self.ion.provisions.texts), takes_self=True)
+    )
     started_at: float = attrs.field(
         default=attrs.Factory(lambda self: self.clock.monotonic(), takes_self=True)
     )

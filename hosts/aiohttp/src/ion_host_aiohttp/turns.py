@@ -49,9 +49,9 @@ async def run_turn(
     except InvalidRequestError as error:
         path = (text_field if error.field == "text" else error.field,)
         issue = Issue("value_error", path, say("verbatim", text=str(error)))
-        raise unfit(issue) from error
+        raise RequestFailed(unfit(issue).failure.about(request.text)) from error
     except TurnRefusedError as error:
-        raise RequestFailed(failures.refused(error)) from error
+        raise RequestFailed(failures.refused(error).about(request.text)) from error
     except NoAnswerError as error:
         service.logger.warning(
             "turn unanswered",
@@ -60,7 +60,7 @@ async def run_turn(
             error=str(error),
             detail=error.detail,
         )
-        raise RequestFailed(_unanswered(error, request, service)) from error
+        raise RequestFailed(_unanswered(error, request, service).about(request.text)) from error
     if reply.receipt.cache.status in SERVED_FROM_CACHE:
         service.traffic.from_cache += 1
     else:

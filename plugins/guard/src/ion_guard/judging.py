@@ -7,7 +7,7 @@ by a threshold of their own: they go to a language model, and to talk about an a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import attrs
@@ -74,12 +74,15 @@ class Judgement:
         matches: the rules that matched.
         score: what they add up to outside of messages.
         message_score: what they add up to in the worst message.
+        attack: class of the rule for which the request would be refused if every rule blocked,
+            None where it would not be.
         refused: class of the rule for which the request is refused, None where it is not.
     """
 
     matches: tuple[Match, ...] = ()
     score: int = 0
     message_score: int = 0
+    attack: str | None = None
     refused: str | None = None
 
 
@@ -110,11 +113,11 @@ class Judge:
             matches=found,
             score=sum(match.weight for match in outside),
             message_score=max(_by_message(found).values(), default=0),
-            refused=self._refused_for(found),
+            attack=self._refused_for(found),
+            refused=self._refused_for([match for match in found if match.blocks]),
         )
 
-    def _refused_for(self, found: Iterable[Match]) -> str | None:
-        counted = [match for match in found if match.blocks]
+    def _refused_for(self, counted: Sequence[Match]) -> str | None:
         deciding = next((match for match in counted if match.decides), None)
         if deciding is not None:
             return deciding.family

@@ -32,9 +32,9 @@ class RequestGuard:
     def ion_guard_request(self, request: IncomingRequest) -> Refusal | None:
         """A refusal for an attack, where attacks are blocked."""
         found = self._judge.judge(request)
-        if not found.matches:
-            return None
-        self._tell(request, found)
+        # Talk about attacks is no news: of a message only what is over its threshold is told.
+        if found.score or found.attack:
+            self._tell(request, found)
         if found.refused is None:
             return None
         return Refusal(found.refused, _sentence(found.refused, request.language))
@@ -47,13 +47,16 @@ class RequestGuard:
             matches=[f"{match.rule}@{match.place}" for match in found.matches[:MOST_TOLD]],
             score=found.score,
             message_score=found.message_score,
+            attack=found.attack or False,
             refused=found.refused or False,
         )
 
 
 @cache
 def _texts() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads(files("ion_guard").joinpath("texts.toml").read_text("utf-8"))
+    table = tomllib.loads(files("ion_guard").joinpath("texts.toml").read_text("utf-8"))
+    texts: Mapping[str, Mapping[str, str]] = table["guard"]
+    return texts
 
 
 def _sentence(family: str, language: Language | None) -> str:

@@ -16,7 +16,7 @@ from ion_host_aiohttp.access import key_file
 from ion_host_aiohttp.access.key_form import is_key_id, new_key
 from ion_host_aiohttp.access.key_record import KeyRecord, KeyTerms, KeyUse
 from ion_host_aiohttp.access.key_store import KeyStore
-from ion_host_aiohttp.errors.messages import Message, say
+from ion_host_aiohttp.errors.messages import Message, own_catalogue, say
 
 LONGEST = 100
 """Characters of a name, a tier, a tenant or a scope."""
@@ -159,4 +159,4 @@ def _end(text: str, now: float, language: Language) -> float:
 
 
 def _wrong(message: Message, language: Language) -> click.UsageError:
-    return click.UsageError(message.text(language))
+    return click.UsageError(own_catalogue().text(message, language))

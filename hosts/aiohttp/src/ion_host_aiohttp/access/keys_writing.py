@@ -12,7 +12,7 @@ from ion_framework.settings.serving import KeyMode
 from ion_host_aiohttp.access.key_record import DailyUse, KeyRecord, KeyState
 from ion_host_aiohttp.access.keys_work import Created, Listed
 from ion_host_aiohttp.access.usage import utc_day
-from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.errors.messages import Message, own_catalogue, say
 
 SHOWN_DAYS = 31
 """Days of use in a JSON list."""
@@ -50,25 +50,29 @@ def remarks_of_new(created: Created, settings: Settings, language: Language) -> 
         remarks.append(say("keys_are_off"))
     elif created.first:
         remarks.append(say("keys_first"))
-    return [remark.text(language) for remark in remarks]
+    return [_text(remark, language) for remark in remarks]
 
 
 def table_of(found: Sequence[Listed], language: Language) -> Table:
     """The keys as a table."""
-    columns = tuple(say("keys_columns").text(language).split(","))
+    columns = tuple(_text(say("keys_columns"), language).split(","))
     return Table(columns, tuple(_row(item, language) for item in found))
 
 
 def none_yet(language: Language) -> str:
     """That no key was created yet, and how to create one."""
-    return say("keys_none").text(language)
+    return _text(say("keys_none"), language)
 
 
 def revoked(key_id: str, language: Language, *, was_in_force: bool) -> str:
     """That a key is revoked."""
     if was_in_force:
-        return say("keys_revoked", id=key_id).text(language)
-    return say("keys_revoked_before", id=key_id).text(language)
+        return _text(say("keys_revoked", id=key_id), language)
+    return _text(say("keys_revoked_before", id=key_id), language)
+
+
+def _text(message: Message, language: Language) -> str:
+    return own_catalogue().text(message, language)
 
 
 def _row(item: Listed, language: Language) -> tuple[Cell | str, ...]:
@@ -78,7 +82,7 @@ def _row(item: Listed, language: Language) -> tuple[Cell | str, ...]:
     return (
         record.id,
         terms.name or "-",
-        Cell(state.text(language), mood),
+        Cell(_text(state, language), mood),
         " ".join(terms.scopes) or "-",
         terms.tier or "-",
         terms.tenant,

@@ -27,7 +27,7 @@ from ion_host_aiohttp.api.middleware import LOG_FIELDS, contain, log_fields, obs
 from ion_host_aiohttp.api.path import decode_path
 from ion_host_aiohttp.api.query import decode_query
 from ion_host_aiohttp.api.request_id import request_id_of
-from ion_host_aiohttp.api.responses import STYLE, answer_response, asked_language
+from ion_host_aiohttp.api.responses import STYLE, answer_response, asked_by
 from ion_host_aiohttp.api.tracing import trace_of
 from ion_host_aiohttp.api.versions import Versioning
 from ion_host_aiohttp.browser.cors import check_browser
@@ -145,12 +145,14 @@ async def _call(
     body = None
     if endpoint.request is not None:
         body = decode(await read_body(request, service.limits.body), endpoint.request)
+    asked = asked_by(request)
     return Call(
         body=body,
         query=query,
         path=path,
         request_id=request_id_of(request),
-        language=asked_language(request),
+        language=asked.known,
+        asked=asked,
         deadline_s=(
             asked_deadline_s(request.headers.get(DEADLINE)) if endpoint.runs_turns else None
         ),

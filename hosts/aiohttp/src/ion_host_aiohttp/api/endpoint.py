@@ -29,6 +29,7 @@ import attrs
 from ion_framework.domain.language import Language
 from ion_framework.domain.trace_context import TraceContext
 from ion_host_aiohttp.access.caller import ANYBODY, Caller, Scope
+from ion_host_aiohttp.api.languages import NO_WISH, Asked
 from ion_host_aiohttp.service import Service
 
 RequestT = TypeVar("RequestT")
@@ -57,7 +58,9 @@ class Call(Generic[RequestT]):
         query: the decoded query, an instance of the endpoint's ``query`` class; None without one.
         path: the variable parts of the path, each as the type that the endpoint declares for it.
         request_id: names the request everywhere.
-        language: the language that the caller asked for, None without a wish.
+        language: of the languages that personas speak the one that the caller asked for, None
+            without a wish.
+        asked: all languages that the caller asked for; `Service.tell` takes it.
         deadline_s: seconds that the caller gives a turn, None without a wish.
         caller: who asks.
         trace: where the request stands in the caller's distributed trace, if it is in one.
@@ -71,6 +74,7 @@ class Call(Generic[RequestT]):
     deadline_s: float | None = None
     caller: Caller = ANYBODY
     trace: TraceContext | None = None
+    asked: Asked = NO_WISH
 
 
 @attrs.frozen(kw_only=True)

@@ -17,7 +17,7 @@ from ion_framework.pipeline.incoming import IncomingRequest, RequestText
 from ion_host_aiohttp.api.endpoint import Call, Endpoint
 from ion_host_aiohttp.api.middleware import LOG_FIELDS
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.errors.messages import said_by, say
 from ion_host_aiohttp.service import Service
 
 CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
@@ -62,7 +62,7 @@ def _refused(error: TurnRefusedError) -> Failure:
     return Failure(
         status=HTTPStatus.FORBIDDEN,
         code="REQUEST_REFUSED",
-        message=say("verbatim", text=str(error)),
+        message=said_by(error.guard, error.code, str(error)),
         details={"reason": error.code},
     )
 

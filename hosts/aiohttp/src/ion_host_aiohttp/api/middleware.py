@@ -106,7 +106,15 @@ async def contain(request: web.Request, handler: Handler) -> web.StreamResponse:
         failure = _out_of_time(service)
     except Exception as error:  # noqa: BLE001  the last line of defence: logged whole, sent as 500
         failure = _unforeseen(request, service, error)
-    return failure_response(request, failure, service.clock.time())
+    return _told(request, failure, service)
+
+
+def _told(request: web.Request, failure: Failure, service: Service) -> web.Response:
+    try:
+        return failure_response(request, failure, service.catalogue, service.clock.time())
+    except Exception as error:  # noqa: BLE001  a plugin's failure may have no words, or no form in JSON
+        internal = _unforeseen(request, service, error)
+        return failure_response(request, internal, service.catalogue, service.clock.time())
 
 
 def _out_of_time(service: Service) -> Failure:

@@ -6,15 +6,15 @@ import re
 
 from aiohttp import hdrs, web
 
-from ion_framework.domain.language import Language
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, ErrorStyle
-from ion_host_aiohttp.api.languages import accepted_language
+from ion_host_aiohttp.api.languages import Asked, asked_languages
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.tracing import trace_id_of
 from ion_host_aiohttp.errors import problem
 from ion_host_aiohttp.errors import v1 as errors_v1
 from ion_host_aiohttp.errors.failure import Failure
+from ion_host_aiohttp.errors.messages import Catalogue
 
 STYLE = web.RequestKey("error_style", ErrorStyle)
 
@@ -57,28 +57,31 @@ _FRAMING = frozenset({"connection", "content-length", "content-type", "transfer-
 """Headers that the host itself derives from the body."""
 
 
-def failure_response(request: web.BaseRequest, failure: Failure, at: float) -> web.Response:
+def failure_response(
+    request: web.BaseRequest, failure: Failure, catalogue: Catalogue, at: float
+) -> web.Response:
     """A failure as a response in the style of the endpoint, or of the address without one.
 
     Args:
         request: what was asked.
         failure: why it is not answered as asked.
+        catalogue: the sentences of the host.
         at: now, seconds since the Unix epoch.
     """
     style = request.get(STYLE) or ErrorStyle.of_path(request.path)
-    asked = asked_language(request)
+    asked = asked_by(request)
     request_id = request_id_of(request)
     if style is ErrorStyle.V2:
-        body = problem.body(failure, asked, request_id, at, request.path, trace_id_of(request))
-        media_type, language = problem.MEDIA_TYPE, asked or problem.DEFAULT_LANGUAGE
+        telling, media_type = problem.telling_of(failure, catalogue, asked), problem.MEDIA_TYPE
+        body = problem.body(failure, telling, request_id, at, request.path, trace_id_of(request))
     else:
-        body = errors_v1.body(failure, asked, request_id)
-        media_type, language = errors_v1.MEDIA_TYPE, errors_v1.language_of(failure, asked)
+        telling, media_type = errors_v1.telling_of(failure, catalogue, asked), errors_v1.MEDIA_TYPE
+        body = errors_v1.body(failure, telling, request_id)
     response = web.Response(
         body=encode(body),
         status=failure.status,
         headers={
-            hdrs.CONTENT_LANGUAGE: language.value,
+            hdrs.CONTENT_LANGUAGE: telling.content_language,
             hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
             **failure.headers,
         },
@@ -90,6 +93,6 @@ def failure_response(request: web.BaseRequest, failure: Failure, at: float) -> w
     return response
 
 
-def asked_language(request: web.BaseRequest) -> Language | None:
-    """The language that the caller asked for, None without a wish."""
-    return accepted_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+def asked_by(request: web.BaseRequest) -> Asked:
+    """The languages that the caller asked for."""
+    return asked_languages(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))

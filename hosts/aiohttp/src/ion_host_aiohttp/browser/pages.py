@@ -11,16 +11,16 @@ import attrs
 import msgspec
 from aiohttp import hdrs, web
 
-from ion_framework.domain.language import Language
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.browser.assets import AssetName, asset
-from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.errors.messages import Telling, say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.openapi.endpoint import PATH as DOCUMENT_PATH
 from ion_host_aiohttp.service import Service
 
 DOCS, REDOC = "/docs", "/redoc"
 
+_TITLE = say("docs_title")
 _KEPT = "public, max-age=31536000, immutable"
 _NONCE_BYTES = 16
 
@@ -80,14 +80,14 @@ _REDOC = Page(
 )
 
 
-async def show_docs(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+async def show_docs(call: Call[None], service: Service) -> Answer:
     """Give the page of Swagger UI."""
-    return _answer(_SWAGGER_UI, call.language or DEFAULT_LANGUAGE)
+    return _answer(_SWAGGER_UI, service.catalogue.telling(call.asked, DEFAULT_LANGUAGE))
 
 
-async def show_redoc(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+async def show_redoc(call: Call[None], service: Service) -> Answer:
     """Give the page of Redoc."""
-    return _answer(_REDOC, call.language or DEFAULT_LANGUAGE)
+    return _answer(_REDOC, service.catalogue.telling(call.asked, DEFAULT_LANGUAGE))
 
 
 async def show_asset(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
@@ -102,20 +102,20 @@ async def show_asset(call: Call[None], service: Service) -> Answer:  # noqa: ARG
     return Answer(body=found.body, media_type=found.media_type, headers={hdrs.CACHE_CONTROL: _KEPT})
 
 
-def _answer(page: Page, language: Language) -> Answer:
+def _answer(page: Page, telling: Telling) -> Answer:
     nonce = secrets.token_urlsafe(_NONCE_BYTES)
     html = _HTML.format(
-        language=language.value,
+        language=telling.language_of(_TITLE),
         document=DOCUMENT_PATH,
-        title=escape(say("docs_title").text(language)),
+        title=escape(telling.text(_TITLE)),
         icon=_address("favicon-32x32.png"),
         links=_lines('<link rel="stylesheet" href="{address}">', page.styles),
-        noscript=escape(say("docs_script", address=DOCUMENT_PATH).text(language)),
+        noscript=escape(telling.text(say("docs_script", address=DOCUMENT_PATH))),
         scripts=_lines(f'<script nonce="{nonce}" src="{{address}}"></script>', page.scripts),
     )
     headers = {
         "Content-Security-Policy": page.policy.format(nonce=nonce),
-        hdrs.CONTENT_LANGUAGE: language.value,
+        hdrs.CONTENT_LANGUAGE: telling.content_language,
         hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
     }
     return Answer(body=html.encode(), media_type="text/html", headers=headers)

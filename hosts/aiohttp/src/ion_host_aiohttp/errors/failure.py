@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import attrs
 
+from ion_framework.domain.language import Language, detect_language
 from ion_host_aiohttp.errors.messages import Message, say
 
 Path = tuple[str | int, ...]
@@ -48,6 +49,8 @@ class Failure:
         close: whether the connection ends with the response.
         problem_type: URI of the kind of problem (RFC 9457), where there is a registered one.
         extensions: members of the problem document that belong to this kind.
+        language: that of the user's message, for what went wrong with a message that was
+            understood; v2 speaks it to callers who ask for no other.
     """
 
     status: HTTPStatus
@@ -61,6 +64,11 @@ class Failure:
     close: bool = False
     problem_type: str = "about:blank"
     extensions: Mapping[str, object] = attrs.field(factory=dict)
+    language: Language | None = None
+
+    def about(self, text: str) -> Failure:
+        """The same about a message of the user's, in whose language v2 tells of it."""
+        return attrs.evolve(self, language=detect_language(text))
 
 
 class RequestFailed(Exception):  # noqa: N818  named for what happened to the request

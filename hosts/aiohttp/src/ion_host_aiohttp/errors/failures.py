@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from ion_framework.errors import NoAnswerError, TurnRefusedError
 from ion_host_aiohttp.errors.failure import Failure
-from ion_host_aiohttp.errors.messages import Message, say
+from ion_host_aiohttp.errors.messages import Message, said_by, say
 
 RETRY_AFTER_S = 1
 INSTALL_S = 60
@@ -88,12 +88,12 @@ def of_http_error(error: web.HTTPException, method: str) -> Failure:
 
 
 def refused(error: TurnRefusedError) -> Failure:
-    """A guard, or the model, said no: 403 in the guard's own words."""
+    """A guard, or the model, said no: 403 in its own words."""
     own_words = _OWN_REFUSALS.get(error.code)
     return Failure(
         status=HTTPStatus.FORBIDDEN,
         code="TURN_REFUSED",
-        message=say(own_words) if own_words else say("verbatim", text=str(error)),
+        message=say(own_words) if own_words else said_by(error.guard, error.code, str(error)),
         details={"reason": error.code},
     )
 

@@ -36,15 +36,28 @@ class Message:
     Attributes:
         id: name of the sentence.
         values: what stands in its gaps.
+        otherwise: what is told, as it stands, where there is no such sentence.
     """
 
     id: str
     values: Mapping[str, object] = attrs.field(factory=dict)
+    otherwise: str = ""
 
 
 def say(message_id: str, /, **values: object) -> Message:
     """A sentence with its values."""
     return Message(message_id, values)
+
+
+def said_by(plugin: str, code: str, text: str) -> Message:
+    """What a plugin says: its sentence ``<plugin>.<code>`` where it brings one, else its own text.
+
+    Args:
+        plugin: who says it.
+        code: the plugin's name of it.
+        text: its text, in a language that it chose itself.
+    """
+    return Message(f"{plugin}.{code}", {}, text)
 
 
 @attrs.frozen
@@ -76,6 +89,8 @@ class Catalogue:
             LookupError: there is no such sentence, or a gap has no value.
         """
         texts = self.sentences.get(message.id)
+        if texts is None and message.otherwise:
+            return message.otherwise
         if texts is None:
             raise LookupError(
                 f"there is no sentence {message.id!r}; a plugin's own stand in the file that texts "
@@ -122,7 +137,8 @@ class Telling:
         """
         language = self.language_of(message)
         text = self._catalogue.text(message, language)
-        self._used[detect_language(text) if message.id == VERBATIM else language] = None
+        is_foreign = message.id == VERBATIM or message.id not in self._catalogue.sentences
+        self._used[detect_language(text) if is_foreign else language] = None
         return text
 
     def language_of(self, message: Message) -> str:

@@ -6,17 +6,29 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from ion_framework.domain.language import Language
+from ion_host_aiohttp.api.languages import Asked
 from ion_host_aiohttp.errors.failure import Failure, Issue, Path
-from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.errors.messages import Catalogue, Telling, say
 from ion_host_aiohttp.times import iso_time
 
 MEDIA_TYPE = "application/problem+json"
 DEFAULT_LANGUAGE = Language.ENGLISH
 
 
-def body(  # noqa: PLR0913  the members of the envelope come from as many places
+def telling_of(failure: Failure, catalogue: Catalogue, asked: Asked) -> Telling:
+    """What puts a v2 error into words: as asked, else in the language of the user's message.
+
+    Args:
+        failure: what went wrong.
+        catalogue: the sentences.
+        asked: the languages that the caller asked for.
+    """
+    return catalogue.telling(asked, failure.language or DEFAULT_LANGUAGE)
+
+
+def body(  # noqa: PLR0913, PLR0917  the members of the envelope come from as many places
     failure: Failure,
-    asked: Language | None,
+    telling: Telling,
     request_id: str,
     at: float,
     instance: str,
@@ -26,19 +38,18 @@ def body(  # noqa: PLR0913  the members of the envelope come from as many places
 
     Args:
         failure: what went wrong.
-        asked: the language that the caller asked for, None without a wish.
+        telling: puts it into words.
         request_id: names the request.
         at: now, seconds since the Unix epoch.
         instance: the path of the request.
         trace_id: the caller's trace, None without one.
     """
-    language = asked or DEFAULT_LANGUAGE
-    message = failure.message.text(language)
+    message = telling.text(failure.message)
     details = dict(failure.details)
     if failure.hint:
-        details["hint"] = failure.hint.text(language)
+        details["hint"] = telling.text(failure.hint)
     if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        details["report"] = say("internal_detail", request_id=request_id).text(language)
+        details["report"] = telling.text(say("internal_detail", request_id=request_id))
     return {
         **failure.extensions,
         "type": failure.problem_type,
@@ -53,17 +64,17 @@ def body(  # noqa: PLR0913  the members of the envelope come from as many places
             "field": failure.field,
             "details": details or None,
         },
-        "errors": [_item(issue, language) for issue in failure.issues] or None,
+        "errors": [_item(issue, telling) for issue in failure.issues] or None,
         "request_id": request_id,
         "trace_id": trace_id,
         "timestamp": iso_time(at),
     }
 
 
-def _item(issue: Issue, language: Language) -> dict[str, object]:
+def _item(issue: Issue, telling: Telling) -> dict[str, object]:
     item: dict[str, object] = {
         "pointer": pointer(issue.path),
-        "detail": issue.message.text(language),
+        "detail": telling.text(issue.message),
         "type": issue.kind,
     }
     return item | dict(issue.limits)

@@ -13,6 +13,7 @@ from ion_framework.settings.model import Settings
 from ion_framework.settings.secrets import Secrets
 from ion_host_aiohttp.access.authentication import make_authenticator
 from ion_host_aiohttp.api.body import BodyLimits
+from ion_host_aiohttp.errors.messages import Catalogue
 from ion_host_aiohttp.rates.making import make_addresses, make_limiter
 from ion_host_aiohttp.run.admission import Admission, AdmissionLimits
 from ion_host_aiohttp.run.connection_places import ConnectionPlaces
@@ -35,6 +36,9 @@ async def opened_service(
     Raises:
         SettingsError: a setting cannot be met.
     """
+    catalogue = Catalogue.of(ion.provisions.texts)
+    for remark in catalogue.remarks:
+        logger.warning("texts of plugins", problem=remark)
     secrets = Secrets(os.environ, ion.provisions.secret)
     authenticator = await make_authenticator(settings, secrets, logger)
     try:
@@ -55,6 +59,7 @@ async def opened_service(
                     admission=admission,
                     connections=_connections(settings),
                     sessions=sessions,
+                    catalogue=catalogue,
                 )
             finally:
                 await sessions.close()

@@ -9,6 +9,7 @@ connection: who sends a head too slowly, or takes an answer too slowly, is cut o
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any, cast
 
 import attrs
@@ -32,6 +33,11 @@ from ion_host_aiohttp.service import Service
 RECEIVED_BYTES = 16384
 """How much is taken from a connection at a time. asyncio takes sixteen times as much, and what came
 in one piece is parsed in one piece, while nobody else gets the event loop."""
+
+SENT_BYTES = 65536
+"""How much of its answers the system keeps for a connection (Linux: twice as much)."""
+HELD_S = 0.1
+"""Seconds for which a request is put aside where there is no time even to refuse it."""
 
 
 @attrs.frozen
@@ -98,8 +104,7 @@ class Connection(web.RequestHandler):
             self._turn_away(wire)
             return
         self._peer = name
-        if hasattr(wire, "max_size"):
-            wire.max_size = RECEIVED_BYTES
+        _bound_buffers(wire)
         self._writes = WriteWatch(wire, self._loop, self._limits.write_s)
         super().connection_made(transport)
         self._await_head()
@@ -108,7 +113,8 @@ class Connection(web.RequestHandler):
         """Say that there is no room, and end, without ever having been a connection of aiohttp."""
         self._manager = None
         self._force_close = True
-        wire.write(_bare("503 Service Unavailable", say("connections_full").text(Language.ENGLISH)))
+        text = self._service.catalogue.text(say("connections_full"), Language.ENGLISH)
+        wire.write(_bare("503 Service Unavailable", text))
         wire.close()
         self._loop.call_later(_AWAY_S, wire.abort)
 
@@ -149,6 +155,9 @@ class Connection(web.RequestHandler):
         self._is_surplus = admission.is_full or not admission.pacing.admits(
             admission.in_flight, now
         )
+        if self._is_surplus and not self._express.has_time(now):
+            self._loop.call_later(HELD_S, self._let_in_later, waiter)
+            return
         if self._is_surplus and self._refuse_at_once():
             return
         self._arrived_at = now
@@ -157,6 +166,11 @@ class Connection(web.RequestHandler):
             admission.pacing.arrive()
         if not waiter.done():
             waiter.set_result(None)
+
+    def _let_in_later(self, waiter: asyncio.Future[None]) -> None:
+        """Decide again about a request that there was no time even to refuse."""
+        if self._waiter is waiter and not waiter.done() and self._messages:
+            self._let_in(waiter)
 
     def _refuse_at_once(self) -> bool:
         """Refuse the one request that is there, if it is whole and may be refused."""
@@ -217,7 +231,8 @@ class Connection(web.RequestHandler):
         """End the connection. Who has sent nothing at all has nothing to be told."""
         self._head_timer = None
         if self.transport is not None and self._waiter is not None and self._head_has_begun:
-            text = say("head_timeout", seconds=f"{self._limits.head_s:g}").text(Language.ENGLISH)
+            late = say("head_timeout", seconds=f"{self._limits.head_s:g}")
+            text = self._service.catalogue.text(late, Language.ENGLISH)
             self.transport.write(_bare("408 Request Timeout", text))
         self.force_close()
 
@@ -275,8 +290,9 @@ class Connection(web.RequestHandler):
         return self._response(request, overload())
 
     def _response(self, request: web.BaseRequest, failure: Failure) -> web.StreamResponse:
-        response = failure_response(request, failure, self._service.clock.time())
-        add_headers(request, response, self._service)
+        service = self._service
+        response = failure_response(request, failure, service.catalogue, service.clock.time())
+        add_headers(request, response, service)
         response.force_close()
         return response
 
@@ -285,14 +301,22 @@ class Connection(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """Send a response; one that aiohttp raised outside every middleware gets its envelope."""
         if isinstance(resp, web.HTTPException):
-            failure = failures.of_http_error(resp, request.method)
-            resp = failure_response(request, failure, self._service.clock.time())
+            failure, service = failures.of_http_error(resp, request.method), self._service
+            resp = failure_response(request, failure, service.catalogue, service.clock.time())
         if self._upgraded and self._payload_parser is None:
             # A change of protocol was asked for and is not made: what follows may be meant for the
             # other protocol, so nothing of it is read.
             self._message_tail = b""
             resp.force_close()
         return await super().finish_response(request, resp, start_time)
+
+
+def _bound_buffers(wire: asyncio.Transport) -> None:
+    """Bound what one connection takes of the event loop's time and of the system's memory."""
+    if hasattr(wire, "max_size"):
+        wire.max_size = RECEIVED_BYTES
+    # The system would let it grow to megabytes for somebody who reads nothing of it.
+    wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_BYTES)
 
 
 def _bare(status: str, text: str) -> bytes:

@@ -24,6 +24,9 @@ from ion_host_aiohttp.api.responses import STYLE, failure_response
 from ion_host_aiohttp.run.admission import overload
 from ion_host_aiohttp.service import Service
 
+A_SECOND, BURST = 1000.0, 32.0
+"""Refusals a second, and at once, that this process writes: a sixth of a processor. Clients who
+come again without a pause could otherwise keep it busy with nothing else; further ones wait."""
 EVERY_S = 1.0
 """Seconds between two log lines about refused requests."""
 
@@ -42,6 +45,21 @@ class Express:
         self._kept = tuple(each.path.partition("{")[0] for each in endpoints if not each.sheddable)
         self._styles: Mapping[str, ErrorStyle] = {each.path: each.style for each in endpoints}
         self._untold = 0
+        self._left = BURST
+        self._counted_at = 0.0
+
+    def has_time(self, now: float) -> bool:
+        """Whether one more refusal may be written now; if so, it counts as written.
+
+        Args:
+            now: reading of the loop's clock.
+        """
+        self._left = min(BURST, self._left + (now - self._counted_at) * A_SECOND)
+        self._counted_at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
     def may_refuse(self, path: str) -> bool:
         """Whether what is at this address may be refused at all.
@@ -63,7 +81,7 @@ class Express:
         style = self._styles.get(request.path)
         if style is not None:
             request[STYLE] = style
-        response = failure_response(request, overload(), at)
+        response = failure_response(request, overload(), service.catalogue, at)
         add_headers(request, response, service)
         body = response.body
         assert isinstance(body, bytes)  # noqa: S101  failures are encoded before they get here

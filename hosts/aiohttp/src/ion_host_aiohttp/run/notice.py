@@ -6,15 +6,8 @@ import json
 from collections.abc import Mapping
 
 from ion_framework.domain.language import Language
+from ion_host_aiohttp.errors.messages import own_catalogue, say
 
-_TEXTS = {
-    Language.ENGLISH: ("ION is listening on {url}", "Try it:", "Stop it with Ctrl-C."),
-    Language.KOREAN: (
-        "ION 주소: {url}",
-        "다음 명령으로 시험해 보세요:",
-        "멈추려면 Ctrl-C를 누르세요.",
-    ),
-}
 _EXAMPLES = (
     "이거 진짜 답답해요! 왜 안 되는 거죠?",
     "This is so frustrating! Why does it keep failing?",
@@ -31,10 +24,14 @@ def start_notice(url: str, environ: Mapping[str, str], encoding: str) -> str:
     """
     korean = _can_show(_EXAMPLES[0], encoding)
     language = terminal_language(environ) if korean else Language.ENGLISH
-    listening, attempt, stop = _TEXTS[language]
+    catalogue = own_catalogue()
+    listening, attempt, stop = (
+        catalogue.text(sentence, language)
+        for sentence in (say("notice_listening", url=url), say("notice_try"), say("notice_stop"))
+    )
     body = json.dumps({"message": _EXAMPLES[0 if korean else 1]}, ensure_ascii=False)
     command = f"curl -s {url}/chat -H 'Content-Type: application/json' -d '{body}'"
-    return "\n".join((listening.format(url=url), attempt, f"  {command}", stop))
+    return "\n".join((listening, attempt, f"  {command}", stop))
 
 
 def terminal_language(environ: Mapping[str, str]) -> Language:

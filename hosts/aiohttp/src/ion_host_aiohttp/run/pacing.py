@@ -13,7 +13,7 @@ from __future__ import annotations
 TARGET_S = 0.01
 """Seconds from the arrival of a request to its beginning that are well; where the loop is not busy
 it is a tenth of a millisecond."""
-LEAST = 16.0
+LEAST = 6.0
 """A turn meets the event loop some twenty times, and between two of these it has to let everything
 pass that is refused meanwhile. With few turns inside, refusing would be all that is done."""
 DECREASE, INCREASE, RECOVERY = 0.9, 0.25, 0.1

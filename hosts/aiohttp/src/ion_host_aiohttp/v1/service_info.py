@@ -7,10 +7,10 @@ from http import HTTPStatus
 import attrs
 from aiohttp import hdrs
 
-from ion_framework.domain.language import Language
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.browser.pages import DOCS
 from ion_host_aiohttp.errors.failures import RETRY_AFTER_S
+from ion_host_aiohttp.errors.messages import Telling
 from ion_host_aiohttp.errors.v1 import DEFAULT_LANGUAGE
 from ion_host_aiohttp.health import RedisState, assess, redis_state
 from ion_host_aiohttp.run.lifecycle import Phase
@@ -69,7 +69,7 @@ async def health(call: Call[None], service: Service) -> Answer:
             version=service.version,
             pipeline_ready=assessment.ready,
             redis_cache=redis_state(service),
-            reasons=assessment.reason_documents(call.language or DEFAULT_LANGUAGE),
+            reasons=assessment.reason_documents(_telling(call, service)),
         )
     )
 
@@ -84,7 +84,7 @@ async def ready(call: Call[None], service: Service) -> Answer:
     assessment = assess(service)
     if assessment.ready:
         return Answer(body=ProbeReport(status="ready", reasons=[]))
-    return _unavailable("not ready", assessment.reason_documents(_language(call)))
+    return _unavailable("not ready", assessment.reason_documents(_telling(call, service)))
 
 
 async def startup(call: Call[None], service: Service) -> Answer:
@@ -92,11 +92,11 @@ async def startup(call: Call[None], service: Service) -> Answer:
     assessment = assess(service)
     if assessment.phase is not Phase.STARTING:
         return Answer(body=ProbeReport(status="started", reasons=[]))
-    return _unavailable("starting", assessment.reason_documents(_language(call)))
+    return _unavailable("starting", assessment.reason_documents(_telling(call, service)))
 
 
-def _language(call: Call[None]) -> Language:
-    return call.language or DEFAULT_LANGUAGE
+def _telling(call: Call[None], service: Service) -> Telling:
+    return service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
 
 
 def _unavailable(status: str, reasons: list[dict[str, str]]) -> Answer:

@@ -111,14 +111,15 @@ async def add_message(call: Call[SessionMessage], service: Service) -> Answer:
 
 async def end_session(call: Call[None], service: Service) -> Answer:
     """End a session of the caller's; its summary is made in the background."""
-    session, language = call.query.session_id, call.language or DEFAULT_LANGUAGE
+    session = call.query.session_id
+    telling = service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
     with told(service):
         if call.query.skip_summary:
             await service.sessions.log.drop(Owner.of(call.caller), session)
-            text = say("session_ended").text(language)
+            text = telling.text(say("session_ended"))
             return Answer(body=EndedSession(message=text, summary=None))
         await begin_summary(call, service, session)
-    text = say("session_ended_with_summary").text(language)
+    text = telling.text(say("session_ended_with_summary"))
     url = f"/summaries/{quote(session, safe='')}"
     return Answer(body=EndedSession(message=text, summary_url=url))
 

@@ -151,7 +151,7 @@ async def summary_state(call: Call[None], service: Service) -> Answer:
         record = await service.sessions.log.summary(Owner.of(call.caller), session)
         if record.abandoned:
             record = await _resumed(call, service, session)
-    return Answer(body=_state(record, call))
+    return Answer(body=_state(record, call, service))
 
 
 async def _resumed(call: Call[None], service: Service, session: str) -> SummaryRecord:
@@ -163,17 +163,17 @@ async def _resumed(call: Call[None], service: Service, session: str) -> SummaryR
     return await service.sessions.log.summary(Owner.of(call.caller), session)
 
 
-def _state(record: SummaryRecord, call: Call[None]) -> SummaryState:
-    language = call.language or DEFAULT_LANGUAGE
+def _state(record: SummaryRecord, call: Call[None], service: Service) -> SummaryState:
+    telling = service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
     match record.status:
         case SummaryStatus.NOT_FOUND:
-            text = say("summary_not_found").text(language)
+            text = telling.text(say("summary_not_found"))
             return SummaryState(status=record.status, message=text)
         case SummaryStatus.GENERATING:
-            text = say("summary_generating").text(language)
+            text = telling.text(say("summary_generating"))
             return SummaryState(status=record.status, message=text)
         case SummaryStatus.FAILED:
-            text = say("summary_failed").text(language)
+            text = telling.text(say("summary_failed"))
             return SummaryState(status=record.status, error=text)
     return SummaryState(
         status=record.status,

@@ -13,8 +13,7 @@ from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
 from ion_host_aiohttp.errors import problem
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.errors.messages import say
-from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.errors.messages import Catalogue, say
 from ion_host_aiohttp.openapi.schemas import LIMIT
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
@@ -103,7 +102,7 @@ async def bulk_process(call: Call[BulkProcessRequest], service: Service) -> Answ
     outcomes = await batch.answer(items, parallel=call.body.parallel)
     now = service.clock.time()
     results = tuple(item for item in outcomes if isinstance(item, ProcessResponse))
-    errors = tuple(_errors(call, outcomes, now))
+    errors = tuple(_errors(call, outcomes, service.catalogue, now))
     body = BulkProcessResponse(
         success=bool(results),
         total=len(items),
@@ -138,13 +137,15 @@ def _check(count: int, most: int) -> None:
         )
 
 
-def _errors(call: Call[Any], outcomes: Sequence[Outcome], at: float) -> Iterator[BulkError]:
-    language = call.language or DEFAULT_LANGUAGE
+def _errors(
+    call: Call[Any], outcomes: Sequence[Outcome], catalogue: Catalogue, at: float
+) -> Iterator[BulkError]:
     for index, outcome in enumerate(outcomes):
         if isinstance(outcome, ProcessResponse):
             continue
         request_id = f"{call.request_id}-{index}"
-        told: dict[str, Any] = problem.body(outcome, language, request_id, at, PATH)
+        telling = problem.telling_of(outcome, catalogue, call.asked)
+        told: dict[str, Any] = problem.body(outcome, telling, request_id, at, PATH)
         yield BulkError(
             index=index,
             code=outcome.code,

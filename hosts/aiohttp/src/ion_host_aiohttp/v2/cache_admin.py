@@ -77,11 +77,12 @@ async def cache_stats(call: Call[None], service: Service) -> Answer:  # noqa: AR
 async def clear_cache(call: Call[None], service: Service) -> Answer:
     """Drop every stored answer."""
     cache = service.ion.cache
+    telling = service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
     count = await cache.clear() if cache is not None else 0
     return Answer(
         body=CacheCleared(
             success=True,
-            message=say("cache_cleared").text(call.language or DEFAULT_LANGUAGE),
+            message=telling.text(say("cache_cleared")),
             deleted_count=count,
             timestamp=iso_time(service.clock.time()),
         ),

@@ -66,7 +66,9 @@ async def health(call: Call[None], service: Service) -> Answer:
             healthy=assessment.healthy,
             service_status=status,
             dependencies=_dependencies(service, can_answer=assessment.can_answer),
-            reasons=assessment.reason_documents(call.language or DEFAULT_LANGUAGE),
+            reasons=assessment.reason_documents(
+                service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
+            ),
             timestamp=now,
         )
     )

@@ -30,7 +30,7 @@ from ion_host_aiohttp.errors.failure import (
     unfit,
 )
 from ion_host_aiohttp.errors.messages import say
-from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.errors.problem import telling_of
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import (
@@ -111,9 +111,10 @@ async def multi_persona(call: Call[MultiPersonaProcessRequest], service: Service
     try:
         joint = await Ensemble(service.ion, purse.respond).respond(request, purse.admit)
     except PluginOrderError as error:
-        raise RequestFailed(_circle(error)) from error
+        raise RequestFailed(_circle(error).about(call.body.user_input)) from error
     except TurnError as error:
-        raise RequestFailed(failure_of(error, call.request_id, service, time_s)) from error
+        failure = failure_of(error, call.request_id, service, time_s)
+        raise RequestFailed(failure.about(call.body.user_input)) from error
     await purse.book(joint.beside)
     duration_ms = round((service.clock.monotonic() - started) * 1000, 3)
     body = _response(call, joint, service, duration_ms)
@@ -135,7 +136,7 @@ def _request(
             path, valid = ("merge_strategy",), tuple(MergeStrategy)
             issues.append(not_a_choice(path, body.merge_strategy, valid))
     if issues:
-        raise unfit(*issues)
+        raise RequestFailed(unfit(*issues).failure.about(text))
     turn = TurnRequest(
         text=text,
         principal=call.caller.principal_for(None),
@@ -167,10 +168,9 @@ def _response(
         assert part.error is not None  # noqa: S101  only who has no reply is asked for
         failure = failure_of(
             part.error, part.request_id, service, time_for(call.deadline_s, service)
-        )
-        return PartError(
-            code=failure.code, message=failure.message.text(call.language or DEFAULT_LANGUAGE)
-        )
+        ).about(call.body.user_input)
+        telling = telling_of(failure, service.catalogue, call.asked)
+        return PartError(code=failure.code, message=telling.text(failure.message))
 
     return MultiPersonaResponse(
         success=True,

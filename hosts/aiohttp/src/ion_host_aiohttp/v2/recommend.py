@@ -9,6 +9,7 @@ import attrs
 import msgspec
 
 from ion_framework.domain.conversation import Role
+from ion_framework.domain.language import detect_language
 from ion_framework.ensemble.recommending import Advice, advise
 from ion_framework.errors import NoAnswerError
 from ion_host_aiohttp.access.caller import Scope
@@ -73,22 +74,24 @@ async def recommend(call: Call[PersonaRecommendRequest], service: Service) -> An
     issues: list[Issue] = list(check_message(scenario, "scenario", service.limits.message_chars))
     earlier = messages_of(call.body.context or ContextRequest(), issues)
     if issues:
-        raise unfit(*issues[:MOST_ISSUES])
+        raise RequestFailed(unfit(*issues[:MOST_ISSUES]).failure.about(scenario))
     said = [message.content for message in earlier if message.role is Role.USER]
     try:
         advice = await advise(service.ion, scenario, said)
     except NoAnswerError as error:
         own_s = service.ion.settings.turn.deadline_s
-        raise RequestFailed(failure_of(error, call.request_id, service, own_s)) from error
+        failure = failure_of(error, call.request_id, service, own_s)
+        raise RequestFailed(failure.about(scenario)) from error
     names = shown_names(service.ion.personas)
     language = call.language or DEFAULT_LANGUAGE
+    telling = service.catalogue.telling(call.asked, detect_language(scenario))
     persona = service.ion.persona(advice.persona)
     return Answer(
         body=RecommendResponse(
             recommended_persona=names[advice.persona],
             scores={names[name]: round(score * 100) for name, score in advice.scores.items()},
             capabilities=persona_view(persona, names[advice.persona], language),
-            reasoning=_reasoning(scenario, advice).text(language),
+            reasoning=telling.text(_reasoning(scenario, advice)),
             timestamp=iso_time(service.clock.time()),
         )
     )

@@ -165,7 +165,7 @@ def turn_request(
     mode = _mode(body.prompt_mode, issues)
     history = messages_of(context, issues)
     if issues:
-        raise unfit(*issues[:MOST_ISSUES])
+        raise RequestFailed(unfit(*issues[:MOST_ISSUES]).failure.about(text))
     return TurnRequest(
         text=text,
         principal=call.caller.principal_for(context.user_id),

@@ -1,0 +1,25 @@
+"""What the parts of the contract of stores share: the store under test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import ClassVar
+
+from ion_framework.conversations.store import ConversationStore
+from ion_framework.manifest.model import Kind
+from ion_framework.testing.contracts.plugin import PluginContract
+
+
+class StoreTests(PluginContract):
+    """The plugin under test, opened as a store."""
+
+    kind: ClassVar[Kind | None] = Kind.STORE
+
+    @asynccontextmanager
+    async def stored(self) -> AsyncIterator[ConversationStore]:
+        """The store of a running `Ion`."""
+        async with self.running() as ion:
+            (store,) = ion.provisions.stores
+            assert isinstance(store, ConversationStore)
+            yield store
