@@ -20,7 +20,8 @@ ION = (sys.executable, "-P", "-m", "ion_framework.cli")
 BUDGET_S = 2.0
 SETTINGS = f"[plugins]\nimport_budget_s = {BUDGET_S}\n"
 GOOD = {
-    "aiohttp", "coaching", "elro", "guard", "lua", "nana", "offline", "resonance", "riri", "two-tier-cache"
+    "aiohttp", "coaching", "elro", "guard", "lua", "nana", "offline", "resonance", "riri",
+    "store-sqlite", "two-tier-cache",
 }  # fmt: skip
 IDLE = {"gemini", "llm-analyzer", "openai-compatible", "secrets-gcp"}
 

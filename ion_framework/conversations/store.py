@@ -21,6 +21,18 @@ class StoreError(IonError):
     """The store cannot serve just now; the same may work later. Its text holds no secret."""
 
 
+class ConversationFullError(StoreError):
+    """A conversation has as many turns as the store allows; a new one has to be begun.
+
+    Attributes:
+        most: turns that a conversation may have.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the conversation has {most} turns, the most that one may have")
+        self.most = most
+
+
 @attrs.frozen
 class Begun:
     """The right to make the next turn of a conversation, for a while.
@@ -134,6 +146,9 @@ class ConversationStore(Protocol):
             turns: how many of the latest turns come along.
             lease_s: seconds after which the right ends by itself.
             now: seconds since the Unix epoch.
+
+        Raises:
+            ConversationFullError: the store bounds the turns of a conversation, and it has them.
         """
 
     async def append(self, conversation: Conversation, turn: StoredTurn, token: str) -> bool:
@@ -197,11 +212,16 @@ class ConversationStore(Protocol):
         """Write everything into a file while the store goes on serving.
 
         The file is complete or absent; `restore` of any store of the same kind reads it.
+
+        Raises:
+            OSError: the file cannot be written.
+            ValueError: the store itself is kept in that file.
         """
 
     async def restore(self, file: Path) -> int:
         """Replace everything by what a backup holds; tells how many conversations it were.
 
         Raises:
-            ValueError: the file is no backup, or a damaged one; nothing is changed then.
+            OSError: the file cannot be read; nothing is changed then, nor with the next.
+            ValueError: the file is no backup, or a damaged one.
         """

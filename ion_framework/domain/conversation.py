@@ -57,6 +57,8 @@ class HistoryLimits:
 
 STANDARD_LIMITS = HistoryLimits(messages=3, characters=100)
 COMPACT_LIMITS = HistoryLimits(messages=2, characters=120)
+WHOLE_HISTORY = HistoryLimits(messages=100, characters=10000)
+"""For a history that was chosen to fit already: these only bound what nobody has chosen so."""
 
 
 def shorten(text: str, characters: int) -> str:

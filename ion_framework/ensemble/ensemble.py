@@ -12,7 +12,7 @@ from ion_framework.ensemble.course import Course, Respond, late
 from ion_framework.ensemble.joining import join
 from ion_framework.ensemble.joint_reply import JointReply
 from ion_framework.ensemble.performing import perform
-from ion_framework.ensemble.plan import ExecutionMode, MergeStrategy, Plan, make_plan
+from ion_framework.ensemble.plan import ExecutionMode, MergeStrategy, Plan, make_plan, without_model
 from ion_framework.ensemble.reading import MessageReading, read_message
 from ion_framework.errors import NoAnswerError, TurnError
 from ion_framework.pipeline.events import TurnFailed
@@ -87,7 +87,7 @@ class Ensemble:
         if plan.mode is ExecutionMode.SINGLE:
             return await _alone(course, plan)
         contributions = await perform(course, plan, reading.whole.language)
-        return await join(course, plan, contributions, reading.whole)
+        return await join(course, plan, contributions, reading)
 
     async def plan(self, request: EnsembleRequest | str) -> Plan:
         """What `respond` would do, without anything being generated.
@@ -121,7 +121,7 @@ class Ensemble:
             force=request.force,
             strategy=request.strategy,
         )
-        return reading, plan
+        return reading, plan if course.model.available else without_model(plan)
 
     async def _read(self, course: Course) -> MessageReading:
         turn = course.request

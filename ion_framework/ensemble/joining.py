@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import attrs
 
 from ion_framework.domain.language import Language
-from ion_framework.domain.resonance import Resonance
 from ion_framework.ensemble.contribution import Contribution
 from ion_framework.ensemble.course import Course
 from ion_framework.ensemble.joint_reply import JointReply, joint_confidence
@@ -15,7 +14,8 @@ from ion_framework.ensemble.judging import judge
 from ion_framework.ensemble.merging import concatenate, heaviest, hierarchical, weighted
 from ion_framework.ensemble.performing import told
 from ion_framework.ensemble.plan import MergeStrategy, Plan
-from ion_framework.ensemble.voting import Vote, Voters, agreement_ballots, count
+from ion_framework.ensemble.reading import MessageReading
+from ion_framework.ensemble.voting import Vote, Voters, ballots_of, count, coverage
 from ion_framework.errors import TurnError
 from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.reply import Reply
@@ -31,7 +31,7 @@ NOT_SYNTHESISED = "the answers could not be written into one"
 
 
 async def join(
-    course: Course, plan: Plan, contributions: tuple[Contribution, ...], whole: Resonance
+    course: Course, plan: Plan, contributions: tuple[Contribution, ...], reading: MessageReading
 ) -> JointReply:
     """The joint answer.
 
@@ -39,7 +39,7 @@ async def join(
         course: what the message is worked on with.
         plan: what was planned.
         contributions: what came of it.
-        whole: the reading of the whole message.
+        reading: the reading of the message.
 
     Raises:
         TurnError: nobody answered; the error of the heaviest aspect.
@@ -53,14 +53,14 @@ async def join(
         content=answers[0].text,
         plan=plan,
         contributions=contributions,
-        language=whole.language,
+        language=reading.whole.language,
         confidence=joint_confidence(contributions),
         degraded=_degraded(contributions),
     )
     if len(answers) == 1:
         return reply
     if plan.strategy is MergeStrategy.VOTING:
-        return await _vote(course, reply, answers, whole)
+        return await _vote(course, reply, answers, reading)
     if plan.strategy is MergeStrategy.SYNTHESIS:
         return await _synthesise(course, reply, answers)
     assert plan.strategy is not None  # noqa: S101  several personas answer by a strategy
@@ -78,9 +78,9 @@ def _degraded(contributions: Sequence[Contribution]) -> str:
 
 
 async def _vote(
-    course: Course, reply: JointReply, answers: Sequence[Contribution], whole: Resonance
+    course: Course, reply: JointReply, answers: Sequence[Contribution], reading: MessageReading
 ) -> JointReply:
-    vote, usage = await _count(course, answers, whole)
+    vote, usage = await _count(course, answers, reading)
     winner = next(item for item in answers if item.persona == vote.winner)
     return attrs.evolve(
         reply,
@@ -92,19 +92,20 @@ async def _vote(
 
 
 async def _count(
-    course: Course, answers: Sequence[Contribution], whole: Resonance
+    course: Course, answers: Sequence[Contribution], reading: MessageReading
 ) -> tuple[Vote, tuple[Usage, ...]]:
     left_s = course.trace.remaining_s()
     usage: tuple[Usage, ...] = ()
     if course.model.available and left_s > 0:
-        turn = Turn(course.request, resonance=whole, deadline=course.trace.deadline)
+        turn = Turn(course.request, resonance=reading.whole, deadline=course.trace.deadline)
         known = course.personas()
         voters = [known[item.persona] for item in answers if item.persona in known]
         judgement = await judge(course.model, turn, voters, answers, left_s * _JUDGING_SHARE)
         usage = judgement.usage
         if judgement.ballots:
             return count(Voters.MODEL, judgement.ballots, answers), usage
-    return count(Voters.AGREEMENT, agreement_ballots(answers), answers), usage
+    found = coverage(reading.parts, answers)
+    return count(Voters.COVERAGE, ballots_of(found), answers, found), usage
 
 
 _JUDGING_SHARE = 0.9
@@ -114,7 +115,7 @@ _JUDGING_SHARE = 0.9
 async def _synthesise(
     course: Course, reply: JointReply, answers: Sequence[Contribution]
 ) -> JointReply:
-    written = await _written(course, reply.language, answers) if course.model.available else None
+    written = await _written(course, reply.language, answers)
     if written is None:
         reasons = filter(None, (reply.degraded, NOT_SYNTHESISED))
         return attrs.evolve(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 import attrs
 
@@ -31,11 +30,11 @@ class Judgement:
     """The votes and what they cost.
 
     Attributes:
-        ballots: for each persona that voted, its one vote.
+        ballots: for each persona that voted, whose proposal it voted for.
         usage: tokens spent, one item a vote.
     """
 
-    ballots: Mapping[str, Mapping[str, Decimal]]
+    ballots: Mapping[str, str]
     usage: tuple[Usage, ...]
 
 
@@ -79,7 +78,7 @@ async def judge(
         usage.append(spent)
         number = _NUMBER.search(text)
         if number and 1 <= int(number[0]) <= len(proposals):
-            ballots[voter.name] = {proposals[int(number[0]) - 1].persona: Decimal(1)}
+            ballots[voter.name] = proposals[int(number[0]) - 1].persona
     return Judgement(ballots, tuple(usage))
 
 

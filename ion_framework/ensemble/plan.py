@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 import attrs
 
 from ion_framework.domain.persona import Persona
-from ion_framework.ensemble.aspects import Aspect, PartReading, best_fits, divide, leading
+from ion_framework.ensemble.aspects import Aspect, PartReading, best_fits, divide, leading, shares
 from ion_framework.ensemble.order import steps_of
 from ion_framework.settings.ensemble import EnsembleSettings
 
@@ -58,6 +58,9 @@ class MergeStrategy(StrEnum):
     WEIGHTED = "weighted"
     VOTING = "voting"
     SYNTHESIS = "synthesis"
+
+
+UNWRITTEN = "no language model is there to write one answer out of all, so they are put together"
 
 
 @attrs.frozen
@@ -115,9 +118,37 @@ def make_plan(
         chosen = (*chosen, *more)[:_TWO]
     if len(chosen) < _TWO:
         return _single(complexity, chosen, len(personas), len(readings))
+    aspects = divide(readings, chosen, personas)
+    remarks = tuple(_left_out(leaders, chosen, readings, personas))
     if strategy is MergeStrategy.VOTING:
-        return _vote(complexity, divide(readings, chosen), readings)
-    return _joint(complexity, divide(readings, chosen), chosen, strategy, len(readings))
+        plan = _vote(complexity, aspects, readings)
+    else:
+        plan = _joint(complexity, aspects, chosen, strategy, len(readings))
+    return attrs.evolve(plan, reasons=(*plan.reasons, *remarks))
+
+
+def without_model(plan: Plan) -> Plan:
+    """The plan where no language model is there: none could write one answer out of several."""
+    if plan.strategy is not MergeStrategy.SYNTHESIS:
+        return plan
+    reasons = (*plan.reasons, UNWRITTEN)
+    return attrs.evolve(plan, strategy=MergeStrategy.HIERARCHICAL, reasons=reasons)
+
+
+def _left_out(
+    leaders: Sequence[Persona],
+    chosen: Sequence[Persona],
+    readings: Sequence[PartReading],
+    personas: Sequence[Persona],
+) -> Iterator[str]:
+    """Who does not answer though enough of the message speaks to it, and why."""
+    found = shares(readings, personas)
+    for persona in leaders:
+        if persona not in chosen:
+            yield (
+                f"{persona.name} is left out, though {found[persona.name]:.0%} of the message "
+                f"speaks to it: at most {len(chosen)} answer (ensemble.personas)"
+            )
 
 
 def _single(complexity: Complexity, chosen: Sequence[Persona], known: int, parts: int) -> Plan:
@@ -140,7 +171,9 @@ def _vote(
         complexity=complexity,
         mode=ExecutionMode.PARALLEL,
         strategy=MergeStrategy.VOTING,
-        aspects=tuple(attrs.evolve(aspect, parts=every, whole=True) for aspect in aspects),
+        aspects=tuple(
+            attrs.evolve(aspect, parts=every, whole=True, taken_over=()) for aspect in aspects
+        ),
         steps=(tuple(aspect.persona for aspect in aspects),),
         reasons=(
             *(aspect.reason for aspect in aspects),

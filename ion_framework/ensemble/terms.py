@@ -7,10 +7,8 @@ syllables: ``분석을`` and ``분석해서`` share the one that counts.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Mapping
 from itertools import pairwise
 
 _WORD = re.compile("[a-z0-9]+|[\uac00-\ud7a3]+")
@@ -76,23 +74,3 @@ def _single(stem: str) -> str:
     """``plann`` is ``plan``."""
     doubled = len(stem) > _SHORTEST_STEM and stem[-1] == stem[-2] and stem[-1] not in "aeiouls"
     return stem[:-1] if doubled else stem
-
-
-def likeness(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """How alike two bags of terms are: the cosine between them, 0 to 1; 0 where one is empty.
-
-    Source: Salton and McGill, Introduction to Modern Information Retrieval (1983). Counts weigh by
-    1 + ln(count), so that a word repeated often does not drown the rest.
-    """
-    if not one or not other:
-        return 0.0
-    common = math.fsum(_weight(one[term]) * _weight(other[term]) for term in one.keys() & other)
-    return min(1.0, common / (_length(one) * _length(other)))
-
-
-def _weight(count: int) -> float:
-    return 1 + math.log(count)
-
-
-def _length(bag: Mapping[str, int]) -> float:
-    return math.sqrt(math.fsum(_weight(count) ** 2 for count in bag.values()))

@@ -147,10 +147,11 @@ class Hooks:
         limit_s = self._limits.next_token_s
         return transform_stream(items, {"turn": turn}, chunks, trace, limit_s)
 
-    async def finish(self, reply: Reply, trace: Trace) -> Reply:
-        """The reply with the metadata that plugins add."""
+    async def finish(self, reply: Reply, turn: Turn, trace: Trace) -> Reply:
+        """The reply to a turn with the metadata that plugins add."""
         items, budget = self.of("ion_finish", reply.persona), self._prompt_budget(trace)
-        value = await families.transform(items, "reply", {"reply": reply}, budget, _only_metadata)
+        values = {"reply": reply, "turn": turn}
+        value = await families.transform(items, "reply", values, budget, _only_metadata)
         return cast("Reply", value)
 
     def _prompt_budget(self, trace: Trace) -> Budget:

@@ -270,11 +270,12 @@ async def ion_transform_stream(turn: Turn, chunks: ChunkStream) -> ChunkStream |
 
 
 @hookspec(HookRules(Family.TRANSFORM, (Reply,), kinds=(Kind.EXTENSION, Kind.MONITOR), persona=True))
-async def ion_finish(reply: Reply) -> Reply | None:
+async def ion_finish(reply: Reply, turn: Turn) -> Reply | None:
     """Add to the metadata of a complete reply.
 
     Args:
         reply: the reply as it will be sent.
+        turn: what it answers, with its decision and persona.
 
     Returns:
         the reply with new ``metadata`` (made with ``attrs.evolve``), or None to leave it as it is.

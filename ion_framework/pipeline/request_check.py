@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ion_framework.domain.blank import is_blank
 from ion_framework.errors import InvalidRequestError
 from ion_framework.pipeline.turn import TurnRequest
 
@@ -14,7 +15,7 @@ def check_request(request: TurnRequest) -> None:
     Raises:
         InvalidRequestError: names the field.
     """
-    if not request.text.strip():
+    if is_blank(request.text):
         raise InvalidRequestError("text", "the message is empty")
     for field, text in _texts(request):
         # A lone surrogate passes JSON and then breaks every encoder after it, up to the log line.

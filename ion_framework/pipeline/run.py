@@ -8,6 +8,7 @@ from contextlib import aclosing
 import attrs
 
 from ion_framework.clock import Clock
+from ion_framework.domain.handover import Thresholds, held
 from ion_framework.domain.persona import Persona
 from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
@@ -126,9 +127,13 @@ class Run:
         if found is not None:
             decision = attrs.evolve(found[0], router=found[0].router or found[1].plugin)
         if forced is None and decision is not None:
-            return decision
+            return held(decision, self._request.holding, self._thresholds())
         assert forced is not None  # noqa: S101  the two branches above leave nothing else
         return forced_decision(forced, decision)
+
+    def _thresholds(self) -> Thresholds:
+        chosen = self._means.settings.conversations.handover
+        return Thresholds(chosen.clear_lead, chosen.mean_lead, chosen.weight)
 
     async def _prompt(self, turn: Turn, persona: Persona) -> Prompt:
         prompt = await self._hooks.build_prompt(turn, persona, self._trace)
@@ -212,7 +217,7 @@ class Run:
     ) -> Reply:
         reply = write_reply(turn, prompt, answer, cache, self._trace)
         with self._trace.stage("finish"):
-            finished = await self._hooks.finish(reply, self._trace)
+            finished = await self._hooks.finish(reply, turn, self._trace)
         receipt = attrs.evolve(
             finished.receipt,
             plugins=tuple(self._trace.participations),

@@ -8,6 +8,7 @@ import uuid
 import attrs
 
 from ion_framework.domain.conversation import Message
+from ion_framework.domain.handover import Holding
 from ion_framework.domain.key import ResonanceKey
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import GenerationParameters, Persona
@@ -38,6 +39,10 @@ class TurnRequest:
         key: the resonance key, where the caller judged it; otherwise the analyser does.
         persona: the persona asked for; otherwise the router decides.
         history: earlier messages, oldest first.
+        whole_history: whether the history was chosen to fit already, so that a prompt carries it
+            word for word and not only its tail.
+        holding: who holds the conversation, None outside of one; a change of persona then takes
+            more than the best score for one message.
         summary: running summary of what the history no longer holds.
         notes: facts about the situation, one line each.
         language: the language to answer in; otherwise that of the message.
@@ -57,6 +62,8 @@ class TurnRequest:
     key: ResonanceKey | None = None
     persona: str | None = None
     history: tuple[Message, ...] = ()
+    whole_history: bool = False
+    holding: Holding | None = None
     summary: str = ""
     notes: tuple[str, ...] = ()
     language: Language | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ion_framework.domain.conversation import HistoryLimits
+from ion_framework.domain.conversation import WHOLE_HISTORY, HistoryLimits
 from ion_framework.domain.persona import Persona
 from ion_framework.domain.prompt import Prompt, PromptMaterial, PromptMode, build_prompt
 from ion_framework.pipeline.markers import hookimpl
@@ -42,7 +42,8 @@ class ManifestPersona:
             passages=context.passages,
             notes=context.notes,
         )
-        return build_prompt(persona, material, mode, self._limits(mode))
+        limits = WHOLE_HISTORY if turn.request.whole_history else self._limits(mode)
+        return build_prompt(persona, material, mode, limits)
 
     def _limits(self, mode: PromptMode) -> HistoryLimits:
         compact = mode is PromptMode.COMPACT

@@ -20,8 +20,8 @@ class EnsembleSettings:
         handed_on_chars: characters of an answer that the personas after it see, 0 to 16000.
     """
 
-    personas: int = attrs.field(default=3, validator=[_RANGE.ge(2), _RANGE.le(8)])
+    personas: int = attrs.field(default=4, validator=[_RANGE.ge(2), _RANGE.le(8)])
     parts: int = attrs.field(default=12, validator=[_RANGE.ge(1), _RANGE.le(32)])
     share: float = attrs.field(default=0.15, validator=[_RANGE.ge(0.0), _RANGE.le(1.0)])
-    concurrency: int = attrs.field(default=3, validator=[_RANGE.ge(1), _RANGE.le(8)])
+    concurrency: int = attrs.field(default=4, validator=[_RANGE.ge(1), _RANGE.le(8)])
     handed_on_chars: int = attrs.field(default=2000, validator=[_RANGE.ge(0), _RANGE.le(16000)])

@@ -10,6 +10,7 @@ import attrs
 
 from ion_framework.domain.conversation import COMPACT_LIMITS, STANDARD_LIMITS, HistoryLimits
 from ion_framework.settings.checks import seconds
+from ion_framework.settings.conversations import ConversationSettings
 from ion_framework.settings.ensemble import EnsembleSettings
 from ion_framework.settings.serving import (
     ApiSettings,
@@ -170,6 +171,7 @@ class Settings:
         context: bounds of gathered context.
         prompt: how much history a prompt carries.
         ensemble: answers that several personas give together.
+        conversations: conversations that the host keeps.
         log: logging.
         data_dir: folder for databases and results; None is the user's data folder.
         plugin: settings of each plugin, validated against its manifest.
@@ -188,6 +190,7 @@ class Settings:
     context: ContextSettings = attrs.field(factory=ContextSettings)
     prompt: PromptSettings = attrs.field(factory=PromptSettings)
     ensemble: EnsembleSettings = attrs.field(factory=EnsembleSettings)
+    conversations: ConversationSettings = attrs.field(factory=ConversationSettings)
     log: LogSettings = attrs.field(factory=LogSettings)
     data_dir: Path | None = None
     plugin: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, repr=False)

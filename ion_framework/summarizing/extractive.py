@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections.abc import Sequence
 
 from ion_framework.domain.conversation import shorten
@@ -24,8 +25,11 @@ FEWEST_WORDS = 2
 """Words with a meaning below which a sentence is not worth its line, where others have more."""
 
 SHARE = 2
-LEAST_ROOM = 320
-"""A summary has at most a half of the characters of what was said, but room for a few sentences."""
+LEAST_ROOM, LEAST_ROOM_HANGUL = 400, 240
+"""A summary has at most a half of the characters of what was said, but room for a few sentences;
+Korean says with 25 characters what takes English 40."""
+
+_HANGUL = re.compile("[가-힣]")
 
 _BULLET = "- "
 
@@ -45,8 +49,7 @@ def extract(messages: Sequence[str], characters: int) -> str:
     """
     said = speeches(messages)
     found = candidates([sentences(speech.text) for speech in said])
-    size = sum(len(speech.text) for speech in said)
-    chosen = _choose(found, said, min(characters, max(LEAST_ROOM, size // SHARE)))
+    chosen = _choose(found, said, min(characters, _room(said)))
     if chosen:
         return _written(chosen, said)
     # Nothing that counts as a word, or no sentence fits: then its beginning has to do.
@@ -54,18 +57,26 @@ def extract(messages: Sequence[str], characters: int) -> str:
     return shorten(" ".join(first.split()), characters - 1) if characters > 1 else first[:1]
 
 
+def _room(said: Sequence[Speech]) -> int:
+    size = sum(len(speech.text) for speech in said)
+    is_korean = any(_HANGUL.search(speech.text) for speech in said)
+    return max(LEAST_ROOM_HANGUL if is_korean else LEAST_ROOM, size // SHARE)
+
+
 def _choose(found: Sequence[Candidate], said: Sequence[Speech], characters: int) -> list[Candidate]:
     """The best sentences that fit, each judged by what it adds to those before it."""
     weights = word_weights(found)
     # The worth of a sentence only falls while others are chosen, so that most are judged once.
-    worthy = [one for one in found if len(one.words) >= FEWEST_WORDS] or found
-    queue = [(-_worth(one, weights), one.index, one) for one in worthy]
+    telling = [one for one in found if len(one.words) >= FEWEST_WORDS]
+    worthy = [one for one in telling if not one.is_social] or telling or found
+    # What it is all about comes first: without it nobody understands the rest.
+    queue = [(-math.inf if one.opens else -_worth(one, weights), one.index, one) for one in worthy]
     heapq.heapify(queue)
     chosen: list[Candidate] = []
     left = characters
     while queue and len(chosen) < MOST_SENTENCES:
         old, _, one = heapq.heappop(queue)
-        now = -_worth(one, weights)
+        now = old if one.opens else -_worth(one, weights)
         if now > old and queue and now > queue[0][0]:
             heapq.heappush(queue, (now, one.index, one))
             continue

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 import attrs
 
+from ion_framework.summarizing.manner import Manner, manner_of
 from ion_framework.summarizing.terms import terms
 
 ROUNDS = 12
@@ -17,21 +17,21 @@ ROUNDS = 12
 DAMPING = 0.15
 """Share of weight that every word has whatever stands beside it: no topic is worth nothing."""
 
-_DECISION = re.compile(
-    r"결정|결론|결국|기로 (?:했|합|하)|합의|\b(?:decided|agreed|conclu|in short|we will)",
-    re.IGNORECASE,
-)
-_OUTCOME = re.compile(
-    r"원인|때문|해결|마감|까지|다음|목표|계획|중요|요약|정리"
-    r"|\b(?:because|cause|solved|fixed|deadline|next|goal|plan|must|important|final|result|I'll)",
-    re.IGNORECASE,
-)
+_BONUS = {
+    Manner.TASK: 2.6,
+    Manner.DECISION: 1.8,
+    Manner.DATE: 1.6,
+    Manner.OUTCOME: 1.2,
+    Manner.PLAIN: 1.0,
+    Manner.ADVICE: 0.7,
+    Manner.SOCIAL: 0.3,
+}
+"""Who does what when is what people look for in a summary; what one could do, they find again."""
+
 _SHORT_TERMS = 3
-_QUESTION_BONUS = 1.05
-_DECISION_BONUS = 1.6
-_OUTCOME_BONUS = 1.2
+_QUESTION = 0.8
 _FIRST_BONUS = 1.3
-_LAST_BONUS = 1.2
+_LAST_BONUS = 1.1
 _OPENING = 1.15
 _TOPIC = 1.6
 _OPENING_WORDS = 2
@@ -47,6 +47,8 @@ class Candidate:
         text: the sentence.
         words: its words as they are counted, without repeats.
         merit: what its place and its manner add, a factor around 1.
+        opens: whether it is the first of the whole that says something: what it is all about.
+        is_social: whether it only greets, thanks or consoles.
     """
 
     index: int
@@ -54,6 +56,8 @@ class Candidate:
     text: str
     words: frozenset[str]
     merit: float
+    opens: bool = False
+    is_social: bool = False
 
 
 def candidates(messages: Sequence[Sequence[str]]) -> list[Candidate]:
@@ -64,7 +68,7 @@ def candidates(messages: Sequence[Sequence[str]]) -> list[Candidate]:
     """
     found: list[Candidate] = []
     seen: set[str] = set()
-    index = 0
+    index, topic = 0, None
     for place, own in enumerate(messages):
         opens = True
         for text in own:
@@ -74,29 +78,30 @@ def candidates(messages: Sequence[Sequence[str]]) -> list[Candidate]:
             if same in seen or not words:
                 continue
             seen.add(same)
-            merit = _merit(text, place, len(messages), len(words))
+            manner = manner_of(text)
+            is_topic = topic is None and manner is not Manner.SOCIAL and len(words) > 1
+            topic = place if is_topic else topic
+            merit = _merit(text, manner, len(words)) * _place(place, topic, len(messages))
             if opens:
-                merit *= _OPENING if place else _TOPIC
+                merit *= _TOPIC if place == topic else _OPENING
             # A greeting in front opens nothing.
-            opens = opens and len(words) < _OPENING_WORDS
-            found.append(Candidate(index, place, text, words, merit))
+            opens = opens and (manner is Manner.SOCIAL or len(words) < _OPENING_WORDS)
+            is_social = manner is Manner.SOCIAL
+            found.append(Candidate(index, place, text, words, merit, is_topic, is_social))
     return found
 
 
-def _merit(text: str, place: int, places: int, words: int) -> float:
-    """After Edmundson (1969): sentences that open, close, conclude or ask say more than others."""
-    merit = min(1.0, words / _SHORT_TERMS)
-    if place == 0:
-        merit *= _FIRST_BONUS
-    elif place == places - 1:
-        merit *= _LAST_BONUS
-    if _DECISION.search(text):
-        merit *= _DECISION_BONUS
-    elif _OUTCOME.search(text):
-        merit *= _OUTCOME_BONUS
-    if text.rstrip().endswith(("?", "？")):
-        merit *= _QUESTION_BONUS
-    return merit
+def _merit(text: str, manner: Manner, words: int) -> float:
+    """After Edmundson (1969): the wording tells what a sentence is there for."""
+    merit = min(1.0, words / _SHORT_TERMS) * _BONUS[manner]
+    return merit * _QUESTION if text.rstrip().endswith(("?", "？")) else merit
+
+
+def _place(place: int, topic: int | None, places: int) -> float:
+    """After Edmundson (1969): what opens and what closes says more than what is between."""
+    if place == topic:
+        return _FIRST_BONUS
+    return _LAST_BONUS if place == places - 1 else 1.0
 
 
 def word_weights(found: Sequence[Candidate]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Example
 from ion_framework.ensemble.claims import Claims
-from ion_framework.ensemble.terms import likeness, terms_of, words_of
+from ion_framework.ensemble.terms import terms_of, words_of
 from ion_framework.testing import make_persona
 
 ENGLISH, KOREAN = Language.ENGLISH, Language.KOREAN
@@ -74,12 +74,3 @@ def test_claims_are_shares(text):
     found = Claims([persona("a", keywords={ENGLISH: ("data",), KOREAN: ("데이터",)})]).of(text)["a"]
 
     assert Decimal(0) <= found.strength < 1
-
-
-@given(st.text(max_size=100), st.text(max_size=100))
-def test_likeness_is_symmetric(one, other):
-    """Likeness is symmetric, a share, and 1 between equal texts that say anything."""
-    first, second = terms_of(one), terms_of(other)
-
-    assert 0.0 <= likeness(first, second) == likeness(second, first) <= 1.0
-    assert likeness(first, first) > 0.999 if first else likeness(first, first) == 0.0

@@ -97,8 +97,8 @@ BROKEN = [
     ),
     broken(
         "argument of another hook",
-        "@hookimpl\ndef ion_finish(self, reply, turn): ...",
-        "ion_finish takes 'turn'",
+        "@hookimpl\ndef ion_finish(self, reply, trace): ...",
+        "ion_finish takes 'trace'",
     ),
     broken(
         "argument with a default",

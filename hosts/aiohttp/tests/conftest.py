@@ -172,6 +172,16 @@ class Running:
         found = [json.loads(line) for line in self.log.getvalue().split("\n") if line]
         return [line for line in found if line["event"] == event]
 
+    async def told(
+        self, path: str, language: str | None = None, **body: Any
+    ) -> tuple[int, Any, str | None]:
+        """Status, body and Content-Language of the answer to who asks for a language."""
+        headers = {} if language is None else {"Accept-Language": language}
+        send = self.session.post if body else self.session.get
+        more: dict[str, Any] = {"json": body} if body else {}
+        async with send(path, headers=headers, **more) as response:
+            return response.status, await response.json(), response.headers.get("Content-Language")
+
     async def raw(self, *parts: bytes) -> bytes:
         """What the host sends back to these bytes, until it closes or a second has passed.
 

@@ -14,7 +14,6 @@ PostgreSQL refuses to run as root: started by root, it runs as ``postgres`` or `
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -24,9 +23,12 @@ import time
 import weakref
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ion_framework.testing.network.ports import KeptPort, free_port
+
+if TYPE_CHECKING:
+    from pwd import struct_passwd
 
 POSTGRES_MISSING = (
     "no PostgreSQL server: install one (on Debian and Ubuntu the package postgresql), "
@@ -383,8 +385,10 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def _substitute() -> pwd.struct_passwd:
+def _substitute() -> struct_passwd:
     """The user as whom root runs it."""
+    import pwd  # not everywhere where this module is loaded
+
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name)

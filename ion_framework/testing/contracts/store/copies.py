@@ -24,6 +24,11 @@ from ion_framework.testing.contracts.store.values import (
     talk,
 )
 
+FILLED = 4
+"""Conversations that `fill` makes."""
+
+MANY = 20
+
 Content = tuple[dict[str, tuple[Conversation, tuple[StoredTurn, ...]]], list[Feedback]]
 
 
@@ -68,7 +73,7 @@ class CopyTests(StoreTests):
             await talk(store, "c1", owner=BOB)
             await store.delete(ANN, "c2")
             await store.add_feedback(make_feedback("newer"))
-            assert await store.restore(file) == 4
+            assert await store.restore(file) == FILLED
             assert await content(store) == before
 
     async def test_a_restored_store_goes_on(self, tmp_path: Path) -> None:
@@ -82,8 +87,8 @@ class CopyTests(StoreTests):
             await store.restore(file)
             turn = make_stored_turn(2)
             assert not await other.append(after(old.conversation, turn), turn, old.token)
-            assert 2 == (await talk(other)).turn_count
-            assert 3 == (await talk(store)).turn_count
+            counts = [(await talk(each)).turn_count for each in (other, store)]
+            assert [2, 3] == counts
 
     async def test_a_backup_of_an_empty_store(self, tmp_path: Path) -> None:
         """A store that holds nothing has a backup, and restoring it empties the store."""
@@ -101,7 +106,7 @@ class CopyTests(StoreTests):
         async with self.stored() as store:
             for name in names:
                 await store.create(make_conversation(name))
-                await talk(store, name, 20)
+                await talk(store, name, MANY)
             stop = asyncio.Event()
 
             async def chat(name: str) -> None:
@@ -116,17 +121,17 @@ class CopyTests(StoreTests):
             for conversation, turns in (await content(store))[0].values():
                 numbers = [turn.number for turn in turns]
                 assert list(range(1, conversation.turn_count + 1)) == numbers
-                assert conversation.turn_count >= 20
+                assert conversation.turn_count >= MANY
 
     async def test_a_backup_replaces_an_older_one(self, tmp_path: Path) -> None:
-        """A second backup into the same file takes the place of the first, and nothing else stays."""
+        """A second backup into one file takes the place of the first; nothing else stays."""
         file = tmp_path / "backup"
         async with self.stored() as store:
             await store.backup(file)
             await fill(store)
             await store.backup(file)
-            assert await store.restore(file) == 4
-        assert [file] == list(tmp_path.iterdir())
+            assert await store.restore(file) == FILLED
+        assert [file] == list(tmp_path.iterdir())  # noqa: ASYNC240  a folder of two files
 
     async def test_a_backup_that_cannot_be_written(self, tmp_path: Path) -> None:
         """A backup into a folder that is not there raises and leaves no file."""
@@ -172,4 +177,4 @@ class CopyTests(StoreTests):
                 break
             await store.create(make_conversation("later"))
             page = await store.list(ANN, None, limit=9, now=NOON)
-            assert page.total == 4
+            assert page.total == FILLED

@@ -65,7 +65,7 @@ class KeepingTests(StoreTests):
             assert await store.find_turn(ANN, "요청-1") == turn
 
     async def test_an_id_is_taken_once(self) -> None:
-        """A second conversation of one id is refused, whoever owns the first, and changes nothing."""
+        """A second conversation of one id is refused, whoever owns it, and changes nothing."""
         first = make_conversation(user_id="first")
         async with self.stored() as store:
             await store.create(first)
@@ -190,4 +190,5 @@ class KeepingTests(StoreTests):
             kept = await talk(store, count=2)
         async with self.stored() as store:
             assert await store.get(ANN, "c1") == kept
-            assert len(await store.turns(ANN, "c1", 9)) == 2
+            turns = await store.turns(ANN, "c1", 9)
+            assert [1, 2] == [turn.number for turn in turns]

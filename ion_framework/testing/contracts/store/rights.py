@@ -6,7 +6,7 @@ import asyncio
 
 import attrs
 
-from ion_framework.conversations.store import Begun, Beginning, Busy, ConversationStore, Repeated
+from ion_framework.conversations.store import Beginning, Begun, Busy, ConversationStore, Repeated
 from ion_framework.testing.contracts.store.base import StoreTests
 from ion_framework.testing.contracts.store.values import (
     ANN,
@@ -76,7 +76,7 @@ class RightsTests(StoreTests):
             await one.create(make_conversation())
 
             async def insist(store: ConversationStore, caller: int) -> None:
-                while not isinstance(right := await asked(store), Begun):
+                while not isinstance(right := await asked(store), Begun):  # noqa: ASYNC110  another process cannot set an event
                     await asyncio.sleep(0.001 * (caller % 7 + 1))
                 turn = make_stored_turn(
                     right.conversation.turn_count + 1, user_message=f"caller {caller}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import attrs
 
 from ion_coaching.phase import GUIDANCE, LABELS, Phases, bqi
@@ -12,20 +10,9 @@ from ion_coaching.settings import CoachingSettings
 from ion_framework import PluginContext, Reply, Turn, hookimpl
 from ion_framework.clock import Clock
 
-MOST_TURNS = 4096
-"""Turns in progress that are remembered until their answer; those that failed go in time."""
-
-
-@attrs.frozen
-class _Asked:
-    """What is known of a turn before its answer."""
-
-    text: str = attrs.field(default="", repr=False)
-    phase: int = 0
-
 
 class Coaching:
-    """Notes what is asked when a turn begins, and measures at its end.
+    """Measures a message and its answer when the answer is complete.
 
     Args:
         settings: its settings.
@@ -36,11 +23,16 @@ class Coaching:
         self._settings = settings
         self._clock = clock
         self._phases = Phases(settings.interval_s, settings.max_conversations)
-        self._asked: OrderedDict[str, _Asked] = OrderedDict()
 
     @hookimpl
-    async def ion_gather_context(self, turn: Turn) -> None:
-        """Note the message and the phase of its conversation; the context stays as it is."""
+    async def ion_finish(self, reply: Reply, turn: Turn) -> Reply:
+        """The reply with ``phase`` and ``rune`` in its metadata."""
+        shown = turn.persona.shown_name(reply.language) if turn.persona else reply.persona
+        measured = quality(reply.content, turn.text, shown)
+        added = {"phase": self._phase(turn, reply), "rune": self._rune(measured)}
+        return attrs.evolve(reply, metadata={**reply.metadata, **added})
+
+    def _phase(self, turn: Turn, reply: Reply) -> dict[str, object]:
         request = turn.request
         conversation = (
             request.tenant,
@@ -48,25 +40,12 @@ class Coaching:
             request.user_id or "",
             request.session_id or "",
         )
-        phase = self._phases.advance(conversation, self._clock.monotonic())
-        self._asked[request.request_id] = _Asked(request.text, phase)
-        if len(self._asked) > MOST_TURNS:
-            self._asked.popitem(last=False)
-
-    @hookimpl
-    async def ion_finish(self, reply: Reply) -> Reply:
-        """The reply with ``phase`` and ``rune`` in its metadata."""
-        asked = self._asked.pop(reply.receipt.request_id, _Asked())
-        measured = quality(reply.content, asked.text, reply.persona)
-        added = {"phase": self._phase(asked, reply), "rune": self._rune(measured)}
-        return attrs.evolve(reply, metadata={**reply.metadata, **added})
-
-    def _phase(self, asked: _Asked, reply: Reply) -> dict[str, object]:
+        index = self._phases.advance(conversation, self._clock.monotonic())
         return {
-            "phase_index": asked.phase,
-            "phase_label": LABELS[asked.phase],
-            "guidance": GUIDANCE[reply.language][asked.phase],
-            "bqi": attrs.asdict(bqi(asked.text)),
+            "phase_index": index,
+            "phase_label": LABELS[index],
+            "guidance": GUIDANCE[reply.language][index],
+            "bqi": attrs.asdict(bqi(turn.text)),
             "timestamp": self._clock.time(),
             "interval_seconds": self._settings.interval_s,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -100,6 +100,15 @@ class Authenticator(Protocol):
 
     async def close(self) -> None:
         """Let go of files and connections."""
+
+
+@runtime_checkable
+class KnowsTenants(Protocol):
+    """An authenticator that can name tenants; those that come with tokens, nobody can list."""
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The tenants that are known beforehand."""
 
 
 class OpenDoor:

@@ -47,6 +47,11 @@ class Doorkeeper:
         """Whether nobody passes without credentials."""
         return self._always or (self._keys is not None and self._keys.table.has_keys)
 
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The tenants of the keys that there are."""
+        return self._keys.table.tenants if self._keys is not None else frozenset()
+
     async def identify(self, credentials: Credentials, address: str) -> Caller:
         """The caller of a request.
 

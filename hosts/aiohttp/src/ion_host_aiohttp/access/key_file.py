@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sqlite3
-import stat
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ion_framework.errors import SettingsError
 from ion_framework.settings.model import Settings
+from ion_host_aiohttp.access.file_rights import rights_problem
 
 FILE_NAME = "keys.sqlite3"
 APPLICATION = 1_229_934_155
 """SQLite's application id of the file: the bytes ``IONK``."""
 
-VERSION = 1
+VERSION = 2
 BUSY_S = 2.0
 """Seconds that a process waits for another that writes."""
-
-MAKING_S = 1.0
-"""Seconds for which an empty file may be one that is just being made."""
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS keys (
+CREATE TABLE keys (
     id TEXT PRIMARY KEY,
     digest BLOB NOT NULL,
     name TEXT NOT NULL,
@@ -40,7 +37,7 @@ CREATE TABLE IF NOT EXISTS keys (
     expires REAL,
     revoked REAL
 );
-CREATE TABLE IF NOT EXISTS use (
+CREATE TABLE use (
     key_id TEXT NOT NULL,
     day TEXT NOT NULL,
     requests INTEGER NOT NULL,
@@ -48,10 +45,11 @@ CREATE TABLE IF NOT EXISTS use (
     last_used REAL NOT NULL,
     PRIMARY KEY (key_id, day)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS change (number INTEGER NOT NULL);
-INSERT INTO change SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM change);
+CREATE INDEX use_day ON use (day);
+CREATE TABLE change (file TEXT NOT NULL, number INTEGER NOT NULL);
+INSERT INTO change SELECT lower(hex(randomblob(16))), 0;
 PRAGMA application_id = 1229934155;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 COMMIT;
 """
 
@@ -83,17 +81,34 @@ def exists(path: Path) -> bool:
 def create(path: Path) -> None:
     """Make the file, and its folder, for their owner alone; one that is there stays.
 
+    It is made under another name and gets its own when it is whole, so that nobody ever finds half
+    of it. Of several who make it at the same time, one does.
+
     Raises:
         KeyFileError: it cannot be made or used.
     """
     with told(path):
-        path.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-        # SQLite gives the files of its log the mode of this one.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR))
-    with _connected(path) as database, told(path):
-        if not database.execute("PRAGMA schema_version").fetchone()[0]:
-            database.executescript(_SCHEMA)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not exists(path):
+        new = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+        try:
+            _make(new, path)
+        finally:
+            with told(path):
+                new.unlink(missing_ok=True)
     check(path)
+
+
+def _make(new: Path, path: Path) -> None:
+    """Make the file under a new name, and give it its own where no other has it by now."""
+    with told(path):
+        # SQLite gives the files of its log the mode of this one.
+        os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with _connected(new) as database, told(path):
+        database.executescript(_SCHEMA)
+    # Closing moved all that was written into the file itself.
+    with told(path), suppress(FileExistsError):
+        os.link(new, path)
 
 
 def check(path: Path) -> None:
@@ -103,9 +118,10 @@ def check(path: Path) -> None:
         KeyFileError: it cannot be read, is something else, or others can write it.
     """
     with told(path):
-        _await_content(path)
-    _check_mode(path)
-    with _connected(path) as database, told(path):
+        problem = rights_problem(path) or rights_problem(path.parent, folder=True)
+    if problem:
+        raise _unusable(path, problem)
+    with _connected(path, reading=True) as database, told(path):
         application = database.execute("PRAGMA application_id").fetchone()[0]
         version = database.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION:
@@ -114,8 +130,12 @@ def check(path: Path) -> None:
         raise _unusable(path, f"it has format {version}, and this version of ION knows {VERSION}")
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     """A connection to the file, for one thread at a time.
+
+    Args:
+        path: the file.
+        reading: whether nothing is to be written through it; nobody who writes holds it up then.
 
     Raises:
         KeyFileError: it cannot be opened.
@@ -131,12 +151,14 @@ def connect(path: Path) -> sqlite3.Connection:
         )
         # A revocation has to outlast a power cut.
         database.execute("PRAGMA synchronous = FULL")
+        if reading:
+            database.execute("PRAGMA query_only = ON")
         return database
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[sqlite3.Connection]:
-    database = connect(path)
+def _connected(path: Path, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
+    database = connect(path, reading=reading)
     try:
         yield database
     finally:
@@ -152,21 +174,6 @@ def told(path: Path) -> Iterator[None]:
         raise _unusable(path, str(error)) from error
     except OSError as error:
         raise _unusable(path, error.strerror or str(error)) from error
-
-
-def _check_mode(path: Path) -> None:
-    """Refuse a file that others can write: whoever can, can let himself in."""
-    with told(path):
-        mode = path.stat().st_mode
-    if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _unusable(path, f"others can write it; take that away with: chmod 600 {path}")
-
-
-def _await_content(path: Path) -> None:
-    """Give a process that is just making the file the time to write its first page."""
-    end = time.monotonic() + MAKING_S
-    while not path.stat().st_size and time.monotonic() < end:
-        time.sleep(MAKING_S / 20)
 
 
 def _unusable(path: Path, why: str) -> KeyFileError:

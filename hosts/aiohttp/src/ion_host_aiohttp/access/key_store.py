@@ -52,16 +52,18 @@ class KeyStore:
 
     Args:
         path: the file; it has to exist.
+        reading: whether nothing is to be written.
 
     Raises:
         KeyFileError: it cannot be used, here and of every method.
     """
 
-    def __init__(self, path: Path) -> None:
-        key_file.check(path)
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
         self._path = path
-        self._identity = _identity(path)
-        self._database = key_file.connect(path)
+        # Before it is looked at: a file that comes in between is seen as another at the next look.
+        self._state = _state(path)
+        key_file.check(path)
+        self._database = key_file.connect(path, reading=reading)
 
     def __enter__(self) -> Self:
         return self
@@ -79,13 +81,21 @@ class KeyStore:
         self._database.close()
 
     def replaced(self) -> bool:
-        """Whether another file stands in this one's place, or none does."""
-        return _identity(self._path) != self._identity
+        """Whether another file stands in this one's place, or none, or something was put into it.
 
-    def change(self) -> int:
-        """A number that grows whenever a key comes or is revoked."""
+        What SQLite writes goes into its log first; when it moves that into the file, this is true
+        as well, and the file is opened again to no purpose.
+        """
+        return _state(self._path) != self._state
+
+    def change(self) -> tuple[str, int]:
+        """The name of the file, which no other has, and a number that grows with each change.
+
+        It grows whenever a key comes or is revoked.
+        """
         with key_file.told(self._path):
-            return int(self._database.execute("SELECT number FROM change").fetchone()[0])
+            name, number = self._database.execute("SELECT file, number FROM change").fetchone()
+        return str(name), int(number)
 
     def records(self) -> tuple[KeyRecord, ...]:
         """Every key that ever was, the oldest first."""
@@ -149,12 +159,14 @@ class KeyStore:
             self._database.execute("UPDATE change SET number = number + 1")
             return bool(done.rowcount) if known else None
 
-    def add_use(self, increments: Mapping[tuple[str, str], Increment], oldest_day: str) -> None:
+    def add_use(
+        self, increments: Mapping[tuple[str, str], Increment], oldest_day: str | None = None
+    ) -> None:
         """Add to the use of keys, and forget days that are too old.
 
         Args:
             increments: what came, by key id and UTC day.
-            oldest_day: the first day that is kept.
+            oldest_day: the first day that is kept; None forgets nothing.
         """
         rows = [
             (key_id, day, more.requests, more.tokens, more.last_used)
@@ -168,7 +180,8 @@ class KeyStore:
                 " last_used = max(last_used, excluded.last_used)",
                 rows,
             )
-            self._database.execute("DELETE FROM use WHERE day < ?", (oldest_day,))
+            if oldest_day is not None:
+                self._database.execute("DELETE FROM use WHERE day < ?", (oldest_day,))
 
     def _count(self) -> int:
         return int(self._database.execute("SELECT count(*) FROM keys").fetchone()[0])
@@ -186,12 +199,12 @@ class KeyStore:
             self._database.execute("COMMIT")
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _state(path: Path) -> tuple[int, ...] | None:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _record(row: sqlite3.Row | tuple[Any, ...]) -> KeyRecord:

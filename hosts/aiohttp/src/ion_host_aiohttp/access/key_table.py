@@ -53,6 +53,11 @@ class KeyTable:
         """Whether a key was ever created; once it was, whatever becomes of the file."""
         return self._has_keys
 
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The tenants of all keys, also of those that are revoked."""
+        return frozenset(record.terms.tenant for record in self._reading.keys.values())
+
     async def load(self) -> None:
         """Read the keys for the first time.
 

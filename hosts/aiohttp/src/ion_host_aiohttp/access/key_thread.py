@@ -1,4 +1,4 @@
-"""The file of keys behind a thread of its own, so that a slow disk holds up no other request."""
+"""The file of keys behind threads of its own, so that a slow disk holds up no other request."""
 
 from __future__ import annotations
 
@@ -26,23 +26,68 @@ class Reading:
         keys: every key that ever was, by its id.
     """
 
-    identity: tuple[int, int] | None = None
+    identity: tuple[int, str, int] | None = None
     keys: dict[str, KeyRecord] = attrs.field(factory=dict, repr=False)
 
 
-class KeyThread:
-    """Reads and writes a file of keys, one thing at a time; this is a process's one writer.
+class _Line:
+    """A thread with a connection of its own to the file.
 
     Args:
-        path: the file; it may come into being later.
+        path: the file.
+        reading: whether it only reads.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading: bool) -> None:
         self._path = path
-        self._was_there = False
+        self._reading = reading
         self._store: KeyStore | None = None
-        self._opened = 0
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ion-keys")
+        self.opened = 0
+
+    async def call(self, work: Callable[[], _Result]) -> _Result:
+        """Have the thread do something."""
+        # Shielded: what was handed over is done, whoever has stopped waiting for it.
+        return await asyncio.shield(
+            asyncio.get_running_loop().run_in_executor(self._executor, work)
+        )
+
+    def store(self) -> KeyStore:
+        """The store of the file that has the name now; for the thread alone."""
+        if self._store is not None and self._store.replaced():
+            self._shut()
+        if self._store is None:
+            self._store = KeyStore(self._path, reading=self._reading)
+            self.opened += 1
+        return self._store
+
+    async def close(self) -> None:
+        """Close the file, once everything is done that was asked for."""
+        await self.call(self._shut)
+        self._executor.shutdown(wait=False)
+
+    def _shut(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+class KeyThread:
+    """Reads and writes a file of keys, each in a thread; this is a process's one writer.
+
+    The two have nothing in common but the file, so that reading never waits for somebody who holds
+    it for writing.
+
+    Args:
+        path: the file.
+        expected: whether it has to be there; otherwise it may come into being later.
+    """
+
+    def __init__(self, path: Path, *, expected: bool = False) -> None:
+        self._path = path
+        self._was_there = expected
+        self._reader = _Line(path, reading=True)
+        self._writer = _Line(path, reading=False)
 
     async def read(self, known: Reading) -> Reading:
         """The keys as they are now; the same reading where nothing has changed.
@@ -50,7 +95,7 @@ class KeyThread:
         Raises:
             KeyFileError: the file cannot be read, or is gone.
         """
-        return await self._call(lambda: self._read(known))
+        return await self._reader.call(lambda: self._read(known))
 
     async def write(self, work: Callable[[KeyStore], None]) -> None:
         """Do something with the file.
@@ -58,40 +103,20 @@ class KeyThread:
         Raises:
             KeyFileError: it cannot be written.
         """
-        await self._call(lambda: work(self._there()))
+        await self._writer.call(lambda: work(self._writer.store()))
 
     async def close(self) -> None:
         """Close the file, once everything is done that was asked for."""
-        await self._call(self._shut)
-        self._executor.shutdown(wait=False)
-
-    async def _call(self, work: Callable[[], _Result]) -> _Result:
-        # Shielded: what was handed over is done, whoever has stopped waiting for it.
-        return await asyncio.shield(
-            asyncio.get_running_loop().run_in_executor(self._executor, work)
-        )
+        await self._writer.close()
+        await self._reader.close()
 
     def _read(self, known: Reading) -> Reading:
         if not self._was_there and not key_file.exists(self._path):
             return known
-        store = self._there()
+        self._was_there = True
+        store = self._reader.store()
         # Before the keys: a key that comes between both is seen at the next reading.
-        identity = (self._opened, store.change())
+        identity = (self._reader.opened, *store.change())
         if identity == known.identity:
             return known
         return Reading(identity, {record.id: record for record in store.records()})
-
-    def _there(self) -> KeyStore:
-        """The store of the file that has the name now."""
-        if self._store is not None and self._store.replaced():
-            self._shut()
-        if self._store is None:
-            self._was_there = True
-            self._store = KeyStore(self._path)
-            self._opened += 1
-        return self._store
-
-    def _shut(self) -> None:
-        if self._store is not None:
-            self._store.close()
-            self._store = None

@@ -24,6 +24,8 @@ BEHIND_S = 0.5
 """Seconds by which the file is behind. Only a process that is killed loses what it has not
 written; one that ends writes it."""
 
+_KEPT_S = timedelta(days=KEPT_DAYS).total_seconds()
+
 
 class UsageLedger:
     """Counts requests and tokens by key and UTC day.
@@ -44,6 +46,7 @@ class UsageLedger:
         self._writing: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
         self._failing = False
+        self._tidied = ""
 
     def record(self, key_id: str, requests: int, tokens: int) -> None:
         """Count requests and tokens for a key; from the event loop only.
@@ -78,16 +81,18 @@ class UsageLedger:
         batch, self._waiting = self._waiting, {}
         if not batch:
             return
-        oldest = utc_day(self._clock.time() - timedelta(days=KEPT_DAYS).total_seconds())
+        now = self._clock.time()
+        today, oldest = utc_day(now), utc_day(now - _KEPT_S)
+        forget = None if self._tidied == today else oldest
         try:
-            await self._thread.write(lambda store: store.add_use(batch, oldest))
+            await self._thread.write(lambda store: store.add_use(batch, forget))
         except KeyFileError as error:
             if not self._failing:
                 self._logger.warning("use of API keys cannot be written", reason=str(error))
             self._failing = True
             self._add(batch)
         else:
-            self._failing = False
+            self._failing, self._tidied = False, today
 
     def _add(self, increments: Mapping[tuple[str, str], Increment]) -> None:
         for place, more in increments.items():

@@ -16,7 +16,7 @@ from ion_host_aiohttp.api.body import read_body
 from ion_host_aiohttp.api.catalog import OWN
 from ion_host_aiohttp.api.conditional import unless_known
 from ion_host_aiohttp.api.deadline import HEADER as DEADLINE
-from ion_host_aiohttp.api.deadline import asked_deadline_s
+from ion_host_aiohttp.api.deadline import WAITED_S, asked_deadline_s
 from ion_host_aiohttp.api.decoding import decode, decoder_of
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
@@ -99,6 +99,12 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
     return handle
 
 
+def _deadline_s(request: web.Request) -> float | None:
+    """Seconds that the caller still gives the whole; not above 0 where they are over."""
+    asked_s = asked_deadline_s(request.headers.get(DEADLINE))
+    return None if asked_s is None else asked_s - request.get(WAITED_S, 0.0)
+
+
 def _after(call: Call[Any], waited_s: float) -> Call[Any]:
     """The call with the time that its caller still gives it."""
     if call.deadline_s is None or not waited_s:
@@ -144,7 +150,8 @@ async def _call(
     query = decode_query(request.query, endpoint.query) if endpoint.query is not None else None
     body = None
     if endpoint.request is not None:
-        body = decode(await read_body(request, service.limits.body), endpoint.request)
+        sent = await read_body(request, service.limits.body)
+        body = decode(sent, endpoint.request, endpoint.style)
     asked = asked_by(request)
     return Call(
         body=body,
@@ -153,9 +160,7 @@ async def _call(
         request_id=request_id_of(request),
         language=asked.known,
         asked=asked,
-        deadline_s=(
-            asked_deadline_s(request.headers.get(DEADLINE)) if endpoint.runs_turns else None
-        ),
+        deadline_s=_deadline_s(request) if endpoint.runs_turns else None,
         caller=caller,
         trace=trace_of(request),
     )

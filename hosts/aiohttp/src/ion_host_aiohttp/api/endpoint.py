@@ -60,7 +60,7 @@ class Call(Generic[RequestT]):
         request_id: names the request everywhere.
         language: of the languages that personas speak the one that the caller asked for, None
             without a wish.
-        asked: all languages that the caller asked for; `Service.tell` takes it.
+        asked: all languages that the caller asked for; ``service.catalogue.telling`` takes it.
         deadline_s: seconds that the caller gives a turn, None without a wish.
         caller: who asks.
         trace: where the request stands in the caller's distributed trace, if it is in one.

@@ -11,11 +11,8 @@ from typing import Annotated
 
 import msgspec
 
+from ion_framework.domain.blank import NOT_BLANK
 from ion_host_aiohttp.openapi.schemas import LIMIT
-
-NOT_BLANK = r"[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-"""Pattern of a text that is not blank. The characters that `str.strip` takes away are listed:
-languages that read the document have different opinions on what a space is."""
 
 EXAMPLE = "이거 진짜 답답해요! 왜 안 되는 거죠?"
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import attrs
 
+from ion_framework.domain.blank import is_blank
 from ion_framework.domain.language import Language, detect_language
 from ion_host_aiohttp.errors.messages import Message, say
 
@@ -20,10 +21,11 @@ class Issue:
 
     Attributes:
         kind: machine-readable kind (``missing``, ``string_too_long``).
-        path: where the value stands in the body.
+        path: where the value stands in its source.
         message: what is wrong and what is valid.
         given: the value, as far as it is known and small.
         limits: the limits that it breaks (``max_length``), for machines.
+        source: what holds the value: ``body``, ``query`` or ``path``.
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Issue:
     message: Message
     given: object = None
     limits: Mapping[str, object] = attrs.field(factory=dict)
+    source: str = "body"
 
 
 @attrs.frozen(kw_only=True)
@@ -109,7 +112,7 @@ def check_message(text: str, field: str, most: int) -> tuple[Issue, ...]:
         field: name of the member that holds it.
         most: largest number of characters.
     """
-    if not text.strip():
+    if is_blank(text):
         return (Issue("string_blank", (field,), say("blank"), text[:_SHOWN]),)
     if len(text) > most:
         message = say("too_long", max_length=most)

@@ -55,7 +55,7 @@ def body(failure: Failure, telling: Telling, request_id: str) -> dict[str, objec
 
 
 def _item(issue: Issue, telling: Telling) -> dict[str, object]:
-    location: list[str | int] = ["body", *issue.path]
+    location: list[str | int] = [issue.source, *issue.path]
     if issue.kind == "string_too_long" and issue.path == ("message",):
         location.append("max_message_length")
     return {

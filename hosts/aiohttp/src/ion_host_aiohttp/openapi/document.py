@@ -23,8 +23,8 @@ A persona framework over HTTP: a message goes to the persona that fits it, and e
 why.
 
 - Text is JSON in UTF-8; no text may hold NUL or a surrogate without its partner.
-- Every answer carries `X-Request-ID`, and so do errors. Errors come in English or Korean, by
-  `Accept-Language`.
+- Every answer carries `X-Request-ID`, and so do errors. Errors come in English, Korean and what
+  plugins bring, by `Accept-Language`; `Content-Language` names their languages.
 - API v1 answers errors as `{"error", "status_code"}` and `{"detail"}`, API v2 as
   `application/problem+json` (RFC 9457).
 - An answer of a persona carries `ION-Cache`, and `ION-Degraded` where a preferred generator failed.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from ion_host_aiohttp.api.endpoint import Endpoint, ErrorCase
+from ion_host_aiohttp.api.endpoint import Endpoint, ErrorCase, ErrorStyle
 from ion_host_aiohttp.browser.cors import SAFE
 
 _EVERYWHERE = (
@@ -29,10 +29,13 @@ _SHEDDABLE = (
     ErrorCase(HTTPStatus.FORBIDDEN, "GUARD_FAILED", "A guard of requests failed."),
     ErrorCase(HTTPStatus.SERVICE_UNAVAILABLE, "OVERLOADED", "The host has too much to do."),
 )
-_BODY = (
+_NOT_JSON = (
     ErrorCase(
         HTTPStatus.BAD_REQUEST, "INVALID_JSON", "The body is not JSON, or nested too deeply."
     ),
+)
+"""In v2; v1 tells of it as of a value that does not fit."""
+_BODY = (
     ErrorCase(HTTPStatus.BAD_REQUEST, "BODY_BROKEN", "The body breaks off."),
     ErrorCase(HTTPStatus.REQUEST_TIMEOUT, "BODY_TIMEOUT", "The body did not arrive in time."),
     ErrorCase(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "REQUEST_TOO_LARGE", "The body is too large."),
@@ -111,7 +114,7 @@ def _implied(endpoint: Endpoint[Any]) -> Iterator[ErrorCase]:
     if endpoint.sheddable:
         yield from _SHEDDABLE
     if endpoint.request is not None:
-        yield from _BODY
+        yield from _BODY if endpoint.style is ErrorStyle.V1 else (*_BODY, *_NOT_JSON)
     if endpoint.request is not None or endpoint.query is not None:
         yield from _SCHEMA
     if endpoint.parameters:

@@ -23,7 +23,8 @@ HEADER_PARAMETERS: dict[str, Schema] = {
     "AcceptLanguage": {
         "name": "Accept-Language",
         "in": "header",
-        "description": "Language of texts for people: `ko` or `en`, as in `ko-KR, en;q=0.5`.",
+        "description": "Languages of texts for people, as in `ko-KR, en;q=0.5`: `ko`, `en`, and those "
+        "that plugins bring.",
         "schema": {"type": "string"},
     },
     "RequestId": {

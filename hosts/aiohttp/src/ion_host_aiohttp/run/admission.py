@@ -1,9 +1,11 @@
 """The places for requests that are worked on, the queue before them, and when to say no.
 
-A place bounds what waits for something outside (a language model); `Pacing` bounds what waits for
-this process itself. Either being exhausted means that requests are refused, at once and cheaply,
-so that those that are let in are still answered in time: a server that takes everything under
-twice its load answers nobody.
+Requests wait twice: for this process itself, until they begin (`Pacing`), and then for a place,
+which bounds what waits for something outside (a language model). Both queues take what comes at one
+instant. A queue that does not run dry is overload (`StandingQueue`, which says where that comes
+from); then requests are refused, at once and cheaply, so that those that are let in are answered in
+time: a server that takes everything under twice its load answers nobody. Where the oldest has
+waited for long the newest goes first (adaptive LIFO; Maurer: Fail at Scale, ACM Queue 13/8, 2015).
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ from ion_framework.clock import Clock, SystemClock
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.run.pacing import Pacing
+from ion_host_aiohttp.run.standing import StandingQueue
 
 RETRY_AFTER_S = 1
 REDUCED_CAPACITY = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
 CALM_S = 2.0
-"""Seconds without a refusal and with a queue that is nearly empty after which overload is over."""
+"""Seconds without a refusal and without a standing queue after which overload is over."""
 STALE_S = 0.1
 """Seconds that the oldest in the queue waits before the newest goes first: its caller is the most
 likely to be still there, and those before it will not be served in time any more."""
@@ -52,7 +55,7 @@ class AdmissionFigures:
 
     Attributes:
         in_flight: requests that are worked on now.
-        waiting: requests that wait for a place now.
+        waiting: requests that wait to begin, or for a place, now.
         shed: requests refused since the start.
     """
 
@@ -80,7 +83,7 @@ class Admission:
         clock: the clock.
 
     Attributes:
-        pacing: bounds what waits for this process's own time.
+        pacing: the queue of what waits for this process's own time.
     """
 
     def __init__(self, limits: AdmissionLimits | None = None, clock: Clock | None = None) -> None:
@@ -92,17 +95,16 @@ class Admission:
         self._hold_s = 0.0
         self._is_overloaded = False
         self._strained_at = 0.0
-        self.pacing = Pacing(most=self._limits.in_flight)
+        self._standing = StandingQueue()
+        self.pacing = Pacing(self._limits.queue_s)
 
     @property
     def overloaded(self) -> bool:
         """Whether the host refuses, or is about to; holds for two calm seconds after the last."""
-        waiting = len(self._waiting)
-        if 2 * waiting > self._limits.queue:
+        if self._standing.is_standing or self.pacing.is_overloaded:
             self._strain()
-        elif self._is_overloaded and 4 * waiting <= self._limits.queue:
-            calm_s = self._clock.monotonic() - self._strained_at
-            self._is_overloaded = calm_s < CALM_S
+        elif self._is_overloaded:
+            self._is_overloaded = self._clock.monotonic() - self._strained_at < CALM_S
         return self._is_overloaded
 
     @property
@@ -112,7 +114,8 @@ class Admission:
 
     def figures(self) -> AdmissionFigures:
         """The figures now."""
-        return AdmissionFigures(self._in_flight, len(self._waiting), self._shed)
+        waiting = self.pacing.waiting + len(self._waiting)
+        return AdmissionFigures(self._in_flight, waiting, self._shed)
 
     def check(self, sheddable: bool) -> None:
         """Whether a request that has only just begun has a chance. Nothing is waited for.
@@ -125,6 +128,19 @@ class Admission:
         """
         if sheddable and self.is_full:
             raise self._refusal()
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether a request that has only just arrived has a chance; `pacing` takes it then."""
+        limits = self._limits
+        inside = self.pacing.waiting + self._in_flight + len(self._waiting)
+        room = inside < limits.in_flight + limits.queue
+        return room and self.pacing.admits and not self._is_congested
+
+    @property
+    def _is_congested(self) -> bool:
+        """Whether the queue for places is standing, and one more would add to that."""
+        return self._standing.is_standing and self._expected_s > self._standing.target_s
 
     @property
     def is_full(self) -> bool:
@@ -144,8 +160,8 @@ class Admission:
         Args:
             sheddable: whether the request may be refused at all. One that may not takes a place
                 whether or not there is one.
-            deadline_s: seconds that the caller gives the whole; one whose time will have passed
-                before its turn comes is refused at once.
+            deadline_s: seconds that its caller still gives it; one whose time is over, or will be
+                before its turn comes, is refused at once.
 
         Raises:
             RequestFailed: 503 with Retry-After.
@@ -160,12 +176,13 @@ class Admission:
             self._leave()
 
     async def _enter(self, sheddable: bool, deadline_s: float | None) -> float:
-        if not sheddable or (self._in_flight < self._limits.in_flight and not self._waiting):
-            self._in_flight += 1
-            return 0.0
         patience_s = self._limits.queue_s if deadline_s is None else deadline_s
         patience_s = min(self._limits.queue_s, patience_s)
-        if self.is_full or not self._limits.queue or self._expected_s > patience_s:
+        is_free = self._in_flight < self._limits.in_flight and not self._waiting
+        if not sheddable or (is_free and patience_s > 0):
+            self._in_flight += 1
+            return 0.0
+        if self.is_full or self._expected_s > patience_s or self._is_congested:
             raise self._refusal()
         return await self._wait(patience_s)
 
@@ -194,12 +211,15 @@ class Admission:
 
     def _leave(self) -> None:
         """Hand the place on, to the newest where the oldest has waited in vain."""
+        now = self._clock.monotonic()
         while self._waiting:
-            stale = self._clock.monotonic() - self._waiting[0].since > STALE_S
-            waiting = self._waiting.pop() if stale else self._waiting.popleft()
+            oldest_s = now - self._waiting[0].since
+            waiting = self._waiting.pop() if oldest_s > STALE_S else self._waiting.popleft()
             if not waiting.turn.done():
+                self._standing.left(oldest_s, now)
                 waiting.turn.set_result(None)
                 return
+        self._standing.ran_dry()
         self._in_flight -= 1
 
     def _refusal(self) -> RequestFailed:

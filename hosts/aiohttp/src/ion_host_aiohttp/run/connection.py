@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from typing import Any, cast
 
 import attrs
@@ -19,6 +20,7 @@ from aiohttp.http import HttpVersion11, RawRequestMessage, StreamWriter
 from ion_framework.domain.language import Language
 from ion_host_aiohttp.api.headers import add_headers, bare_lines
 from ion_host_aiohttp.api.request_id import request_id_of
+from ion_host_aiohttp.api.deadline import WAITED_S
 from ion_host_aiohttp.api.responses import failure_response
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure
@@ -26,6 +28,7 @@ from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.run.admission import overload
 from ion_host_aiohttp.run.express import Express
 from ion_host_aiohttp.run.lifecycle import Phase
+from ion_host_aiohttp.run.pacing import Arrival
 from ion_host_aiohttp.run.request_check import fault_of
 from ion_host_aiohttp.run.writing import WriteWatch
 from ion_host_aiohttp.service import Service
@@ -77,15 +80,17 @@ class Connection(web.RequestHandler):
         self._express = express
         self._limits = limits
         self._peer: str | None = None
-        self._arrived_at: float | None = None
-        self._is_whole = self._is_surplus = False
+        self._arrival: Arrival | None = None
+        self._waited_s = 0.0
+        self._is_surplus = False
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_has_begun = False
         self._writes: WriteWatch | None = None
         inner = manager.request_handler
 
         async def begin(request: web.BaseRequest) -> web.StreamResponse:
-            is_surplus = self._begin() and express.may_refuse(request.path)
+            is_surplus, self._is_surplus = self._is_surplus, False
+            request[WAITED_S], self._waited_s = self._waited_s, 0.0
             fault = fault_of(request)
             if fault is not None:
                 return self._refused(request, fault)
@@ -123,7 +128,9 @@ class Connection(web.RequestHandler):
         if self._peer is not None:
             self._service.connections.give_back(self._peer)
             self._peer = None
-        self._begin()
+        if self._arrival is not None:
+            self._service.admission.pacing.leave(self._arrival)
+            self._arrival = None
         self._head_is_there()
         if self._writes is not None:
             self._writes.end()
@@ -151,20 +158,33 @@ class Connection(web.RequestHandler):
             self._let_in(waiter)
 
     def _let_in(self, waiter: asyncio.Future[None]) -> None:
-        admission, now = self._service.admission, self._loop.time()
-        self._is_surplus = admission.is_full or not admission.pacing.admits(
-            admission.in_flight, now
-        )
-        if self._is_surplus and not self._express.has_time(now):
+        """Have the request that is there begin in its turn, or refuse it."""
+        admission, message = self._service.admission, self._messages[0][0]
+        if not isinstance(message, RawRequestMessage) or not self._express.may_refuse(message.path):
+            waiter.set_result(None)
+        elif admission.lets_in:
+            turn = partial(self._turn_comes, waiter, self._loop.time())
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+            self._arrival = admission.pacing.arrive(turn, self._loop)
+        else:
+            self._refuse(waiter)
+
+    def _turn_comes(self, waiter: asyncio.Future[None], arrived_at: float, is_late: bool) -> None:
+        """The request that is there begins, unless it has waited in vain."""
+        self._arrival = None
+        if waiter.done() or not self._messages:
+            return
+        if is_late:
+            self._refuse(waiter)
+            return
+        self._waited_s = self._loop.time() - arrived_at
+        waiter.set_result(None)
+
+    def _refuse(self, waiter: asyncio.Future[None]) -> None:
+        if not self._express.has_time(self._loop.time()):
             self._loop.call_later(HELD_S, self._let_in_later, waiter)
-            return
-        if self._is_surplus and self._refuse_at_once():
-            return
-        self._arrived_at = now
-        self._is_whole = self._messages[0][1].is_eof()
-        if self._is_whole:
-            admission.pacing.arrive()
-        if not waiter.done():
+        elif not self._refuse_at_once():
+            self._is_surplus = True
             waiter.set_result(None)
 
     def _let_in_later(self, waiter: asyncio.Future[None]) -> None:
@@ -182,7 +202,6 @@ class Connection(web.RequestHandler):
             or message.version != HttpVersion11
             or message.upgrade
             or not payload.is_eof()
-            or not self._express.may_refuse(message.path)
             or self._service.lifecycle.phase is not Phase.READY
             or transport is None
             or parser is None
@@ -202,20 +221,6 @@ class Connection(web.RequestHandler):
         if message.should_close:
             self.force_close()
         return True
-
-    def _begin(self) -> bool:
-        """A request gets to be worked on; gives whether there is no room for it.
-
-        One that came right behind another, whose end it waited for, tells nothing of the loop.
-        """
-        if self._arrived_at is None:
-            return False
-        admission, now = self._service.admission, self._loop.time()
-        if self._is_whole:
-            admission.pacing.vanish()
-        admission.pacing.begin(now - self._arrived_at, admission.in_flight, now)
-        self._arrived_at = None
-        return self._is_surplus
 
     def _await_head(self) -> None:
         if self._head_timer is None:
@@ -260,7 +265,6 @@ class Connection(web.RequestHandler):
         """The response to what never became a request, or failed outside every middleware."""
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the response is sent; another cannot follow")
-        self._begin()
         if status < _SERVER_ERROR:
             return self._refused(request, failures.malformed(), type(exc).__name__ if exc else "")
         service = self._service

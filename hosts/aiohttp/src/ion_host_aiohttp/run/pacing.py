@@ -1,90 +1,131 @@
-"""How many requests this process can work on at once, found by how long they wait for it.
+"""When a request that has arrived begins: one of them each time the event loop goes round.
 
-An event loop does one thing at a time. Where more arrives than it can work on, the time that a
-request waits before it begins grows without bound while every figure of the outside looks well. So
-this wait is measured, of every request, and the number of requests inside is steered by it: a tenth
-fewer while they wait too long, some more while they do not (additive increase, multiplicative
-decrease, as TCP does). A model that takes long is no overload, a loop that lags is: any number of
-requests that wait for a model are let in.
+An event loop does one thing at a time. Where many requests are begun at once each takes as long as
+all of them together, and every figure of the outside looks well meanwhile. So they wait in a queue,
+in the order of their coming, and of these the loop begins one a round. This needs no measurement
+and no bound that has to be steered: a turn meets the loop some twenty times, so that about as many
+are being worked on at once, each round takes about as long as the work of one turn, and the loop
+never idles while somebody waits. Requests that wait for a model take no part in a round; any number
+of these is begun quickly, because then rounds are short.
+
+Everything that waits for this process itself waits here, so that its wait tells overload from a
+burst (`standing`). As long as it is not standing whoever comes is let in, if there is room and he
+will not have to wait in vain; while it is, whoever would wait for more than its target is refused.
 """
 
 from __future__ import annotations
 
-TARGET_S = 0.01
-"""Seconds from the arrival of a request to its beginning that are well; where the loop is not busy
-it is a tenth of a millisecond."""
-LEAST = 6.0
-"""A turn meets the event loop some twenty times, and between two of these it has to let everything
-pass that is refused meanwhile. With few turns inside, refusing would be all that is done."""
-DECREASE, INCREASE, RECOVERY = 0.9, 0.25, 0.1
-"""What a bound becomes of itself, what is added where it is reached, and where it is not."""
-SETTLE_S = 0.02
-"""Seconds between two decreases: what was let in before the first must have its effect."""
-PROBE_S = 0.05
-"""Seconds without a measurement after which one request is let in to get one."""
+from asyncio import AbstractEventLoop
+from collections import deque
+from collections.abc import Callable
+
+import attrs
+
+from ion_host_aiohttp.run.standing import StandingQueue
+
+ROUNDS = 4
+"""Rounds of the loop between two beginnings."""
+LONGEST_S = 0.02
+"""What they count for at most: what held them up once says nothing of the next ones."""
+SMOOTHING = 0.1
+
+
+@attrs.define(eq=False)
+class Arrival:
+    """A request that waits to begin.
+
+    Attributes:
+        begin: lets it begin; told whether it has waited in vain.
+        at: when it came, by the loop's clock.
+        is_gone: whether its caller has left.
+    """
+
+    begin: Callable[[bool], None]
+    at: float
+    is_gone: bool = False
 
 
 class Pacing:
-    """Bounds how many requests are inside: those that are worked on, and those that wait to begin.
+    """The queue of what waits for this process itself.
 
     Args:
-        most: the bound that it never exceeds.
-        target_s: the wait that it steers to, in seconds.
-
-    Attributes:
-        arrived: whole requests that were let in and have not begun. One whose body is still on its
-            way asks nothing of the processor.
+        queue_s: seconds that a request waits at most.
     """
 
-    def __init__(self, most: int = 256, target_s: float = TARGET_S) -> None:
-        self._most = float(max(most, LEAST))
-        self._target_s = target_s
-        self._allowed = self._most
-        self._decreased_at = 0.0
-        self._measured_at = 0.0
-        self.arrived = 0
+    def __init__(self, queue_s: float = 2.0) -> None:
+        self._queue_s = queue_s
+        self._queue: deque[Arrival] = deque()
+        self._gone = 0
+        self._standing = StandingQueue()
+        self._goes_round = False
+        self._rounds = 0
+        self._each_s = 0.0
+        self._begun_at = 0.0
 
     @property
-    def allowed(self) -> float:
-        """How many may be inside now."""
-        return self._allowed
+    def waiting(self) -> int:
+        """Requests that wait to begin."""
+        return len(self._queue) - self._gone
 
-    def admits(self, working: int, now: float) -> bool:
-        """Whether one more may come in.
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether more comes than is worked off."""
+        return self._standing.is_standing
 
-        Args:
-            working: requests that are worked on.
-            now: reading of the loop's clock.
-        """
-        if self.arrived + working < self._allowed:
-            return True
-        if now - self._measured_at > PROBE_S:
-            self._measured_at = now
-            return True
-        return False
+    @property
+    def admits(self) -> bool:
+        """Whether one more would wait for as long as it may, and no longer."""
+        most_s = self._standing.target_s if self._standing.is_standing else self._queue_s
+        return self.waiting * self._each_s <= most_s
 
-    def arrive(self) -> None:
-        """A whole request comes in."""
-        self.arrived += 1
-
-    def vanish(self) -> None:
-        """One that came in does not begin."""
-        self.arrived -= 1
-
-    def begin(self, waited_s: float, working: int, now: float) -> None:
-        """A request begins.
+    def arrive(self, begin: Callable[[bool], None], loop: AbstractEventLoop) -> Arrival | None:
+        """A request comes in. It begins at once where nobody waits.
 
         Args:
-            waited_s: seconds since its arrival.
-            working: requests that are worked on.
-            now: reading of the loop's clock.
+            begin: lets it begin; told whether it has waited in vain.
+            loop: the running event loop.
+
+        Returns:
+            What waits; None where it has begun.
         """
-        inside = self.arrived + working
-        self._measured_at = now
-        if waited_s <= self._target_s:
-            more = INCREASE if 2 * inside >= self._allowed else RECOVERY
-            self._allowed = min(self._most, self._allowed + more)
-        elif now - self._decreased_at >= SETTLE_S:
-            self._decreased_at = now
-            # A bound far above what is inside would take long to come down to it.
-            self._allowed = max(LEAST, min(self._allowed, inside) * DECREASE)
+        now = loop.time()
+        if self._goes_round:
+            arrival = Arrival(begin, now)
+            self._queue.append(arrival)
+            return arrival
+        self._goes_round = True
+        self._rounds = ROUNDS
+        self._begun_at = now
+        loop.call_soon(self._go_round, loop)
+        begin(False)
+        return None
+
+    def leave(self, arrival: Arrival) -> None:
+        """The caller of a request that has not begun is gone."""
+        arrival.is_gone = True
+        self._gone += 1
+
+    def _go_round(self, loop: AbstractEventLoop) -> None:
+        """The loop has gone round once: after some times the next one may begin."""
+        self._rounds -= 1
+        if self._rounds:
+            loop.call_soon(self._go_round, loop)
+            return
+        while self._queue and self._queue[0].is_gone:
+            self._queue.popleft()
+            self._gone -= 1
+        if not self._queue:
+            self._goes_round = False
+            self._standing.ran_dry()
+            return
+        self._rounds = ROUNDS
+        loop.call_soon(self._go_round, loop)
+        self._begin(self._queue.popleft(), loop.time())
+
+    def _begin(self, arrival: Arrival, now: float) -> None:
+        each_s = min(now - self._begun_at, LONGEST_S)
+        self._each_s += (each_s - self._each_s) * SMOOTHING
+        self._begun_at = now
+        waited_s = now - arrival.at
+        self._standing.left(waited_s, now)
+        arrival.begin(waited_s > self._queue_s)

@@ -19,6 +19,9 @@ from ion_host_aiohttp.service import Service
 REQUESTS_S = 4.0
 """Time for requests in flight: half of the 8 seconds that platforms leave between SIGTERM and
 SIGKILL. The rest is for plugins."""
+BEGIN_S = 1.0
+"""Time for requests that have arrived to begin; then their connections close."""
+POLL_S = 0.01
 CUT_OFF_S = 0.5
 """Time in which requests that are cut off get their answer."""
 
@@ -71,11 +74,22 @@ class HttpServer:
         """
         self._service.lifecycle.drain()
         await asyncio.sleep(grace_s)
+        begun_s = await self._let_begin()
         cleanup = asyncio.ensure_future(self._runner.cleanup())
-        await asyncio.wait({cleanup}, timeout=REQUESTS_S)
+        await asyncio.wait({cleanup}, timeout=REQUESTS_S - begun_s)
         self._service.lifecycle.cut_off()
         await asyncio.wait({cleanup}, timeout=CUT_OFF_S)
         if cleanup.done():
             cleanup.result()
         else:
             cleanup.cancel()
+
+    async def _let_begin(self) -> float:
+        """Wait for requests that wait for their turn; gives the seconds that took."""
+        for site in tuple(self._runner.sites):
+            await site.stop()
+        loop, pacing = asyncio.get_running_loop(), self._service.admission.pacing
+        began = loop.time()
+        while pacing.waiting and loop.time() - began < BEGIN_S:
+            await asyncio.sleep(POLL_S)
+        return loop.time() - began

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import attrs
 import msgspec
 
+from ion_framework.domain.key import Pace
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Scope
@@ -40,9 +42,17 @@ class ChatRequest:
 
 @attrs.frozen(kw_only=True, slots=False)
 class RhythmView:
-    """How the message is paced."""
+    """How the message is paced.
 
-    pace: str
+    Attributes:
+        pace: ``fast``, ``medium`` or ``slow``, as the original has it.
+        resonance_pace: the same as the resonance key has it.
+        avg_length: words of a sentence, on average.
+        punctuation_density: share of punctuation marks among all characters.
+    """
+
+    pace: Literal["fast", "medium", "slow"]
+    resonance_pace: Pace
     avg_length: float
     punctuation_density: float
 
@@ -159,10 +169,20 @@ def _response(reply: Reply, service: Service) -> ChatResponse:
 def _rhythm(reply: Reply) -> RhythmView:
     rhythm = reply.resonance.rhythm
     return RhythmView(
-        pace=rhythm.pace.value,
+        pace=_PACES[rhythm.pace],
+        resonance_pace=rhythm.pace,
         avg_length=rhythm.words_per_sentence,
         punctuation_density=rhythm.punctuation_density,
     )
+
+
+_PACES: Mapping[Pace, Literal["fast", "medium", "slow"]] = {
+    Pace.BURST: "fast",
+    Pace.FLOWING: "medium",
+    Pace.MEDIUM: "medium",
+    Pace.CONTEMPLATIVE: "slow",
+}
+"""The original knew three, which it mapped to ``burst``, ``flowing`` and ``contemplative``."""
 
 
 def _tone(reply: Reply) -> ToneView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -11,8 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
-from ion_host_aiohttp.api.words import NOT_BLANK
-from ion_host_aiohttp.errors.failure import check_message, unfit
+from ion_host_aiohttp.errors.failure import Issue, unfit
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.v1 import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
@@ -23,17 +23,37 @@ from ion_host_aiohttp.v1.summarizing import begin_summary
 LONGEST_MESSAGE = 32_000
 """Characters of one message: answers are told, too, which are longer than questions."""
 
+LONGEST_NAME = 128
+_NAME = r"^(\.{0,2}[^\x00-\x1f./\x7f-\x9f]|\.{3})[^\x00-\x1f/\x7f-\x9f]*$"
+
 SessionId = Annotated[
     str,
     msgspec.Meta(
-        min_length=1,
-        max_length=128,
-        pattern=r"^[^\x00-\x20/\\?#%.\x7f][^\x00-\x20/\\?#%\x7f]*$",
-        description="Name of a session, chosen by the caller: no space, none of `/ \\ ? # %`, and"
-        " no full stop at its beginning.",
+        description="Name of a session, chosen by the caller: any text without control characters"
+        " and `/`, but not `.` or `..`, which addresses give another meaning.",
         examples=["s-2041"],
+        extra_json_schema={"minLength": 1, "maxLength": LONGEST_NAME, "pattern": _NAME},
     ),
 ]
+
+
+def checked_name(name: str, source: str) -> str:
+    """The name of a session.
+
+    Args:
+        name: what the caller gives.
+        source: where it stands, ``query`` or ``path``.
+
+    Raises:
+        RequestFailed: 422 where it is none.
+    """
+    if len(name) <= LONGEST_NAME and re.fullmatch(_NAME, name):
+        return name
+    kind = "string_too_long" if len(name) > LONGEST_NAME else "string_pattern_mismatch"
+    limits = {"min_length": 1, "max_length": LONGEST_NAME, "pattern": _NAME}
+    place = ("id",) if source == "path" else ("session_id",)
+    message = say("session_name", longest=LONGEST_NAME)
+    raise unfit(Issue(kind, place, message, name[:LONGEST_NAME], limits, source))
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +61,8 @@ class SessionMessage:
     """The body of ``POST /sessions/{id}/messages``.
 
     Attributes:
-        message: what was said, with or without a mark of who says it (``User: …``).
+        message: what was said, with or without a mark of who says it (``User: …``). One that
+            says nothing counts, and is left out of the summary.
     """
 
     message: Annotated[
@@ -50,7 +71,6 @@ class SessionMessage:
             min_length=1,
             max_length=LONGEST_MESSAGE,
             examples=["User: The build fails since Monday."],
-            extra_json_schema={"pattern": NOT_BLANK},
         ),
     ]
 
@@ -74,7 +94,8 @@ class EndQuery:
 
     Attributes:
         session_id: the session that ends.
-        skip_summary: whether it is only forgotten.
+        skip_summary: whether it is only forgotten: ``true``, ``1``, ``yes``, ``on``, ``t`` or
+            ``y``, and ``false``, ``0``, ``no``, ``off``, ``f`` or ``n``, in any case.
     """
 
     session_id: SessionId
@@ -100,10 +121,7 @@ class EndedSession:
 
 async def add_message(call: Call[SessionMessage], service: Service) -> Answer:
     """Add a message to a session of the caller's."""
-    issues = check_message(call.body.message, "message", LONGEST_MESSAGE)
-    if issues:
-        raise unfit(*issues)
-    session = call.path["id"]
+    session = checked_name(call.path["id"], "path")
     with told(service):
         count = await service.sessions.log.append(Owner.of(call.caller), session, call.body.message)
     return Answer(body=SessionCount(session_id=session, count=count))
@@ -111,7 +129,7 @@ async def add_message(call: Call[SessionMessage], service: Service) -> Answer:
 
 async def end_session(call: Call[None], service: Service) -> Answer:
     """End a session of the caller's; its summary is made in the background."""
-    session = call.query.session_id
+    session = checked_name(call.query.session_id, "query")
     telling = service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
     with told(service):
         if call.query.skip_summary:

@@ -61,10 +61,23 @@ DELETE FROM TABLE WHERE id IN (
     ORDER BY touched DESC, id DESC LIMIT -1 OFFSET ?
 )
 """
-_FORGET_OLDEST = """
-DELETE FROM TABLE WHERE id IN (
-    SELECT id FROM TABLE ORDER BY touched DESC, id DESC LIMIT -1 OFFSET ?
+_FORGET_OLDEST_OF_LARGEST = """
+DELETE FROM TABLE WHERE id = (
+    SELECT id FROM TABLE JOIN (
+        SELECT tenant, principal, COUNT(*) AS size FROM TABLE GROUP BY tenant, principal
+    ) USING (tenant, principal)
+    ORDER BY size DESC, touched, id LIMIT 1
 )
+"""
+_OLDEST_OF_LARGEST = """
+SELECT id, characters FROM sessions JOIN (
+    SELECT tenant, principal, SUM(characters) AS size FROM sessions GROUP BY tenant, principal
+) USING (tenant, principal)
+WHERE id <> ? ORDER BY size DESC, touched, id LIMIT 1
+"""
+_OLDEST_OF_ONE = """
+SELECT id, characters FROM sessions WHERE id <> ? AND tenant = ? AND principal = ?
+ORDER BY touched, id LIMIT 1
 """
 _END = """
 UPDATE summaries SET status = ?, touched = ?, text = ?, method = ?, material = ''
@@ -111,7 +124,7 @@ class SessionFile:
                 "UPDATE sessions SET touched = ?, messages = ?, characters = ? WHERE id = ?",
                 now, count, characters, number,
             )  # fmt: skip
-            self._make_room(number)
+            self._make_room(number, owner)
         return int(count)
 
     def drop(self, owner: Owner, session: str, now: float) -> None:
@@ -225,23 +238,30 @@ class SessionFile:
         return int(made.lastrowid or 0)
 
     def _thin_out(self, table: str, tenant: str, principal: str) -> None:
-        """Delete the oldest of what is too many, of one caller and of all."""
+        """Delete the oldest of what is too many, of one caller, then of who has most."""
         mine = _FORGET_OLDEST_OF_ONE.replace("TABLE", table)
         self._do(mine, tenant, principal, self._bounds.sessions_per_caller)
-        self._do(_FORGET_OLDEST.replace("TABLE", table), self._bounds.sessions)
+        (there_are,) = self._one(f"SELECT COUNT(*) FROM {table}") or (0,)  # noqa: S608  one of two names
+        for _ in range(there_are - self._bounds.sessions):
+            self._do(_FORGET_OLDEST_OF_LARGEST.replace("TABLE", table))
 
-    def _make_room(self, newest: int) -> None:
-        """Delete the oldest sessions while all together hold too many characters."""
-        total = self._one("SELECT SUM(characters) FROM sessions") or (0,)
-        over = total[0] - self._bounds.total_characters
-        if over <= 0:
-            return
-        rows = self._do(
-            "SELECT id, characters FROM sessions WHERE id <> ? ORDER BY touched, id", newest
-        ).fetchall()
-        for number, characters in rows:
-            if over <= 0:
+    def _make_room(self, newest: int, owner: Owner) -> None:
+        """Delete the oldest sessions while a caller's, or all, hold too many characters."""
+        mine = (owner.tenant, owner.principal)
+        (own,) = self._one(
+            "SELECT SUM(characters) FROM sessions WHERE tenant = ? AND principal = ?", *mine
+        ) or (0,)
+        self._delete(own - self._bounds.characters_per_caller, _OLDEST_OF_ONE, newest, *mine)
+        (total,) = self._one("SELECT SUM(characters) FROM sessions") or (0,)
+        self._delete(total - self._bounds.total_characters, _OLDEST_OF_LARGEST, newest)
+
+    def _delete(self, over: int, which: str, *values: object) -> None:
+        """Delete sessions, each as a statement finds it, until so many characters are gone."""
+        while over > 0:
+            found = self._one(which, *values)
+            if found is None:
                 return
+            number, characters = found
             self._do("DELETE FROM sessions WHERE id = ?", number)
             over -= characters
 

@@ -38,10 +38,14 @@ class Owner:
 class SessionBounds:
     """How much is kept. Of what is too many, the oldest idle goes first, without a word.
 
+    A caller who has too many loses own sessions only. Where all callers together have too many,
+    it is the largest caller who loses, so that nobody can push others out by telling much.
+
     Attributes:
         messages: messages of one session; more are refused.
         characters: characters of one session; more are refused.
         sessions_per_caller: sessions of one caller, and summaries of one caller.
+        characters_per_caller: characters of all open sessions of one caller; a tenth of the total.
         sessions: sessions of all callers, and summaries of all.
         total_characters: characters of all open sessions.
         idle_s: seconds after which a session without new messages and a summary are gone.
@@ -55,6 +59,7 @@ class SessionBounds:
     messages: int = attrs.field(default=1000, validator=_RANGE.ge(1))
     characters: int = attrs.field(default=200_000, validator=_RANGE.ge(1))
     sessions_per_caller: int = attrs.field(default=500, validator=_RANGE.ge(1))
+    characters_per_caller: int = attrs.field(default=5_000_000, validator=_RANGE.ge(1))
     sessions: int = attrs.field(default=5000, validator=_RANGE.ge(1))
     total_characters: int = attrs.field(default=50_000_000, validator=_RANGE.ge(1))
     idle_s: float = attrs.field(default=86_400.0, validator=_RANGE.gt(0))

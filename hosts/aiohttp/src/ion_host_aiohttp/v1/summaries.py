@@ -12,13 +12,12 @@ from msgspec import UNSET, UnsetType
 from ion_framework.summarizing.summary import Method, SummaryBounds
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
-from ion_host_aiohttp.api.words import NOT_BLANK
-from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, check_message, unfit
+from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.v1 import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.v1.session_endpoints import LONGEST_MESSAGE, SessionId
+from ion_host_aiohttp.v1.session_endpoints import LONGEST_MESSAGE, SessionId, checked_name
 from ion_host_aiohttp.v1.session_failures import UNAVAILABLE, told
 from ion_host_aiohttp.v1.sessions import Owner, SummaryRecord, SummaryStatus
 from ion_host_aiohttp.v1.summarizing import resume_summary, summary_of
@@ -40,19 +39,11 @@ class PreviewRequest:
 
     Attributes:
         messages: the conversation, oldest message first, each with or without a mark of who
-            speaks (``User: …``).
+            speaks (``User: …``). Those that say nothing are left out.
     """
 
     messages: Annotated[
-        list[
-            Annotated[
-                str,
-                msgspec.Meta(
-                    extra_json_schema={"minLength": 1, "pattern": NOT_BLANK},
-                    max_length=LONGEST_MESSAGE,
-                ),
-            ]
-        ],
+        list[Annotated[str, msgspec.Meta(max_length=LONGEST_MESSAGE)]],
         msgspec.Meta(
             extra_json_schema={"minItems": 1, "maxItems": MOST_MESSAGES},
             examples=[["User: The build fails.", "Assistant: Since when?", "User: Monday."]],
@@ -135,18 +126,11 @@ def _check(messages: list[str]) -> None:
         limits = {"max_length": MOST_MESSAGES}
         message = say("too_many", **limits)
         raise unfit(Issue("too_long", ("messages",), message, len(messages), limits))
-    issues = [
-        attrs.evolve(issue, path=("messages", index))
-        for index, message in enumerate(messages)
-        for issue in check_message(message, "messages", LONGEST_MESSAGE)
-    ]
-    if issues:
-        raise unfit(*issues)
 
 
 async def summary_state(call: Call[None], service: Service) -> Answer:
     """Say how far the summary of a session of the caller's is."""
-    session = call.path["id"]
+    session = checked_name(call.path.get("id", _PREVIEW), "path")
     with told(service):
         record = await service.sessions.log.summary(Owner.of(call.caller), session)
         if record.abandoned:
@@ -188,6 +172,25 @@ def cost(body: PreviewRequest) -> int:
     return 1 + sum(map(len, body.messages)) // CHARS_PER_REQUEST
 
 
+_PREVIEW = "preview"
+
+_STATE: Endpoint[None] = Endpoint(
+    method="GET",
+    path="/summaries/{id}",
+    handler=summary_state,
+    style=ErrorStyle.V1,
+    summary="The summary of an ended session.",
+    description="Always 200: `status` says whether there is one. A summary is kept for a day.",
+    parameters={"id": SessionId},
+    response=SummaryState,
+    errors=(
+        ErrorCase(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", "No session has such a name."
+        ),
+        UNAVAILABLE,
+    ),
+    scope=Scope.CHAT,
+)
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -206,16 +209,12 @@ ENDPOINTS = (
         cost=cost,
         runs_turns=True,
     ),
-    Endpoint(
-        method="GET",
-        path="/summaries/{id:(?!preview$)[^/]+}",
-        handler=summary_state,
-        style=ErrorStyle.V1,
-        summary="The summary of an ended session.",
-        description="Always 200: `status` says whether there is one. A summary is kept for a day.",
-        parameters={"id": SessionId},
-        response=SummaryState,
-        errors=(UNAVAILABLE,),
-        scope=Scope.CHAT,
+    _STATE,
+    # Two methods share this address, so that what it allows is one list.
+    attrs.evolve(
+        _STATE,
+        path="/summaries/preview",
+        summary="The summary of an ended session that is called `preview`.",
+        parameters={},
     ),
 )

@@ -8,15 +8,15 @@ from typing import Annotated
 import attrs
 import msgspec
 
-from ion_host_aiohttp.access.caller import Scope
+from ion_framework.pipeline.turn import DEFAULT_TENANT
+from ion_host_aiohttp.access.caller import KnowsTenants, Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
-from ion_host_aiohttp.errors.failure import Issue, unfit
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.v2.cache_views import CacheFigures, figures_of
-from ion_host_aiohttp.v2.patterns import FORMS, GRAMMAR, tags_of
+from ion_host_aiohttp.v2.patterns import FORMS, NOTHING, Holders, Meaning, meaning_of
 
 _LONGEST_PATTERN = 200
 
@@ -44,7 +44,8 @@ class InvalidateQuery:
 
     Attributes:
         pattern: ``*`` or a kind (``persona``, ``version``, ``key``, ``routing``, ``tenant``), a
-            colon and a name, in which ``*`` and ``?`` stand for any characters.
+            colon and a name, in which ``*`` and ``?`` stand for any characters. Any other pattern
+            means nothing and drops nothing.
     """
 
     pattern: Annotated[
@@ -52,18 +53,18 @@ class InvalidateQuery:
         msgspec.Meta(
             max_length=_LONGEST_PATTERN,
             examples=["persona:lua", "key:calm-*"],
-            extra_json_schema={"pattern": GRAMMAR},
         ),
     ]
 
 
 @attrs.frozen(kw_only=True, slots=False)
 class CacheInvalidated:
-    """What invalidating has done."""
+    """What invalidating has done; ``message`` says so, and where the pattern means nothing."""
 
     success: bool
     pattern: str
     deleted_count: int
+    message: str
     timestamp: str
 
 
@@ -93,30 +94,40 @@ async def clear_cache(call: Call[None], service: Service) -> Answer:
 async def invalidate_cache(call: Call[None], service: Service) -> Answer:
     """Drop the stored answers that a pattern means."""
     pattern = call.query.pattern
-    tags = tags_of(pattern, service.ion)
-    if tags is None:
-        message = say("cache_pattern", forms=", ".join(FORMS))
-        raise unfit(Issue("value_error", ("pattern",), message, pattern, {"valid": FORMS}))
-    count = await _drop(tags, service)
+    meaning = meaning_of(pattern, _holders(service))
+    count = await _drop(meaning, service)
+    telling = service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
+    said = (
+        say("cache_pattern", forms=", ".join(FORMS))
+        if meaning == NOTHING
+        else say("cache_invalidated", count=count)
+    )
     return Answer(
         body=CacheInvalidated(
             success=True,
             pattern=pattern,
             deleted_count=count,
+            message=telling.text(said),
             timestamp=iso_time(service.clock.time()),
         ),
         log={"deleted": str(count)},
     )
 
 
-async def _drop(tags: tuple[str, ...], service: Service) -> int:
+def _holders(service: Service) -> Holders:
+    door = service.authenticator
+    known = door.tenants if isinstance(door, KnowsTenants) else frozenset()
+    return Holders(service.ion.personas, known | {DEFAULT_TENANT})
+
+
+async def _drop(meaning: Meaning, service: Service) -> int:
     cache = service.ion.cache
     if cache is None:
         return 0
-    if not tags:
+    if meaning.everything:
         return await cache.clear()
     # One after the other: an entry that has two of the tags must be counted once.
-    return sum([await cache.invalidate(tag) for tag in tags])
+    return sum([await cache.invalidate(tag) for tag in meaning.tags])
 
 
 CACHE_STATS = Endpoint(
@@ -144,9 +155,10 @@ INVALIDATE = Endpoint(
     style=ErrorStyle.V2,
     summary="Drop the stored answers that a pattern means, in every process.",
     description=(
-        "`persona:lua`, `version:lua@1.0`, `key:calm-*`, `routing:calm-*` (the same) and "
-        "`tenant:default`; `*` and `?` stand for any characters of a known name, and `*` alone "
-        "is everything."
+        "`persona:lua` (or `persona:루아`), `version:lua@1.0`, `key:calm-*`, `routing:calm-*` and "
+        "`persona:calm-medium-*` (the same) and `tenant:default`; `*` and `?` stand for any "
+        "characters of a known name (of tenants: of those with an API key), case does not matter, "
+        "and `*` alone is everything. Any other pattern is answered with `deleted_count` 0."
     ),
     query=InvalidateQuery,
     response=CacheInvalidated,
@@ -154,7 +166,7 @@ INVALIDATE = Endpoint(
         ErrorCase(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "VALIDATION_ERROR",
-            "The pattern is missing or unknown.",
+            "The pattern is missing or too long.",
         ),
     ),
     scope=Scope.ADMIN,

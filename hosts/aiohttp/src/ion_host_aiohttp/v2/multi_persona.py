@@ -206,7 +206,9 @@ def _cache_status(joint: JointReply) -> CacheStatus:
 
 
 def _total(joint: JointReply) -> Usage:
-    spent = [*(reply.usage for reply in joint.replies), *joint.beside]
+    """What was spent on this request; what the cache served costs nothing again."""
+    made = (r for r in joint.replies if r.receipt.cache.status not in SERVED_FROM_CACHE)
+    spent = [*(reply.usage for reply in made), *joint.beside]
     sums = {
         field.name: [getattr(usage, field.name) for usage in spent] for field in attrs.fields(Usage)
     }

@@ -28,11 +28,14 @@ class AspectView:
         parts: sentences and clauses of the message that are its own.
         whole: whether it answers the whole message.
         reason: why.
+        taken_over: of the parts those that fit a persona best that does not answer; they do not
+            raise the weight.
     """
 
     persona: str
     weight: Decimal
     parts: tuple[str, ...]
+    taken_over: tuple[str, ...]
     whole: bool
     reason: str
 
@@ -94,20 +97,25 @@ class PartView:
 
 @attrs.frozen(kw_only=True, slots=False)
 class VoteView:
-    """How the vote went.
+    """How the vote went: one persona, one ballot.
 
     Attributes:
-        voters: ``model``: each persona, through the language model; ``agreement``: the answers
-            themselves, by what they have in common.
-        ballots: what each persona gave to whom, 0 to 1; one that is missing abstained.
-        totals: sums of the ballots, each by the weight of its voter.
+        voters: ``model``: each judges through the language model; ``coverage``: there is no model,
+            and each votes for the answer that takes up most of the words of those parts of the
+            message that it fits best, which tells what an answer is about, not whether it is right.
+        ballots: for each persona whose answer it voted for; one that is missing abstained.
+        totals: ballots of each answer.
         winner: the persona whose answer is given.
+        judgements: with ``coverage`` what each persona finds of each answer, 0 to 1.
+        tied: whether several had most ballots, so that the larger weight decided.
     """
 
     voters: Voters
-    ballots: dict[str, dict[str, Decimal]]
-    totals: dict[str, Decimal]
+    ballots: dict[str, str]
+    totals: dict[str, int]
     winner: str
+    judgements: dict[str, dict[str, Decimal]]
+    tied: bool
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -124,7 +132,8 @@ class MultiPersonaMetadata:
         parts: what each gave, with its receipt.
         vote: how the vote went, null without one.
         synthesis: the receipt of the turn that made one answer of all, null without one.
-        usage: tokens and price of everything together, as far as known.
+        usage: tokens and price of everything that was made for this request, as far as known; what
+            the cache served is not in it.
     """
 
     complexity: Complexity
@@ -203,6 +212,7 @@ def _plan(plan: Plan, names: Mapping[str, str]) -> PlanView:
                 persona=names.get(aspect.persona, aspect.persona),
                 weight=aspect.weight,
                 parts=tuple(part.text for part in aspect.parts),
+                taken_over=tuple(part.text for part in aspect.taken_over),
                 whole=aspect.whole,
                 reason=aspect.reason,
             )
@@ -266,12 +276,15 @@ def _vote(joint: JointReply, names: Mapping[str, str]) -> VoteView | None:
     vote = joint.vote
     if vote is None:
         return None
+    shown = {name: names.get(name, name) for name in vote.totals}
     return VoteView(
         voters=vote.voters,
-        ballots={
-            names.get(voter, voter): {names.get(name, name): v for name, v in given.items()}
-            for voter, given in vote.ballots.items()
+        ballots={shown[voter]: shown[name] for voter, name in vote.ballots.items()},
+        totals={shown[name]: total for name, total in vote.totals.items()},
+        winner=shown[vote.winner],
+        judgements={
+            shown[voter]: {shown[name]: value for name, value in found.items()}
+            for voter, found in vote.judgements.items()
         },
-        totals={names.get(name, name): total for name, total in vote.totals.items()},
-        winner=names.get(vote.winner, vote.winner),
+        tied=vote.tied,
     )

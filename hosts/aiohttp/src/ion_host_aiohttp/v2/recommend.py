@@ -8,13 +8,14 @@ from typing import Annotated
 import attrs
 import msgspec
 
+from ion_framework.domain.blank import NOT_BLANK
 from ion_framework.domain.conversation import Role
 from ion_framework.domain.language import detect_language
 from ion_framework.ensemble.recommending import Advice, advise
 from ion_framework.errors import NoAnswerError
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
-from ion_host_aiohttp.api.words import NOT_BLANK
+from ion_host_aiohttp.api.schema_issues import MOST_ISSUES
 from ion_host_aiohttp.errors.failure import Issue, RequestFailed, check_message, unfit
 from ion_host_aiohttp.errors.messages import Message, say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
@@ -23,7 +24,7 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import shown_names
 from ion_host_aiohttp.v2.personas import PersonaView, persona_view
-from ion_host_aiohttp.v2.schema import MOST_ISSUES, ContextRequest, check_given, messages_of
+from ion_host_aiohttp.v2.schema import ContextRequest, check_given, messages_of
 from ion_host_aiohttp.v2.unanswered import failure_of
 
 _Scenario = Annotated[

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import attrs
 import msgspec
 
+from ion_framework.domain.blank import is_blank
 from ion_framework.domain.conversation import Message, Role
 from ion_framework.domain.key import (
     Intent,
@@ -24,6 +25,7 @@ from ion_framework.domain.summary import update_summary
 from ion_framework.errors import ResonanceKeyError
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.api.endpoint import Call
+from ion_host_aiohttp.api.schema_issues import MOST_ISSUES
 from ion_host_aiohttp.api.words import MessageText, one_of
 from ion_host_aiohttp.errors.failure import (
     Failure,
@@ -38,11 +40,11 @@ from ion_host_aiohttp.errors.messages import say
 
 MOST_MESSAGES = 200
 """Earlier messages that a request may hold."""
-MOST_ISSUES = 20
-"""Issues that one answer names; who corrects these hears of the next."""
-
 _Part = TypeVar("_Part")
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+SYSTEM = "system"
+"""A role of the original's: what stands in it is material for the persona, and no instruction."""
+_ROLES = (*Role, SYSTEM)
+_Name = Annotated[str, msgspec.Meta(max_length=128)]
 _Key = Annotated[
     str,
     msgspec.Meta(
@@ -77,9 +79,12 @@ class ResonanceKeyRequest:
 
 @attrs.frozen(kw_only=True)
 class ChatMessageRequest:
-    """An earlier message; ``role`` is ``user`` or ``assistant``."""
+    """An earlier message; ``role`` is ``user``, ``assistant`` or ``system``.
 
-    role: Annotated[str, one_of(Role)]
+    What a caller writes as ``system`` tells the persona of the situation; it instructs nobody.
+    """
+
+    role: Annotated[str, one_of(_ROLES)]
     content: str
     timestamp: str | int | float | None = None
 
@@ -92,7 +97,10 @@ _History = Annotated[
 
 @attrs.frozen(kw_only=True)
 class ContextRequest:
-    """What the caller knows besides the message; ``metadata`` comes back as it was given."""
+    """What the caller knows besides the message; ``metadata`` comes back as it was given.
+
+    An empty ``user_id`` or ``session_id`` counts as none.
+    """
 
     user_id: _Name | None = None
     session_id: _Name | None = None
@@ -128,7 +136,7 @@ def check_given(text: str, field: str) -> None:
     Raises:
         RequestFailed: 400.
     """
-    if not text.strip():
+    if is_blank(text):
         raise RequestFailed(
             Failure(
                 status=HTTPStatus.BAD_REQUEST,
@@ -168,12 +176,13 @@ def turn_request(
         raise RequestFailed(unfit(*issues[:MOST_ISSUES]).failure.about(text))
     return TurnRequest(
         text=text,
-        principal=call.caller.principal_for(context.user_id),
+        principal=call.caller.principal_for(context.user_id or None),
         tenant=call.caller.tenant,
-        user_id=context.user_id,
-        session_id=context.session_id,
+        user_id=context.user_id or None,
+        session_id=context.session_id or None,
         key=key,
         history=history,
+        notes=_notes(context),
         summary=update_summary("", history) if mode is PromptMode.COMPACT else "",
         prompt_mode=mode,
         use_cache=body.use_cache,
@@ -217,7 +226,7 @@ def _mode(given: str | None, issues: list[Issue]) -> PromptMode:
 
 
 def messages_of(context: ContextRequest, issues: list[Issue]) -> tuple[Message, ...]:
-    """The earlier messages that a request holds, oldest first.
+    """The earlier messages that a request holds, oldest first; those of ``system`` are none.
 
     Args:
         context: what the caller knows besides the message.
@@ -229,12 +238,20 @@ def messages_of(context: ContextRequest, issues: list[Issue]) -> tuple[Message, 
         return ()
     messages = []
     for index, message in enumerate(given):
+        if message.role == SYSTEM:
+            continue
         try:
             messages.append(Message(Role(message.role), message.content))
         except ValueError:
             path: Path = ("context", "message_history", index, "role")
-            issues.append(not_a_choice(path, message.role, tuple(Role)))
+            issues.append(not_a_choice(path, message.role, _ROLES))
     return tuple(messages)
+
+
+def _notes(context: ContextRequest) -> tuple[str, ...]:
+    """What a request says as ``system``: facts on the user's side of the prompt."""
+    said = (m.content for m in context.message_history or () if m.role == SYSTEM)
+    return tuple(text for text in said if not is_blank(text))
 
 
 def _too_many() -> Issue:

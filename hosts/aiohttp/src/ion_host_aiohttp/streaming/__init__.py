@@ -1,0 +1,1 @@
+"""Answers that arrive while they are made: as server-sent events and over WebSockets."""

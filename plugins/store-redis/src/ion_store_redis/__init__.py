@@ -1,0 +1,1 @@
+"""Keeps the conversations of ION in Redis."""
