@@ -23,7 +23,9 @@ GOOD = {
     "aiohttp", "coaching", "elro", "guard", "lua", "nana", "offline", "resonance", "riri",
     "store-sqlite", "two-tier-cache",
 }  # fmt: skip
-IDLE = {"gemini", "llm-analyzer", "openai-compatible", "secrets-gcp"}
+IDLE = {
+    "gemini", "llm-analyzer", "openai-compatible", "secrets-gcp", "store-postgres", "store-redis"
+}  # fmt: skip
 
 CODE = """
 from ion_framework import hookimpl

@@ -28,7 +28,9 @@ class Plugin:
 
 plugin = Plugin
 """
-OFF_BY_DEFAULT = {"gemini", "llm-analyzer", "openai-compatible", "secrets-gcp"}
+OFF_BY_DEFAULT = {
+    "gemini", "llm-analyzer", "openai-compatible", "secrets-gcp", "store-postgres", "store-redis"
+}  # fmt: skip
 FIELDS = ["name", "provides", "status", "reason", "distribution", "version"]
 
 

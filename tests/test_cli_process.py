@@ -68,11 +68,11 @@ def write(folder: Path, *packages: PluginPackage) -> Path:
 
 
 def test_help_lists_every_command_of_the_core() -> None:
-    """``ion --help`` names the core's six commands and the exit codes."""
+    """``ion --help`` names the core's seven commands and the exit codes."""
     ran = ion("--help")
 
     assert ran.code == 0
-    for name in ("chat", "analyze", "route", "personas", "plugins", "doctor"):
+    for name in ("chat", "analyze", "route", "personas", "plugins", "conversations", "doctor"):
         assert f"\n  {name} " in ran.out
     assert "Exit codes: 0" in ran.out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -40,21 +41,46 @@ from ion_framework.settings.model import Settings
     metavar="FILE",
     help="Read one message a line, - for standard input; write one JSON object a line.",
 )
+@click.option(
+    "--from-feedback",
+    is_flag=True,
+    help="Write what users corrected as an evaluation file (TSV) for perf.analysis.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --from-feedback: where to write instead of standard output.",
+)
 @json_option
 @common
 @click.pass_context
-def analyze(
-    context: click.Context, message: tuple[str, ...], lines: BinaryIO | None, as_json: bool
+def analyze(  # noqa: PLR0913, PLR0917  click passes each option
+    context: click.Context,
+    message: tuple[str, ...],
+    lines: BinaryIO | None,
+    from_feedback: bool,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Read how MESSAGE feels: its tone, pace and intent, and what in it speaks for them.
 
     With --jsonl every line of input has its line of output. One that holds no message (it is blank
     or not UTF-8) has an object whose "error" says so, and the exit code is 1 in the end.
     """
-    if bool(message) == (lines is not None):
-        raise click.UsageError("give either a message, or --jsonl with a file", context)
+    if bool(message) + (lines is not None) + from_feedback != 1:
+        raise click.UsageError(
+            "give either a message, or --jsonl with a file, or --from-feedback", context
+        )
+    if out is not None and not from_feedback:
+        raise click.UsageError("--out belongs to --from-feedback", context)
     settings, output = settings_of(context), Output()
     with output.reserved():
+        if from_feedback:
+            from ion_framework.cli.analyze_feedback import export  # only here is a store opened
+
+            run(export(settings, out, output))
+            return
         if lines is not None:
             failures = run(_each_line(settings, lines, output), reads_input=True)
             context.exit(1 if failures else 0)

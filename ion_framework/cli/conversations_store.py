@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from ion_framework.clock import SystemClock
 from ion_framework.cli.opening import opened
+from ion_framework.clock import SystemClock
 from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.plugin_host.host import PluginHost

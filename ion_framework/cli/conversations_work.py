@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
 from datetime import UTC, datetime
-from pathlib import Path
-
-import click
 
 from ion_framework.cli.tables import Table
 from ion_framework.conversations.documents import document_of
@@ -23,7 +19,6 @@ COLUMNS = ("conversation", "user", "persona", "turns", "state", "last activity",
 def listed(conversation: Conversation, now: float) -> dict[str, JsonValue]:
     """The object that ``ion conversations list --json`` writes for a conversation."""
     document = document_of(conversation)
-    assert isinstance(document, dict)  # noqa: S101  tells mypy what documents of classes are
     return {**document, "state": conversation.state(now).value}
 
 
@@ -71,10 +66,9 @@ async def find(
         if conversation is None or not selection.takes(conversation):
             return None
         return conversation, await store.turns(selection.owner, name, conversation.turn_count)
-    async with aclosing(store.everything()) as every:  # type: ignore[type-var]  # stores give generators
-        async for conversation, turns in every:
-            if conversation.id == name and selection.takes(conversation):
-                return conversation, turns
+    async for conversation, turns in store.everything():
+        if conversation.id == name and selection.takes(conversation):
+            return conversation, turns
     return None
 
 
@@ -87,31 +81,6 @@ async def owners_of(store: ConversationStore, selection: Selection) -> list[Owne
         if feedback.user_id == selection.user_id and selection.takes_owner(feedback.owner):
             found.add(feedback.owner)
     return sorted(found, key=lambda owner: (owner.tenant, owner.principal))
-
-
-async def back_up(store: ConversationStore, file: Path) -> int:
-    """Write a backup; returns its bytes.
-
-    Raises:
-        click.ClickException: it cannot be written.
-    """
-    try:
-        await store.backup(file)
-        return file.stat().st_size  # noqa: ASYNC240  nothing else runs in this command
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"the backup cannot be written: {error}") from error
-
-
-async def restore(store: ConversationStore, file: Path) -> int:
-    """Restore a backup; returns its conversations.
-
-    Raises:
-        click.ClickException: it is none, or a damaged one.
-    """
-    try:
-        return await store.restore(file)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"nothing was restored: {error}") from error
 
 
 def _row(conversation: Conversation, now: float) -> tuple[str, ...]:

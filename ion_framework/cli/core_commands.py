@@ -8,6 +8,7 @@ CORE = {
     "route": "Show which persona a resonance key or a message goes to.",
     "personas": "List the installed personas.",
     "plugins": "List the installed plugins and their status.",
+    "conversations": "List, show, export, delete, back up and restore conversations.",
     "doctor": "Test the installation and say what to do about each finding.",
 }
 """Name and summary. The module of a command, in this package, and its function have its name."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
+
 from ion_framework.conversations.model import Conversation, Feedback, Memory, StoredTurn
 from ion_framework.jsonable import JsonValue, jsonable, to_json
 
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 _Kept = TypeVar("_Kept", Conversation, Feedback, Memory, StoredTurn)
 
 
-def document_of(value: Conversation | Feedback | Memory | StoredTurn) -> JsonValue:
+def document_of(value: Conversation | Feedback | Memory | StoredTurn) -> dict[str, JsonValue]:
     """The document of something that a store keeps."""
-    return jsonable(value)
+    return {field.name: jsonable(getattr(value, field.name)) for field in attrs.fields(type(value))}
 
 
 def text_of(value: Conversation | Feedback | Memory | StoredTurn) -> str:

@@ -12,15 +12,20 @@ moods in turns, hand nothing over; a change that lasts for two messages does. Al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 import attrs
 
 from ion_framework.domain.frozen import frozen
 from ion_framework.domain.routing import RoutingDecision, confidence
 
-Scores = Mapping[str, Decimal]
+Scores: TypeAlias = Mapping[str, Decimal]
+
+
+def _all_frozen(scores: Iterable[Scores]) -> tuple[Scores, ...]:
+    return tuple(map(frozen, scores))
 
 
 @attrs.frozen
@@ -48,9 +53,7 @@ class Holding:
     """
 
     persona: str
-    earlier: tuple[Scores, ...] = attrs.field(
-        default=(), converter=lambda scores: tuple(frozen(item) for item in scores)
-    )
+    earlier: tuple[Scores, ...] = attrs.field(default=(), converter=_all_frozen)
 
 
 def held(
@@ -97,7 +100,7 @@ def held(
 
 
 def _leads(scores: Scores, holding: Holding, challenger: str) -> tuple[Decimal, ...]:
-    """The challenger's leads, oldest message first; messages that did not score both are left out."""
+    """The challenger's leads, oldest first, without messages that did not score both."""
     return tuple(
         item[challenger] - item[holding.persona]
         for item in (*holding.earlier, scores)

@@ -9,10 +9,7 @@ import attrs
 from ion_framework.settings.checks import seconds
 
 _RANGE = attrs.validators
-
-
-def _lead(lowest: str, highest: str) -> list[object]:
-    return [_RANGE.ge(Decimal(lowest)), _RANGE.le(Decimal(highest))]
+_SHARE = (_RANGE.ge(Decimal(0)), _RANGE.le(Decimal(1)))
 
 
 @attrs.frozen
@@ -29,9 +26,11 @@ class HandoverSettings:
         weight: how much the latest message counts in the mean, above 0 and up to 1.
     """
 
-    clear_lead: Decimal = attrs.field(default=Decimal("0.50"), validator=_lead("0", "1"))
-    mean_lead: Decimal = attrs.field(default=Decimal("0.15"), validator=_lead("0", "1"))
-    weight: Decimal = attrs.field(default=Decimal("0.5"), validator=_lead("0.01", "1"))
+    clear_lead: Decimal = attrs.field(default=Decimal("0.50"), validator=_SHARE)
+    mean_lead: Decimal = attrs.field(default=Decimal("0.15"), validator=_SHARE)
+    weight: Decimal = attrs.field(
+        default=Decimal("0.5"), validator=[_RANGE.gt(Decimal(0)), _RANGE.le(Decimal(1))]
+    )
 
 
 @attrs.frozen
@@ -54,7 +53,7 @@ class ConversationSettings:
     """
 
     ttl_hours: int = attrs.field(default=24, validator=[_RANGE.ge(1), _RANGE.le(720)])
-    keep_hours: int = attrs.field(default=168, validator=[_RANGE.ge(0), _RANGE.le(8760)])
+    keep_hours: int = attrs.field(default=24, validator=[_RANGE.ge(0), _RANGE.le(8760)])
     turns: int = attrs.field(default=200, validator=[_RANGE.ge(1), _RANGE.le(10_000)])
     context_turns: int = attrs.field(default=5, validator=[_RANGE.ge(0), _RANGE.le(50)])
     context_tokens: int = attrs.field(default=3000, validator=[_RANGE.ge(0), _RANGE.le(100_000)])

@@ -50,6 +50,11 @@ class LimitSettings:
         connections: open connections, 16 to 1000000.
         connections_per_address: open connections of one client address, 1 to 1000000.
         bulk_items: messages of one bulk request, 1 to 1000.
+        streams: streams (server-sent events) that are open at once, 1 to 65536. Each also holds
+            one of the places of ``in_flight``, so that more of them than of those never come about.
+        streams_per_caller: of one caller, 1 to 65536; more are told 429.
+        websockets: WebSockets that are open at once, 1 to 65536.
+        websockets_per_caller: of one caller, 1 to 65536; more are told 429.
     """
 
     message_chars: int = attrs.field(default=1000, validator=[_RANGE.ge(1), _RANGE.le(32000)])
@@ -64,6 +69,10 @@ class LimitSettings:
         default=1024, validator=[_RANGE.ge(1), _RANGE.le(1_000_000)]
     )
     bulk_items: int = attrs.field(default=100, validator=[_RANGE.ge(1), _RANGE.le(1000)])
+    streams: int = attrs.field(default=128, validator=[_RANGE.ge(1), _RANGE.le(65536)])
+    streams_per_caller: int = attrs.field(default=16, validator=[_RANGE.ge(1), _RANGE.le(65536)])
+    websockets: int = attrs.field(default=256, validator=[_RANGE.ge(1), _RANGE.le(65536)])
+    websockets_per_caller: int = attrs.field(default=16, validator=[_RANGE.ge(1), _RANGE.le(65536)])
 
 
 class KeyMode(StrEnum):
@@ -94,6 +103,9 @@ class JwtIssuerSettings:
             its value has 32 bytes or more.
         jwks_file: JSON Web Key Set of the issuer's public keys.
         jwks_url: address of the same, https; fetched at the start and when a key id is unknown.
+        jwks_max_age_s: seconds since a file or an address last gave its key set after which its
+            keys no longer count, 600 to 2592000: while none can be had, keys that the issuer has
+            withdrawn stay good for so long.
         leeway_s: seconds by which clocks may differ, 0 to 30.
         scopes_claim: claim with the scopes, a list or text separated by spaces.
         tenant_claim: claim with the tenant, None where all are of one.
@@ -106,6 +118,9 @@ class JwtIssuerSettings:
     secret: str | None = None
     jwks_file: Path | None = None
     jwks_url: str | None = None
+    jwks_max_age_s: float = attrs.field(
+        default=86_400.0, validator=[_RANGE.ge(600), _RANGE.le(2_592_000)]
+    )
     leeway_s: float = attrs.field(default=10.0, validator=[_RANGE.ge(0), _RANGE.le(30)])
     scopes_claim: str = "scope"
     tenant_claim: str | None = None
@@ -149,6 +164,8 @@ class RateSettings:
             bound.
         max_callers: callers that one process remembers, 1000 to 10000000.
         failed_logins: keys and tokens that are not valid, from one address, as ``10/minute``.
+        strays: requests of one address that are nobody's or for nothing: without credentials where
+            some are needed, with several, or for an address that does not exist.
     """
 
     limit: str = attrs.field(default="30/minute", validator=rate)
@@ -163,6 +180,7 @@ class RateSettings:
         default=100_000, validator=[_RANGE.ge(1000), _RANGE.le(10_000_000)]
     )
     failed_logins: str = attrs.field(default="10/minute", validator=rate)
+    strays: str = attrs.field(default="600/minute", validator=rate)
 
 
 @attrs.frozen
@@ -184,16 +202,34 @@ class CorsSettings:
     hosts: tuple[str, ...] = attrs.field(default=(), validator=host_names)
 
 
+class Hsts(StrEnum):
+    """For which names browsers are told to use https alone: this one, those below it too, none."""
+
+    HOST = "host"
+    SUBDOMAINS = "subdomains"
+    OFF = "off"
+
+
 @attrs.frozen
 class ApiSettings:
     """How the API presents itself.
 
     Attributes:
         docs: whether ``/docs`` and ``/redoc`` are served.
+        playground: whether the chat page ``/playground`` is served.
+        feedback_turns: turns outside conversations that each process remembers for feedback on
+            them, 10 minutes at most, where there is a store; 0 to 100000, 0 turns it off.
         v1_deprecated: the day from which API v1 counts as deprecated, as ``2027-01-31``.
         v1_sunset: the day on which API v1 ends, announced in the header ``Sunset``.
+        hsts: what ``Strict-Transport-Security`` says to callers who used https: ``host``,
+            ``subdomains`` (every name below this one has to speak https as well) or ``off``.
     """
 
     docs: bool = True
+    playground: bool = True
+    feedback_turns: int = attrs.field(
+        default=2000, validator=[attrs.validators.ge(0), attrs.validators.le(100_000)]
+    )
     v1_deprecated: str | None = attrs.field(default=None, validator=iso_date)
     v1_sunset: str | None = attrs.field(default=None, validator=iso_date)
+    hsts: Hsts = Hsts.HOST

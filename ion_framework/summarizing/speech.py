@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from ion_framework.domain.blank import is_blank
 from ion_framework.summarizing.terms import is_speaker
 
 _MARK = re.compile(r"\s*(\[[^\[\]\n]{1,24}\]|[^\s:：\[\]][^:：\n\[\]]{0,23}[:：])\s+(?=\S)")
@@ -36,7 +37,7 @@ def speeches(messages: Sequence[str]) -> tuple[Speech, ...]:
     Args:
         messages: the messages, oldest first; blank ones are left out.
     """
-    found = [(_MARK.match(message), message) for message in messages if message.strip()]
+    found = [(_MARK.match(message), message) for message in messages if not is_blank(message)]
     names = Counter(_name(mark[1]) for mark, _ in found if mark)
     said = []
     for mark, message in found:

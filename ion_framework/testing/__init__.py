@@ -47,6 +47,8 @@ from ion_framework.testing.fakes import (
     ScriptedGenerator,
 )
 from ion_framework.testing.fixtures import redis_server, virtual_clock
+from ion_framework.testing.network.postgres_install import find_postgres
+from ion_framework.testing.network.postgres_server import PostgresServer
 from ion_framework.testing.network.redis_server import RedisServer, find_redis_server
 from ion_framework.testing.network.resp import RedisReplyError
 from ion_framework.testing.network.tcp_proxy import TcpProxy
@@ -67,6 +69,7 @@ from ion_framework.testing.slow import pytest_collection_modifyitems
 from ion_framework.testing.virtual_time import VirtualClock, VirtualTimeLoop, run_virtual
 
 if TYPE_CHECKING:
+    from ion_framework.testing.memory_store import MemoryStore as MemoryStore
     from ion_framework.testing.model_servers.fake_gemini import FakeGemini as FakeGemini
     from ion_framework.testing.model_servers.fake_openai import FakeOpenAI as FakeOpenAI
     from ion_framework.testing.model_servers.faults import FAULTS as FAULTS
@@ -78,6 +81,7 @@ _LATE = {
     "FAULTS": "model_servers.faults",
     "FakeGemini": "model_servers.fake_gemini",
     "FakeOpenAI": "model_servers.fake_openai",
+    "MemoryStore": "memory_store",
     "RecordedRequest": "model_servers.records",
     "fault": "model_servers.faults",
     "mixture": "model_servers.faults",
@@ -101,11 +105,13 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "Latency",
     "LimitData",
     "MappingSecrets",
+    "MemoryStore",
     "NamedRoute",
     "NullStore",
     "PersonaContract",
     "PluginContract",
     "PluginPackage",
+    "PostgresServer",
     "RecordedRequest",
     "RecordingMonitor",
     "RedisReplyError",
@@ -122,6 +128,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "VirtualClock",
     "VirtualTimeLoop",
     "fault",
+    "find_postgres",
     "find_redis_server",
     "installed_on_path",
     "lone_source",

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import json
 from collections.abc import Sequence
 
+from perf.reliability import child
 from perf.reliability.burst import make_room
 from perf.reliability.light_client import LightClient, light_client
 from perf.reliability.offline import offline_host, port_of
 from perf.reliability.open_loop import Load, open_loop
 from perf.reliability.promise import Finding, Promise, Setting
-from perf.reliability.slow_clients import Hold, no_reader, slow_body, slow_head
 
 RATE, BASE_S = 50.0, 8.0
-HELD: tuple[tuple[str, Hold, int, float], ...] = (
-    ("slow heads", slow_head, 1000, 15.0),
-    ("slow bodies", slow_body, 1000, 15.0),
-    ("clients that do not read", no_reader, 200, 20.0),
+HELD: tuple[tuple[str, int, float], ...] = (
+    ("slow heads", 1000, 15.0),
+    ("slow bodies", 1000, 15.0),
+    ("clients that do not read", 200, 20.0),
 )
-PATIENCE_S = 40.0
 COMING_S = 8.0
-"""Seconds over which they come: opened at one instant, they would keep this process busy, too."""
+"""Seconds over which they come. The first are cut after ten, so that all are there at once; were
+they to come at one instant, two processors would be busy for seconds with opening connections, at
+both ends."""
 FLOOR_S = 0.01
 """A p99 below this is noise of two cores; ratios are not taken against less."""
 CONFIG = "[limits]\nconnections_per_address = 5000\n"
@@ -30,20 +31,13 @@ CONFIG = "[limits]\nconnections_per_address = 5000\n"
 
 async def check(setting: Setting) -> Sequence[Finding]:
     """Measure other clients without the slow ones, then with them."""
-    numbers = {name: setting.number(number, 5) for name, _, number, _ in HELD}
+    numbers = {name: setting.number(number, 5) for name, number, _ in HELD}
     make_room(2 * sum(numbers.values()))
     async with offline_host(setting, CONFIG) as host, light_client(port_of(host)) as client:
-        port = port_of(host)
         base = await _healthy(client, setting.seconds(BASE_S, 2))
-        holding = {
-            name: [
-                asyncio.create_task(_held(hold, port, COMING_S * index / numbers[name]))
-                for index in range(numbers[name])
-            ]
-            for name, hold, _, _ in HELD
-        }
+        crowd = asyncio.create_task(_crowd(port_of(host), numbers))
         load = await _healthy(client, COMING_S + max(limit_s for *_, limit_s in HELD))
-        cut = {name: await asyncio.gather(*tasks) for name, tasks in holding.items()}
+        cut = await crowd
     most_s = 2 * max(base.quantile_s(0.99), FLOOR_S)
     failures = load.failures
     return [
@@ -68,7 +62,7 @@ async def check(setting: Setting) -> Sequence[Finding]:
                 max(cut[name]) <= limit_s,
                 {"cut": cut[name]},
             )
-            for name, _, _, limit_s in HELD
+            for name, _, limit_s in HELD
         ),
     ]
 
@@ -81,14 +75,17 @@ async def _healthy(client: LightClient, seconds: float) -> Load:
     return await open_loop(send, RATE, seconds)
 
 
-async def _held(hold: Hold, port: int, after_s: float) -> float:
-    """Seconds until it was cut; infinite where it was not."""
-    await asyncio.sleep(after_s)
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            return await hold(port)
-    except TimeoutError:
-        return math.inf
+async def _crowd(port: int, numbers: dict[str, int]) -> dict[str, list[float]]:
+    """Have slow clients come, in a process of their own; gives when each was cut."""
+    counts = (str(number) for number in numbers.values())
+    process = await asyncio.create_subprocess_exec(
+        *child.command("slow_clients", str(port), str(COMING_S), *counts),
+        env=child.environ(),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    found, _ = await process.communicate()
+    cut: dict[str, list[float]] = json.loads(found)
+    return cut
 
 
 PROMISE = Promise(

@@ -63,7 +63,7 @@ def test_a_fifth_persona_competes_at_once():
 
     reply = respond(text, speaker(), personas=(ANN, BOB, CAT, zoe))
 
-    assert reply.personas == ("zoe", "ann")
+    assert reply.personas == ("ann", "zoe")
 
 
 def test_one_persona_answers_as_always():

@@ -14,7 +14,7 @@ from ion_framework.ensemble.aspects import Aspect
 from ion_framework.ensemble.blocks import blocks_of, shortened
 from ion_framework.ensemble.contribution import Contribution
 from ion_framework.ensemble.merging import concatenate, hierarchical, weighted
-from ion_framework.ensemble.voting import Voters, agreement_ballots, count
+from ion_framework.ensemble.notices import without_notices
 from ion_framework.pipeline.chunks import FinishReason, Usage
 from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus, Receipt
 from ion_framework.pipeline.reply import Reply
@@ -109,25 +109,39 @@ def test_shortening_keeps_fences_closed(text, most):
         assert len(lines) % 2 == 0 or len(whole) % 2 == 1
 
 
-def test_agreement_is_deterministic_and_fair():
-    """Two answers that say the same outvote a heavier one that says something else."""
-    same = (
-        answer("ann", "0.3", "Restart the database and read the log."),
-        answer("bob", "0.3", "Read the log and restart the database."),
-        answer("cat", "0.4", "Paint the shed green."),
-    )
-
-    vote = count(Voters.AGREEMENT, agreement_ballots(same), same)
-
-    assert vote.winner == "ann"
-    assert vote.totals["ann"] == vote.totals["bob"] > vote.totals["cat"]
-    assert vote.ballots["ann"]["ann"] == 1
+NOTE = "This answer was made without a language model. {} stands in for {}, as far as words go."
 
 
-def test_of_two_the_heavier_wins():
-    """Where two disagree the heavier one is given, and where they weigh the same the first."""
-    ann, bob = answer("ann", "0.4", "yellow bananas"), answer("bob", "0.6", "green apples")
-    same = attrs.evolve(bob, aspect=attrs.evolve(bob.aspect, weight=Decimal("0.4")))
+def noted(name, weight, text):
+    """An answer that ends with a note about itself."""
+    shown = name.capitalize()
+    return answer(name, weight, f"{text}\n\n{NOTE.format('A template', shown)}")
 
-    assert count(Voters.AGREEMENT, agreement_ballots((ann, bob)), (ann, bob)).winner == "bob"
-    assert count(Voters.AGREEMENT, agreement_ballots((ann, same)), (ann, same)).winner == "ann"
+
+@pytest.mark.parametrize("merge", [concatenate, hierarchical, weighted])
+def test_a_note_that_all_have_stands_once(merge):
+    """What every answer says alike stands once, at the end, and names everybody."""
+    answers = (noted("ann", "0.6", "Rest a while. " * 9), noted("bob", "0.4", "Read the log."))
+
+    text = merge(answers)
+
+    assert text.count("without a language model") == 1
+    assert text.endswith("stands in for Ann, Bob, as far as words go.")
+    assert "Rest a while." in text
+    assert "Read the log." in text
+
+
+def test_answers_that_are_all_alike_stay():
+    """Where all say the same and nothing else, nothing is taken away."""
+    same = (answer("ann", "0.5", "Yes, do it."), answer("bob", "0.5", "Yes, do it."))
+
+    assert concatenate(same).count("Yes, do it.") == 2
+    assert not without_notices(same).notice
+
+
+def test_a_note_of_one_is_its_own():
+    """What only one answer says stays with it."""
+    found = without_notices((noted("ann", "0.5", "Rest."), answer("bob", "0.5", "Read the log.")))
+
+    assert "language model" in found.own["ann"]
+    assert not found.notice

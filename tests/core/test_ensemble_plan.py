@@ -13,7 +13,14 @@ from ion_framework.domain.persona import Collaboration
 from ion_framework.ensemble.aspects import PartReading, divide
 from ion_framework.ensemble.message_parts import MessagePart
 from ion_framework.ensemble.order import steps_of
-from ion_framework.ensemble.plan import Complexity, ExecutionMode, MergeStrategy, make_plan
+from ion_framework.ensemble.plan import (
+    UNWRITTEN,
+    Complexity,
+    ExecutionMode,
+    MergeStrategy,
+    make_plan,
+    without_model,
+)
 from ion_framework.errors import PluginOrderError
 from ion_framework.settings.ensemble import EnsembleSettings
 from ion_framework.testing import make_persona, make_resonance
@@ -49,26 +56,60 @@ PARTS = [
         (1, Complexity.SIMPLE, ["ann"]),
         (2, Complexity.MODERATE, ["ann", "bob"]),
         (3, Complexity.COMPLEX, ["ann", "bob", "cat"]),
-        (4, Complexity.COMPLEX, ["ann", "bob", "cat"]),
+        (4, Complexity.COMPLEX, ["ann", "bob", "cat", "dan"]),
     ],
 )
 def test_complexity_counts_aspects(parts, complexity, names):
-    """Each persona that enough of a message speaks to is an aspect, and three answer at most."""
+    """Each persona that enough of a message speaks to is an aspect, and four answer at most."""
     plan = make_plan(PARTS[:parts], (ANN, BOB, CAT, DAN), SETTINGS)
 
     assert plan.complexity is complexity
     assert sorted(plan.personas) == names
 
 
-def test_nothing_of_the_message_is_left_out():
-    """The part of a persona that does not take part goes to the one that fits it next best."""
-    plan = make_plan(PARTS, (ANN, BOB, CAT, DAN), SETTINGS)
+def test_who_is_left_out_is_told():
+    """Who is one too many is named with the reason, and whose part another answers is marked."""
+    plan = make_plan(PARTS, (ANN, BOB, CAT, DAN), EnsembleSettings(personas=3))
+    alone = make_plan(PARTS[:3], (ANN, BOB, CAT), SETTINGS)
 
-    texts = {aspect.persona: aspect.text for aspect in plan.aspects}
-    assert texts["cat"] == f"{'c' * 20} {'d' * 18}"
+    aspects = {aspect.persona: aspect for aspect in plan.aspects}
+    assert aspects["cat"].text == f"{'c' * 20} {'d' * 18}"
+    assert [part.text for part in aspects["cat"].taken_over] == ["d" * 18]
+    assert "in place of dan it answers 1 part more" in aspects["cat"].reason
+    assert any("dan is left out, though 17% of the message" in reason for reason in plan.reasons)
+    assert [a.weight for a in plan.aspects] == [a.weight for a in alone.aspects]
     assert sum(aspect.weight for aspect in plan.aspects) == 1
-    weights = [aspect.weight for aspect in plan.aspects]
-    assert weights == sorted(weights, reverse=True)
+
+
+def test_a_part_of_whom_too_little_speaks_to_is_marked():
+    """A part too small for its persona is answered by another, which the aspect tells."""
+    small = reading("d d d", dan=0.9, ann=0.2)
+    plan = make_plan([*PARTS[:2], small], (ANN, BOB, DAN), SETTINGS)
+
+    taken = [(aspect.persona, part.text) for aspect in plan.aspects for part in aspect.taken_over]
+    assert taken == [("ann", "d d d")]
+    assert not any("left out" in reason for reason in plan.reasons)
+
+
+def test_feelings_count_beyond_their_length():
+    """A sentence of somebody who is not well counts one and a half times its length."""
+    part = MessagePart("x" * 20, 0, 20)
+    calm, sad = (
+        PartReading(part, make_resonance(f"{tone}-medium-learning"), {})
+        for tone in ("calm", "frustrated")
+    )
+
+    assert sad.loudness == calm.loudness * Decimal("1.5")
+
+
+def test_without_a_model_nothing_is_written_into_one():
+    """A plan for a synthesis becomes one that puts answers together, and says why."""
+    plan = make_plan(PARTS[:2], (ANN, BOB), SETTINGS, strategy=MergeStrategy.SYNTHESIS)
+
+    assert plan.strategy is MergeStrategy.SYNTHESIS
+    assert without_model(plan).strategy is MergeStrategy.HIERARCHICAL
+    assert without_model(plan).reasons[-1] == UNWRITTEN
+    assert without_model(without_model(plan)) == without_model(plan)
 
 
 def test_a_small_share_is_no_aspect():
@@ -207,7 +248,7 @@ def test_every_part_is_answered_by_somebody(shapes):
         for index, (length, fits) in enumerate(shapes)
     ]
 
-    aspects = divide(parts, (ANN, BOB, CAT))
+    aspects = divide(parts, (ANN, BOB), (ANN, BOB, CAT))
 
     assert sum(aspect.weight for aspect in aspects) == 1
     assert all(aspect.weight >= 0 for aspect in aspects)

@@ -6,29 +6,29 @@ from ion_framework.ensemble.plan import MergeStrategy
 from tests.support.ensembles import THREE, TWO, Speaker, by_name, request_for, respond, speaker
 
 
-async def agreeing(turn, _prompt):
-    """Two of three say the same."""
+async def answering(turn, _prompt):
+    """One of three takes up what is asked."""
     return {
-        "ann": "Restart the database and then read the log.",
-        "bob": "Read the log, then restart the database.",
+        "ann": "Why you are anxious about it matters, and so does that you are curious about it.",
+        "bob": "Read a good book.",
         "cat": "Paint the shed green tomorrow.",
     }[turn.persona.name]
 
 
-def test_votes_without_a_model_follow_agreement():
-    """Without a language model the answer wins that agrees most with the others."""
+def test_votes_without_a_model_follow_what_is_asked():
+    """Without a language model the answer wins that takes up most of the message."""
     text = (
         "This is really so very urgent for all of us. I am rather anxious about it. "
         "I am rather curious about it."
     )
 
-    reply = respond(request_for(text, strategy=MergeStrategy.VOTING), speaker(Speaker(agreeing)))
+    reply = respond(request_for(text, strategy=MergeStrategy.VOTING), speaker(Speaker(answering)))
 
     assert reply.plan.aspects[0].persona == "cat"
-    assert reply.vote.voters == "agreement"
-    assert reply.vote.winner in {"ann", "bob"}
-    assert reply.content == next(c.text for c in reply.answered if c.persona == reply.vote.winner)
-    assert reply.vote.totals["cat"] < reply.vote.totals["ann"]
+    assert reply.vote.voters == "coverage"
+    assert reply.vote.winner == "ann"
+    assert reply.content == next(c.text for c in reply.answered if c.persona == "ann")
+    assert sum(reply.vote.totals.values()) == len(reply.vote.ballots) == 3
 
 
 class Judges(Speaker):
@@ -47,8 +47,8 @@ class Judges(Speaker):
         super().__init__(speak)
 
 
-def test_votes_through_the_model_are_counted_by_weight():
-    """Each persona votes through the language model, and its vote counts by its weight."""
+def test_votes_through_the_model_count_alike():
+    """Each persona votes through the language model, and every vote counts the same."""
     model = Judges(ann="2", bob="Proposal 2.", cat="none of them")
 
     reply = respond(
@@ -81,9 +81,25 @@ def test_synthesis_is_a_turn_of_the_heaviest():
     assert "bob to:" in context
 
 
-def test_without_a_model_synthesis_becomes_hierarchical():
-    """Without a language model the answers stand one under the other, and the reply says so."""
+def test_without_a_model_synthesis_is_not_planned():
+    """Without a language model the plan puts the answers one under the other, and says why."""
     reply = respond(request_for(TWO, strategy=MergeStrategy.SYNTHESIS), speaker())
+
+    assert reply.plan.strategy is reply.merged_by is MergeStrategy.HIERARCHICAL
+    assert "no language model" in reply.plan.reasons[-1]
+    assert not reply.degraded
+
+
+def test_a_synthesis_that_fails_becomes_hierarchical():
+    """Where the model gives no one answer the answers stand one under the other, and it is said."""
+
+    async def speak(turn, prompt):
+        if turn.request.request_id.endswith("-synthesis"):
+            raise ConnectionError("down")
+        return await by_name(turn, prompt)
+
+    request = request_for(TWO, strategy=MergeStrategy.SYNTHESIS)
+    reply = respond(request, speaker(Speaker(speak), fallback=False))
 
     assert reply.merged_by is MergeStrategy.HIERARCHICAL
     assert "could not be written into one" in reply.degraded

@@ -31,6 +31,7 @@ from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.logs import make_logger
 from ion_host_aiohttp.run.server import HttpServer
 from ion_host_aiohttp.service import Service, ServiceLimits
+from ion_host_aiohttp.streaming.state import Streaming
 from ion_host_aiohttp.v1.session_making import Sessions
 
 from ion_framework import Finish, Ion, Resonance, TextChunk, detect_language, hookimpl
@@ -218,6 +219,7 @@ async def host_running(  # noqa: PLR0913  a test names the one part that it is a
     rates: QuotaLimiter | None = None,
     admission: Admission | None = None,
     connections: ConnectionPlaces | None = None,
+    streaming: Streaming | None = None,
 ) -> AsyncIterator[Running]:
     """A host with these plugins; with the standard ones where none is named.
 
@@ -242,6 +244,7 @@ async def host_running(  # noqa: PLR0913  a test names the one part that it is a
             sessions=sessions or Sessions.in_memory(),
             admission=admission or Admission(),
             connections=connections or ConnectionPlaces(),
+            streaming=streaming or Streaming(),
         )
         server = HttpServer(
             service,
@@ -255,6 +258,7 @@ async def host_running(  # noqa: PLR0913  a test names the one part that it is a
                 yield Running(url, server.port, session, service, server, log)
         finally:
             await server.stop()
+            await service.streaming.close()
             await service.sessions.close()
 
 

@@ -15,7 +15,6 @@ from ion_host_aiohttp.run.admission import (
     Admission,
     AdmissionLimits,
 )
-from ion_host_aiohttp.run.pacing import LEAST, PROBE_S, SETTLE_S, Pacing
 
 from ion_framework.testing import VirtualClock, run_virtual
 
@@ -203,46 +202,6 @@ class TestPlaces:
             await asyncio.gather(*tasks)
 
         run_virtual(play())
-
-
-class TestPacing:
-    """The bound on what one process works on."""
-
-    def test_late_beginnings_narrow_it(self):
-        """Requests that begin late bring the bound down to the least, one step at a time."""
-        pacing = Pacing(most=256)
-        pacing.begin(1.0, 100, now=1.0)
-        assert pacing.allowed == pytest.approx(90)
-        pacing.begin(1.0, 100, now=1.0 + SETTLE_S / 2)
-        assert pacing.allowed == pytest.approx(90)
-        for step in range(100):
-            pacing.begin(1.0, 100, now=2.0 + step)
-        assert pacing.allowed == LEAST
-
-    def test_slow_models_are_no_overload(self):
-        """However many requests wait for a model, the bound stays where they begin in time."""
-        pacing = Pacing(most=256)
-        for _ in range(1000):
-            pacing.begin(0.001, 255, now=1.0)
-        assert pacing.admits(255, now=1.0)
-        assert not pacing.admits(256, now=1.0)
-
-    def test_it_recovers(self):
-        """The bound widens again once requests begin in time."""
-        pacing = Pacing(most=256)
-        for step in range(100):
-            pacing.begin(1.0, 20, now=float(step))
-        for _ in range(10_000):
-            pacing.begin(0.0, 1, now=200.0)
-        assert pacing.allowed == 256
-
-    def test_a_probe_gets_through(self):
-        """A bound that lets nobody in is put to the proof once nothing was measured for a while."""
-        pacing = Pacing(most=16)
-        pacing.begin(0.0, 16, now=1.0)
-        assert not pacing.admits(16, now=1.0 + PROBE_S / 2)
-        assert pacing.admits(16, now=1.0 + 2 * PROBE_S)
-        assert not pacing.admits(16, now=1.0 + 2 * PROBE_S)
 
 
 @asynccontextmanager

@@ -38,18 +38,38 @@ PATHS = ("/chat", "/api/v2/process")
 
 
 class TestNotJson:
-    """400."""
+    """400 in v2, and 422 in v1, whose clients know it from FastAPI."""
 
-    @pytest.mark.parametrize("path", PATHS)
-    async def test_every_broken_body_is_400(self, hosting, path):
-        """Bytes that are not JSON, or nested too deeply, are a 400 in both versions."""
+    @pytest.mark.parametrize(("path", "status"), [(PATHS[0], 422), (PATHS[1], 400)])
+    async def test_every_broken_body_is_refused(self, hosting, path, status):
+        """Bytes that are not JSON, or nested too deeply, are refused alike."""
         async with hosting() as host:
             found = {}
             for name, body in NOT_JSON.items():
                 response = await host.session.post(path, data=body, headers=JSON)
                 found[name] = response.status
 
-        assert found == dict.fromkeys(NOT_JSON, 400)
+        assert found == dict.fromkeys(NOT_JSON, status)
+
+    @pytest.mark.parametrize(
+        ("body", "kind", "location"),
+        [
+            (b"", "missing", ["body"]),
+            (b" \n", "json_invalid", ["body", 2]),
+            (b"{bad", "json_invalid", ["body", 1]),
+            ('{"message": "가나", ]'.encode(), "json_invalid", ["body", 18]),
+            (b'{"message": "hi"', "json_invalid", ["body", 16]),
+            (b'{"message": 5, ', "json_invalid", ["body", 15]),
+        ],
+    )
+    async def test_v1_tells_the_place(self, hosting, body, kind, location):
+        """v1 counts the characters up to the fault, and calls no body at all a missing one."""
+        async with hosting() as host:
+            response = await host.session.post("/chat", data=body, headers=JSON)
+            (item,) = (await response.json())["detail"]
+
+        assert (response.status, item["type"], item["loc"]) == (422, kind, location)
+        assert set(item) == {"type", "loc", "msg", "input", "ctx"}
 
     async def test_depth_of_64_is_taken(self, hosting):
         """Sixty-four levels are not too deep."""
@@ -67,16 +87,14 @@ class TestNotJson:
         assert response.status == 200
 
     async def test_v1_and_v2_word_it_in_their_envelopes(self, hosting):
-        """v1 says it as error and status_code in Korean, v2 as a problem in English."""
+        """v1 says it in a list of details in Korean, v2 as a problem in English."""
         async with hosting() as host:
             v1 = await host.session.post("/chat", data=b"", headers=JSON)
             v2 = await host.session.post("/api/v2/process", data=b"", headers=JSON)
-
-            assert await v1.json() == {
-                "error": "요청 본문이 비어 있습니다. JSON 객체를 보내 주세요.",
-                "status_code": 400,
-            }
+            (item,) = (await v1.json())["detail"]
             problem = await v2.json()
+
+        assert item["msg"] == "요청 본문이 비어 있습니다. JSON 객체를 보내 주세요."
         assert v2.content_type == "application/problem+json"
         assert problem["error"]["code"] == "INVALID_JSON"
         assert problem["detail"] == "The request body is empty; send a JSON object."

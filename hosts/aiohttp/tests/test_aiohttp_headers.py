@@ -6,7 +6,7 @@ import pytest
 from ion_host_aiohttp.api.headers import header_safe
 
 from ion_framework.settings.model import Settings
-from ion_framework.settings.serving import ServerSettings
+from ion_framework.settings.serving import ApiSettings, Hsts, ServerSettings
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -28,7 +28,7 @@ CASES = [
     ("GET", "/health/startup", {}, 200),
     ("POST", "/chat", {"json": {"message": "hi"}}, 200),
     ("POST", "/chat", {"json": {}}, 422),
-    ("POST", "/chat", {"data": b"{", "headers": JSON}, 400),
+    ("POST", "/chat", {"data": b"{", "headers": JSON}, 422),
     ("POST", "/chat", {"data": b"hi"}, 415),
     ("POST", "/chat", {"data": b" " * 300_000, "headers": JSON}, 413),
     ("GET", "/broken", {}, 500),
@@ -101,7 +101,22 @@ class TestTransportSecurity:
                     response = await host.session.get("/health/live", headers=headers)
                     found.append(response.headers.get("Strict-Transport-Security"))
 
-        assert found == [None, None, None, "max-age=31536000; includeSubDomains"]
+        assert found == [None, None, None, "max-age=31536000"]
+
+    @pytest.mark.parametrize(
+        ("hsts", "said"),
+        [(Hsts.SUBDOMAINS, "max-age=31536000; includeSubDomains"), (Hsts.OFF, None)],
+    )
+    async def test_other_names_are_bound_only_where_that_is_set(self, hosting, hsts, said):
+        """With api.hsts the names below this one are bound as well, or none at all."""
+        settings = Settings(
+            server=ServerSettings(trusted_proxies=("127.0.0.0/8",)), api=ApiSettings(hsts=hsts)
+        )
+        async with hosting(settings=settings) as host:
+            headers = {"X-Forwarded-Proto": "https"}
+            response = await host.session.get("/health/live", headers=headers)
+
+        assert response.headers.get("Strict-Transport-Security") == said
 
 
 class TestHeaderSafe:

@@ -300,14 +300,15 @@ class TestUse:
         assert (3, 41) == (day.requests, day.tokens)
         assert abs(item.use.last_used - time.time()) < 60
 
-    async def test_refused_requests_are_not_counted(self, hosting, settings):
-        """A request that is not let in leaves no trace in the use of the key."""
+    async def test_what_is_not_let_in_is_not_counted(self, hosting, settings):
+        """A key that lacks a scope was used all the same; a wrong one leaves no trace."""
         new = created(settings, scopes=())
         async with guarded(hosting, settings) as (host, _):
-            assert 403 == await status(host, new.key)
             assert 401 == await status(host, flipped(new.key))
+            assert 403 == await status(host, new.key)
 
-        assert {} == keys_work.listed(settings)[0].use.days
+        (day,) = keys_work.listed(settings)[0].use.days.values()
+        assert (1, 0) == (day.requests, day.tokens)
 
 
 def flipped(key):

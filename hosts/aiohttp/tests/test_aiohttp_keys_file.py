@@ -87,18 +87,36 @@ class TestFile:
         """Who can write the file could let himself in, so that it is not used."""
         path.chmod(0o620)
 
-        with pytest.raises(SettingsError, match="chmod 600"):
+        with pytest.raises(SettingsError, match="chmod go-w"):
             await make_authenticator(settings, Secrets({}), logger())
 
-    def test_file_that_is_just_being_made_is_waited_for(self, settings, path):
-        """An empty file that gets its content a moment later is no error."""
-        content = path.read_bytes()
-        path.write_bytes(b"")
-        maker = threading.Timer(0.1, lambda: path.write_bytes(content))
-        maker.start()
-        with KeyStore(path) as store:
-            assert 1 == len(store.records())
-        maker.join()
+    def test_nobody_finds_half_a_file(self, settings):
+        """While eight make the file at once, whoever looks finds none or a whole one."""
+        path, ended = settings.folder() / "keys.sqlite3", threading.Event()
+        path.parent.mkdir(0o700)
+        looks = []
+
+        def look():
+            while not ended.is_set():
+                if path.exists():
+                    with KeyStore(path, reading=True) as store:
+                        looks.append(len(store.records()))
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        makers = [
+            threading.Thread(target=keys_work.create, args=(settings, KeyTerms())) for _ in range(8)
+        ]
+        for maker in makers:
+            maker.start()
+        for maker in makers:
+            maker.join()
+        ended.set()
+        watcher.join()
+
+        assert 8 == len(keys_work.listed(settings))
+        assert looks == sorted(looks)
+        assert [] == [file for file in path.parent.iterdir() if file.name.startswith(".")]
 
     def test_creating_fails_with_the_reason(self, settings):
         """A folder that cannot be made is an error that names the file."""

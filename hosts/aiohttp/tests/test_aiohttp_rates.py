@@ -236,59 +236,32 @@ class TestCallers:
                 await make_limiter(settings, logger)
 
 
-class TestLogins:
-    """Keys that are guessed."""
+class TestStrays:
+    """Requests that are nobody's, or for nothing."""
 
-    async def test_guesses_are_soon_not_looked_at(self, hosting, limiting, tmp_path):
-        """After ten wrong keys an address gets 429, for a minute, and known keys pass all along."""
-        async with keyed(hosting, limiting, tmp_path) as (host, clock, keys):
-            known, unknown = keys
-            assert await get(host, known) == 200
-            found = [await get(host, f"guess {number}") for number in range(12)]
-            assert found == [401] * 10 + [429] * 2
-            assert [await get(host, known), await get(host, unknown)] == [200, 429]
-            clock.advance(60.1)
-            assert [await get(host, unknown), await get(host, "guess")] == [200, 401]
-
-    async def test_somebody_without_credentials_is_no_guesser(self, hosting, limiting, tmp_path):
-        """Requests that present nothing are told what is missing, however many there are."""
-        async with keyed(hosting, limiting, tmp_path) as (host, _, _):
+    @pytest.mark.parametrize("kind", ["nothing presented", "presented twice", "no such address"])
+    async def test_an_address_may_stray_so_often(self, hosting, limiting, tmp_path, kind):
+        """They count for their address under rate.strays, and take nothing from a key's quota."""
+        async with keyed(hosting, limiting, tmp_path, strays="5/minute") as (host, clock, keys):
+            path = "/nowhere" if kind == "no such address" else PERSONAS
+            fields = [("X-API-Key", keys[0])] * (2 if kind == "presented twice" else 0)
             found = []
-            for _ in range(15):
-                async with host.session.get(PERSONAS) as response:
+            for _ in range(7):
+                async with host.session.get(path, headers=fields) as response:
                     found.append(response.status)
-        assert found == [401] * 15
+            expected = 404 if kind == "no such address" else 401
+            assert found == [expected] * 5 + [429] * 2
+            async with host.session.get(PERSONAS, headers={"X-API-Key": keys[0]}) as response:
+                assert response.headers["RateLimit"] == '"requests";r=29;t=60'
+            clock.advance(60.1)
+            async with host.session.get(path, headers=fields) as response:
+                assert response.status == expected
 
-    async def test_a_refusal_says_why_and_until_when(self, limiting):
-        """The problem is of the type for abnormal usage, and tells when to come again."""
-        async with limiting() as (limiter, clock):
-            for number in range(10):
-                limiter.logins.admit("a", GOOD)
-                await limiter.logins.failed("a", Credentials(bearer=f"{number}"))
-                clock.advance(1)
-            with pytest.raises(RequestFailed) as caught:
-                limiter.logins.admit("a", GOOD)
-            limiter.logins.admit("b", GOOD)
-        failure = caught.value.failure
-        assert (failure.status, failure.headers["Retry-After"]) == (429, "50")
-        assert failure.problem_type.endswith("#abnormal-usage-detected")
-
-    async def test_a_revoked_key_is_a_guess(self, limiting):
-        """A key that was good and is no longer is not let through to be looked at for ever."""
-        async with limiting() as (limiter, _):
-            limiter.logins.succeeded(GOOD)
-            for _ in range(10):
-                limiter.logins.admit("a", GOOD)
-                await limiter.logins.failed("a", GOOD)
-            with pytest.raises(RequestFailed):
-                limiter.logins.admit("a", GOOD)
-
-    async def test_guessers_do_not_fill_the_memory(self, limiting):
-        """Of a hundred thousand addresses and good keys ten thousand are remembered."""
-        async with limiting(failed_logins="1/minute") as (limiter, _):
-            for number in range(10_050):
-                limiter.logins.succeeded(Credentials(key=f"{number}"))
-                await limiter.logins.failed(f"{number}", GOOD)
-            limiter.logins.admit("1", GOOD)
-            with pytest.raises(RequestFailed):
-                limiter.logins.admit("10049", GOOD)
+    async def test_what_a_key_may_not_do_counts_for_it(self, hosting, limiting, tmp_path):
+        """A 403 is paid from the caller's quota, so that nobody can ask for it without end."""
+        async with keyed(hosting, limiting, tmp_path, limit="3/minute") as (host, _, keys):
+            fields, found = {"X-API-Key": keys[0]}, []
+            for _ in range(5):
+                async with host.session.post("/api/v2/cache/clear", headers=fields) as response:
+                    found.append(response.status)
+        assert found == [403] * 3 + [429] * 2

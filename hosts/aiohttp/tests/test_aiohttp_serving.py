@@ -222,6 +222,7 @@ class TestPluginEndpoints:
             ("POST", "/sessions/{id}/messages"),
             ("POST", "/summaries/preview"),
             ("GET", "/summaries/{id}"),
+            ("GET", "/summaries/preview"),
             ("POST", "/api/v2/process"),
             ("POST", "/api/v2/chat/multi-persona"),
             ("POST", "/api/v2/recommend"),

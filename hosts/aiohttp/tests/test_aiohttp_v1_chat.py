@@ -26,7 +26,8 @@ class TestChat:
             response = await host.session.post("/chat", json={"message": "hm", "user_id": "ann"})
             metadata = (await response.json())["metadata"]
 
-        assert metadata["rhythm"]["pace"] == "flowing"
+        assert metadata["rhythm"]["pace"] == "medium"
+        assert metadata["rhythm"]["resonance_pace"] == "flowing"
         assert metadata["tone"]["primary"] == "frustrated"
         assert metadata["routing"]["secondary_persona"] == "Elro"
         assert metadata["routing"]["scores"] == {"lua": 0.75, "elro": 0.5}

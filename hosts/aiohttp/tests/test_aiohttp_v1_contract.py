@@ -120,7 +120,8 @@ async def test_chat_metadata_has_the_originals_members(hosting):
         response = await host.session.post("/chat", json={"message": "왜 안 되죠?"})
         metadata = (await response.json())["metadata"]
 
-    assert {"pace", "avg_length", "punctuation_density"} == set(metadata["rhythm"])
+    assert {"pace", "avg_length", "punctuation_density"} < set(metadata["rhythm"])
+    assert metadata["rhythm"]["pace"] in {"fast", "medium", "slow"}
     assert {"primary", "confidence", "secondary"} == set(metadata["tone"])
     assert {"secondary_persona", "reasoning"} <= set(metadata["routing"])
 

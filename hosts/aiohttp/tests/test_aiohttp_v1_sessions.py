@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from urllib.parse import quote
 
 import pytest
 from ion_host_aiohttp.access.caller import Caller
@@ -12,6 +13,7 @@ from ion_host_aiohttp.run.logs import make_logger
 from ion_host_aiohttp.v1.session_making import FILE, Sessions, make_sessions
 from ion_host_aiohttp.v1.session_thread import SessionThread
 from ion_host_aiohttp.v1.sessions import SessionBounds
+from yarl import URL
 
 from ion_framework.clock import SystemClock
 from ion_framework.errors import SettingsError
@@ -74,11 +76,11 @@ class TestMessages:
 
     @pytest.mark.parametrize(
         ("body", "kind"),
-        [({"message": ""}, "string_too_short"), ({"message": " \n"}, "string_blank"),
-         ({}, "missing"), ({"message": "x" * 32_001}, "string_too_long")],
+        [({"message": ""}, "string_too_short"), ({}, "missing"),
+         ({"message": "x" * 32_001}, "string_too_long")],
     )  # fmt: skip
     async def test_bad_messages_are_refused(self, hosting, body, kind):
-        """An empty, blank, missing or far too long message is a 422 that names the member."""
+        """An empty, missing or far too long message is a 422 that names the member."""
         async with hosting() as host:
             response = await host.session.post("/sessions/s1/messages", json=body)
             detail = (await response.json())["detail"]
@@ -87,16 +89,47 @@ class TestMessages:
         assert detail[0]["type"] == kind
         assert detail[0]["loc"][:2] == ["body", "message"]
 
-    @pytest.mark.parametrize("name", [".hidden", "a%20b", "x" * 129, "a%2Fb", "a%00b"])
-    async def test_names_that_cannot_be_are_not_found(self, hosting, name):
-        """A name of a session that is too long or holds what names may not hold is a 404."""
-        from yarl import URL
-
+    async def test_a_blank_message_counts(self, hosting):
+        """A message of one space is taken, and the summary of nothing else is empty."""
         async with hosting() as host:
-            url = URL(f"{host.url}/sessions/{name}/messages", encoded=True)
-            response = await host.session.post(url, json={"message": "hello"})
+            answer = await say(host, "s1", " ")
+            await host.session.post("/chat/end", params={"session_id": "s1"})
+            made = await summary(host, "s1")
 
-        assert response.status == 404
+        assert await answer.json() == {"session_id": "s1", "count": 1}
+        assert (made["status"], made["summary"]) == ("completed", "")
+
+    @pytest.mark.parametrize(
+        "name", [".hidden", "a b", "100%", "a?b#c", "back\\slash", "...", "세션😀", "x" * 128]
+    )
+    async def test_any_text_is_a_name(self, hosting, name):
+        """A session may have any name, told in the path and in the query alike."""
+        async with hosting() as host:
+            url = URL(f"{host.url}/sessions/{quote(name, safe='')}/messages", encoded=True)
+            told = await host.session.post(url, json={"message": "The pond is green."})
+            ended = await host.session.post("/chat/end", params={"session_id": name})
+            link = URL(host.url + (await ended.json())["summary_url"], encoded=True)
+            state = await (await host.session.get(link)).json()
+
+        assert await told.json() == {"session_id": name, "count": 1}
+        assert state["status"] in {"generating", "completed"}
+
+    @pytest.mark.parametrize("name", ["x" * 129, "a/b", "a\x00b", "a\nb", "\x85", "."])
+    async def test_what_is_no_name_is_told_the_rule(self, hosting, name):
+        """A name that is too long or holds what names may not hold is a 422 with the rule."""
+        async with hosting() as host:
+            coded = quote(name, safe="").replace(".", "%2E")
+            url = URL(f"{host.url}/sessions/{coded}/messages", encoded=True)
+            in_path = await host.session.post(url, json={"message": "hello"})
+            state = await host.session.get(URL(f"{host.url}/summaries/{coded}", encoded=True))
+            in_query = await host.session.post("/chat/end", params={"session_id": name})
+            found = [(await each.json())["detail"][0] for each in (in_path, state, in_query)]
+
+        assert [each.status for each in (in_path, state, in_query)] == [422, 422, 422]
+        assert [item["loc"] for item in found] == [
+            ["path", "id"], ["path", "id"], ["query", "session_id"]
+        ]  # fmt: skip
+        assert all("128" in item["msg"] for item in found)
 
     async def test_korean_names_work(self, hosting):
         """A session may have a name in Korean, and its summary is found under the address given."""

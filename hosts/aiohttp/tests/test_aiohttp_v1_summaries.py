@@ -152,13 +152,37 @@ class TestPreview:
         assert list(body) == ["error", "status_code"]
         assert body["status_code"] == 400
 
+    async def test_empty_messages_are_skipped(self, hosting):
+        """Messages that say nothing are left out, and of nothing else the summary is empty."""
+        async with hosting() as host:
+            found = []
+            for messages in (["The pond is green.", "", " "], ["", "\u200b"]):
+                response = await host.session.post(
+                    "/summaries/preview", json={"messages": messages}
+                )
+                found.append((response.status, (await response.json())["summary"]))
+
+        assert found == [(200, "- The pond is green."), (200, "")]
+
+    async def test_a_session_may_be_called_preview(self, hosting):
+        """The address of previews also gives the state of the session of that name."""
+        async with hosting() as host:
+            before = await state(host, "preview")
+            await tell(host, "preview")
+            made = await finished(host, "preview")
+            wrong = await host.session.delete("/summaries/preview")
+
+        assert before["status"] == "not_found"
+        assert made["status"] == "completed"
+        assert wrong.headers["Allow"] == "GET, HEAD, POST"
+
     @pytest.mark.parametrize(
         ("messages", "where"),
-        [(["hello", " "], ["body", "messages", 1]), (["x"] * 1001, ["body", "messages"]),
+        [(["hello", 5], ["body", "messages", 1]), (["x"] * 1001, ["body", "messages"]),
          (["x" * 32_001], ["body", "messages", 0]), ("hello", ["body", "messages"])],
     )  # fmt: skip
     async def test_bad_messages_are_422(self, hosting, messages, where):
-        """Blank, too many or too long messages and text for a list are a 422 that says which."""
+        """Numbers, too many or too long messages and text for a list are a 422 that says which."""
         async with hosting() as host:
             response = await host.session.post("/summaries/preview", json={"messages": messages})
             detail = (await response.json())["detail"]

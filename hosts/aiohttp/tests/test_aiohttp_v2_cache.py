@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.v2.cache_views import details_of
-from ion_host_aiohttp.v2.patterns import FORMS, GRAMMAR, tags_of
+from ion_host_aiohttp.v2.patterns import NOTHING, Holders, meaning_of
 
+from ion_framework.domain.language import Language
 from ion_framework.pipeline.cache import CacheStats
+from ion_framework.testing import make_persona
 
 PROCESS = "/api/v2/process"
 STATS, CLEAR, INVALIDATE = "/api/v2/cache-stats", "/api/v2/cache/clear", "/api/v2/cache/invalidate"
@@ -89,19 +93,35 @@ PATTERNS = [
     ("persona:*", 3),
     ("persona:.*", 3),
     ("persona:lua", 2),
+    ("persona:Lua", 2),
+    ("PERSONA:LUA", 2),
     ("persona:l*", 2),
     ("persona:?lro", 1),
     ("persona:nobody", 0),
     ("persona:x*", 0),
     ("key:frustrated-flowing-seek_advice", 2),
+    ("key:FRUSTRATED-Flowing-seek-advice", 2),
+    ("key:frustration-flowing-advice", 2),
+    ("key:frustration-*", 2),
+    ("key:bogus", 0),
     ("key:frustrated-*", 2),
+    ("persona:frustrated-flowing-*", 2),
+    ("persona:frustrated-flowing-seek_advice|input:abc", 2),
     ("key:*-flowing-*", 3),
     ("routing:curious-*", 1),
     ("routing:.*", 3),
     ("version:elro@1.0", 1),
     ("version:*@1.0", 3),
     ("tenant:default", 3),
+    ("tenant:def*", 3),
     ("tenant:other", 0),
+    ("tenant:oth*", 0),
+    ("test:*", 0),
+    ("user:1", 0),
+    ("lua", 0),
+    ("persona:", 0),
+    ("**", 0),
+    ("", 0),
 ]
 
 
@@ -114,26 +134,52 @@ async def test_patterns(hosting, pattern, count):
         _, stats = await get(host, "GET", STATS)
 
     assert status == 200
-    assert list(body) == ["success", "pattern", "deleted_count", "timestamp"]
+    assert list(body) == ["success", "pattern", "deleted_count", "message", "timestamp"]
     assert (body["success"], body["pattern"], body["deleted_count"]) == (True, pattern, count)
     assert stats["cache_details"]["l1"]["size"] == 3 - count
 
 
-@pytest.mark.parametrize(
-    "pattern", ["", "lua", "persona", "persona:", "user:1", "persona: a", "**"]
-)
-async def test_unknown_patterns_are_refused(hosting, pattern):
-    """A pattern that means nothing is a 422 that lists those that do, and drops nothing."""
+async def test_what_a_pattern_did_is_said(hosting):
+    """The message tells how many entries went, or which patterns there are."""
     async with hosting() as host:
         await fill(host)
-        status, problem = await get(host, "POST", INVALIDATE, params={"pattern": pattern})
+        _, known = await get(host, "POST", INVALIDATE, params={"pattern": "persona:lua"})
+        _, unknown = await get(host, "POST", INVALIDATE, params={"pattern": "test:*"})
+
+    assert known["message"] == "Entries dropped: 2"
+    assert unknown["success"] is True
+    assert "persona:…" in unknown["message"]
+
+
+class TenantDoor:
+    """Lets everybody in for the tenant that the key names, and knows of two."""
+
+    required = False
+    tenants = frozenset({"acme", "acorn"})
+
+    async def identify(self, credentials, address):
+        """A caller of that tenant."""
+        return Caller(tenant=credentials.key or "default", subject=address)
+
+    def metered(self, limiter):
+        """The limiter as it is."""
+        return limiter
+
+    async def close(self):
+        """Nothing to let go of."""
+
+
+async def test_wildcards_stand_for_tenants_with_a_key(hosting):
+    """A pattern of tenants drops the answers of those that it stands for, and no other's."""
+    async with hosting(door=TenantDoor()) as host:
+        for tenant in ("acme", "acorn", "default"):
+            headers = {"X-API-Key": tenant}
+            await host.session.post(PROCESS, json={"user_input": "hi"}, headers=headers)
+        _, body = await get(host, "POST", INVALIDATE, params={"pattern": "tenant:ac*"})
         _, stats = await get(host, "GET", STATS)
 
-    assert status == 422
-    assert problem["error"]["field"] == "pattern"
-    assert problem["errors"][0]["valid"] == list(FORMS)
-    assert "persona:" in problem["errors"][0]["detail"]
-    assert stats["cache_details"]["l1"]["size"] == 3
+    assert body["deleted_count"] == 2
+    assert stats["cache_details"]["l1"]["size"] == 1
 
 
 async def test_a_missing_pattern_is_refused(hosting):
@@ -201,11 +247,18 @@ class TestTiers:
         assert (found.l2.mode, found.l2.available) == ("unavailable", False)
 
 
-@given(st.from_regex(GRAMMAR, fullmatch=True))
-def test_what_the_grammar_takes_means_something(pattern):
-    """Every pattern of the documented grammar is taken."""
+@pytest.mark.parametrize("pattern", ["persona:루아", "persona:LUA", "persona:루*", "persona:sa*"])
+def test_personas_are_known_by_all_their_names(pattern):
+    """A persona is meant by its own name and by those that people see, in any language."""
+    names = {Language.ENGLISH: "Lua", Language.KOREAN: "루아"}
+    lua = attrs.evolve(make_persona("sage"), display_name=names)
 
-    class NoPersonas:
-        personas = ()
+    assert meaning_of(pattern, Holders((lua,))).tags == ("persona:sage",)
 
-    assert tags_of(pattern, NoPersonas()) is not None
+
+@given(st.text(max_size=60))
+def test_no_pattern_is_too_odd(pattern):
+    """Whatever is asked for, a pattern means everything, some tags or nothing."""
+    meaning = meaning_of(pattern, Holders(()))
+
+    assert meaning == NOTHING or meaning.everything or meaning.tags

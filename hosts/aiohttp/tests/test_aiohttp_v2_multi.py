@@ -200,7 +200,9 @@ async def test_strategies_can_be_chosen(hosting, make, strategy):
     if strategy == "voting":
         vote = metadata["vote"]
         assert vote["winner"] in metadata["individual_personas"]
-        assert set(vote["ballots"]) == set(vote["totals"]) == {"Ann", "Bob"}
+        assert set(vote["totals"]) == set(vote["judgements"]) == {"Ann", "Bob"}
+        assert set(vote["ballots"]) <= {"Ann", "Bob"}
+        assert vote["voters"] == "coverage"
     else:
         assert metadata["vote"] is None
         assert all(part["content"] in body["content"] for part in metadata["parts"])
@@ -288,6 +290,42 @@ async def test_it_costs_as_many_requests_as_turns(hosting, make, meter):
     assert asked.costs == [1, 2, 1]
     assert asked.tokens == 4 * 15
     assert response.headers["RateLimit"] == "r=997"
+
+
+async def test_synthesis_without_a_model_is_not_charged(hosting, make, meter):
+    """Where no model could write one answer the plan says so and only the parts are paid."""
+    asked = meter()
+    async with hosting(*parts(make), door=asked) as host:
+        _, body = await post(host, TWO, merge_strategy="synthesis")
+
+    metadata = body["metadata"]
+    assert asked.costs == [1, 1]
+    assert metadata["merge_strategy"] == metadata["plan"]["merge_strategy"] == "hierarchical"
+    assert "no language model" in metadata["reasoning"]
+    assert metadata["degraded"] is False
+
+
+async def test_what_the_cache_serves_costs_nothing_again(hosting, make):
+    """The usage of a joint answer counts only the parts that were made for it."""
+    cache = next(item for item in make.standard() if item.name == "shelf")
+    async with hosting(*parts(make), cache) as host:
+        _, first = await post(host, TWO)
+        _, again = await post(host, TWO)
+
+    assert first["metadata"]["usage"]["input_tokens"] == 20
+    assert {part["cache"] for part in again["metadata"]["parts"]} == {"hit"}
+    assert again["metadata"]["usage"]["input_tokens"] == 0
+
+
+async def test_the_original_question_of_four_is_answered_by_four(hosting, make):
+    """A message of which a quarter speaks to each of four personas is answered by all of them."""
+    zoe = drawn_to(Tone.PLAYFUL, "zoe", 2000)
+    text = f"{THREE} Be really playful with me, please!"
+    async with hosting(*parts(make, ANN, BOB, CAT, zoe)) as host:
+        _, body = await post(host, text)
+
+    assert set(body["metadata"]["individual_personas"]) == {"Ann", "Bob", "Cat", "Zoe"}
+    assert all(not aspect["taken_over"] for aspect in body["metadata"]["plan"]["aspects"])
 
 
 async def test_what_the_quota_does_not_hold_is_not_begun(hosting, make, meter):

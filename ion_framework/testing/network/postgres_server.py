@@ -23,29 +23,21 @@ import time
 import weakref
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from ion_framework.testing.network.ports import KeptPort, free_port
-
-if TYPE_CHECKING:
-    from pwd import struct_passwd
-
-POSTGRES_MISSING = (
-    "no PostgreSQL server: install one (on Debian and Ubuntu the package postgresql), "
-    "or put its initdb and postgres on PATH"
+from ion_framework.testing.network.postgres_install import (
+    POSTGRES_MISSING,
+    find_postgres,
+    identity,
+    is_root,
+    substitute,
 )
+from ion_framework.testing.network.process_tree import children, reap, send
 
 _PORT_ATTEMPTS = 5
 _USER = "ion"
 _DATABASE = "postgres"
-
-
-def find_postgres() -> Path | None:
-    """The folder of initdb and postgres: the one on PATH, else Debian's newest, else None."""
-    found = shutil.which("initdb")
-    folders = [Path(found).resolve().parent] if found else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_number, reverse=True)
-    return next((path for path in folders if _complete(path)), None)
 
 
 class PostgresServer:
@@ -166,7 +158,7 @@ class PostgresServer:
             RuntimeError: it is not running.
         """
         main = self._running().pid
-        _send(signal.SIGSTOP, main, *_children(main))
+        send(signal.SIGSTOP, main, *children(main))
 
     def thaw(self) -> None:
         """Let a frozen server go on (SIGCONT).
@@ -175,7 +167,7 @@ class PostgresServer:
             RuntimeError: it is not running.
         """
         main = self._running().pid
-        _send(signal.SIGCONT, *_children(main), main)
+        send(signal.SIGCONT, *children(main), main)
 
     def restart(self) -> None:
         """Kill it and start it again, on the same port; it recovers what was committed.
@@ -250,8 +242,8 @@ class PostgresServer:
             file = folder / name
             file.touch(mode=0o600)
             file.write_bytes(content)
-        if _is_root():
-            owner = _substitute()
+        if is_root():
+            owner = substitute()
             for path in (folder, *folder.iterdir()):
                 os.chown(path, owner.pw_uid, owner.pw_gid)
         return folder
@@ -273,7 +265,7 @@ class PostgresServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            **_identity(folder),
+            **identity(folder),
         )
         if done.returncode:
             said = done.stdout.decode("utf-8", "replace")[-2000:]
@@ -288,10 +280,10 @@ class PostgresServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                **_identity(folder),
+                **identity(folder),
             )
         # Made after the folder's, it is called before it when Python exits.
-        reaper = weakref.finalize(self, _reap, process)
+        reaper = weakref.finalize(self, reap, process)
         try:
             self._await_ready(process, folder / "data" / "postmaster.pid", log)
         except BaseException:
@@ -341,74 +333,3 @@ def _says_ready(pid_file: Path, pid: int) -> bool:
         return False
     last = 7
     return len(lines) > last and lines[0] == str(pid) and lines[last].strip() == "ready"
-
-
-def _reap(process: subprocess.Popen[bytes]) -> None:
-    # Stopped first, it starts no child any more while its children are being listed.
-    _send(signal.SIGSTOP, process.pid)
-    children = _children(process.pid)
-    _send(signal.SIGKILL, process.pid, *children)
-    process.wait()
-    # They hold the shared memory, without whose end no other server starts in this folder.
-    while any(_lives(child) for child in children):
-        time.sleep(0.005)
-
-
-def _send(number: signal.Signals, *pids: int) -> None:
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def _children(parent: int) -> list[int]:
-    """The processes that a process has started and that live."""
-    listed = subprocess.run(  # our own words
-        ["ps", "-A", "-o", "pid=,ppid="],  # noqa: S607  wherever ps is
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    pairs = (line.split() for line in listed.stdout.splitlines())
-    return [int(pid) for pid, of in pairs if int(of) == parent]
-
-
-def _is_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _substitute() -> struct_passwd:
-    """The user as whom root runs it."""
-    import pwd  # not everywhere where this module is loaded
-
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise RuntimeError("PostgreSQL does not run as root, and there is no user postgres or nobody")
-
-
-def _identity(folder: Path) -> dict[str, Any]:
-    """As whom and where a process of PostgreSQL is started."""
-    if not _is_root():
-        return {"cwd": folder}
-    owner = _substitute()
-    return {"cwd": folder, "user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-
-
-def _complete(folder: Path) -> bool:
-    return all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres", "psql"))
-
-
-def _number(folder: Path) -> int:
-    version = folder.parent.name
-    return int(version) if version.isdigit() else 0

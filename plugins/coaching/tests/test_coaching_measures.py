@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +13,14 @@ from ion_coaching.plugin import Coaching
 from ion_coaching.quality import quality
 from ion_coaching.settings import CoachingSettings
 
-from ion_framework import TurnRequest
-from ion_framework.testing import FakeGenerator, VirtualClock, make_plugin, running_ion
+from ion_framework import Finish, Language, TextChunk, TurnRequest, hookimpl
+from ion_framework.testing import (
+    FakeGenerator,
+    VirtualClock,
+    make_persona,
+    make_plugin,
+    running_ion,
+)
 
 ME, YOU = ("me",), ("you",)
 WORDS = " ".join(f"word{n}" for n in range(30))
@@ -110,3 +119,51 @@ async def test_every_answer_has_both():
         "score", "length_score", "coverage_score", "diversity_score", "persona_alignment",
         "recommendations", "risks",
     }  # fmt: skip
+
+
+async def test_turns_with_one_request_id_keep_apart():
+    """Concurrent turns under one id that the caller chose are each measured by their own words."""
+    clock = VirtualClock()
+    coaching = make_plugin("coaching", Coaching(CoachingSettings(interval_s=0), clock), "extension")
+    generator = make_plugin("model", FakeGenerator(), "generator")
+    texts = ("Short one?", "A very much longer message about many different things! " * 5)
+    async with running_ion(coaching, generator) as ion:
+        replies = await asyncio.gather(
+            *(
+                ion.respond(TurnRequest(text=text, user_id=text[:5], request_id="mine"))
+                for text in texts
+            )
+        )
+
+    found = [reply.metadata["phase"] for reply in replies]
+    assert [phase["bqi"] for phase in found] == [attrs.asdict(bqi(text)) for text in texts]
+    assert [phase["phase_index"] for phase in found] == [0, 0]
+
+
+@pytest.mark.parametrize(("text", "answer"), [("hello", "I am Lua."), ("안녕", "루아예요.")])
+async def test_the_persona_is_known_by_its_shown_name(text: str, answer: str):
+    """An answer is aligned with its persona where it says the name shown in its language."""
+    names = {Language.ENGLISH: "Lua", Language.KOREAN: "루아"}
+    persona = attrs.evolve(make_persona("sage"), display_name=names)
+    coaching = make_plugin("coaching", Coaching(CoachingSettings(), VirtualClock()), "extension")
+    generator = make_plugin("model", Saying(answer), "generator")
+    async with running_ion(coaching, generator, personas=(persona,)) as ion:
+        reply = await ion.respond(text)
+
+    metrics = reply.metadata["rune"]["transparency_report"]["metrics"]
+    assert metrics["persona_alignment"] == 0.1
+
+
+class Saying:
+    """A generator that says one thing."""
+
+    model = "saying-1"
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @hookimpl
+    async def ion_generate(self, prompt):
+        """The answer."""
+        yield TextChunk(self._text)
+        yield Finish(model=self.model)

@@ -13,11 +13,8 @@ from ion_store_postgres.settings import StoreSettings
 from ion_store_postgres.store import PostgresStore
 
 from ion_framework.testing.contracts.store.values import ANN, LEASE_S, after, make_stored_turn
-from ion_framework.testing.network.postgres_server import (
-    POSTGRES_MISSING,
-    PostgresServer,
-    find_postgres,
-)
+from ion_framework.testing.network.postgres_install import POSTGRES_MISSING, find_postgres
+from ion_framework.testing.network.postgres_server import PostgresServer
 
 _SCHEMAS = count(1)
 
@@ -54,12 +51,22 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
-@pytest.fixture
-def fragile() -> Iterator[PostgresServer]:
-    """A server of the test's own, as it comes."""
+@pytest.fixture(scope="session")
+def breakable() -> Iterator[PostgresServer]:
+    """A server as it comes, to be killed and frozen."""
     needs_postgres()
     with PostgresServer() as running:
         yield running
+
+
+@pytest.fixture
+def fragile(breakable) -> Iterator[PostgresServer]:
+    """The same, whole again for each test."""
+    yield breakable
+    if breakable.running:
+        breakable.thaw()
+    else:
+        breakable.start()
 
 
 @pytest.fixture
@@ -75,12 +82,13 @@ def log() -> Log:
 
 
 @pytest.fixture
-def opened(log):
+def opened(log, schema):
     """Opens a store at an address and closes it."""
 
     @asynccontextmanager
-    async def open_store(url, schema="ion", **changes):
-        store = PostgresStore(StoreSettings(url=url, schema=schema, **changes), log)
+    async def open_store(url, **changes):
+        settings = {"schema": schema, **changes}
+        store = PostgresStore(StoreSettings(url=url, **settings), log)
         await store.open(10.0)
         try:
             yield store

@@ -9,10 +9,12 @@ import attrs
 from aiohttp import web
 
 from ion_framework.clock import Clock, SystemClock
+from ion_framework.conversations.conversations import Conversations, conversations_of
 from ion_host_aiohttp.access.caller import Authenticator, OpenDoor
 from ion_host_aiohttp.api.body import BodyLimits
 from ion_host_aiohttp.browser.origins import Origins
 from ion_host_aiohttp.errors.messages import Catalogue
+from ion_host_aiohttp.feedback.recent import RecentTurns
 from ion_host_aiohttp.openapi.published import Published
 from ion_host_aiohttp.rates.addresses import ClientAddresses
 from ion_host_aiohttp.rates.guesses import Logins, Unwatched
@@ -20,6 +22,7 @@ from ion_host_aiohttp.rates.limiter import Limiter, Unlimited
 from ion_host_aiohttp.run.admission import Admission
 from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
+from ion_host_aiohttp.streaming.state import Streaming
 from ion_host_aiohttp.v1.session_making import Sessions
 from ion_host_aiohttp.workers.figures import Figures, figures_of
 from ion_host_aiohttp.workers.fleet import Alone, Fleet
@@ -40,6 +43,8 @@ class ServiceLimits:
         write_s: seconds in which a piece of its answer must have been taken.
         body: bounds of its body.
         handler_s: seconds from its head to its answer.
+        stream_s: seconds from the beginning of a stream to its end.
+        ping_s: seconds without a piece after which a stream of events is sent a ping.
         bulk_items: messages of one bulk request.
     """
 
@@ -49,6 +54,8 @@ class ServiceLimits:
     write_s: float = 10.0
     body: BodyLimits = attrs.field(factory=BodyLimits)
     handler_s: float = 60.0
+    stream_s: float = 600.0
+    ping_s: float = 15.0
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +78,9 @@ class Service:
         connections: the places for connections.
         published: the OpenAPI document.
         origins: the web pages that may call, and the names that the host answers to.
+        streaming: the streams and WebSockets.
+        conversations: conversations that the host keeps, None without a store for them.
+        recent_turns: the latest turns, for feedback on them.
         sessions: conversations that callers hand over, and their summaries.
         catalogue: the sentences that it says, with those of plugins.
         started_at: reading of the clock's ``monotonic()`` at the start.
@@ -93,6 +103,16 @@ class Service:
     published: Published = attrs.field(factory=Published)
     origins: Origins = attrs.field(
         default=attrs.Factory(lambda self: Origins.of(self.ion.settings), takes_self=True)
+    )
+    streaming: Streaming = attrs.field(factory=Streaming)
+    conversations: Conversations | None = attrs.field(
+        default=attrs.Factory(lambda self: conversations_of(self.ion), takes_self=True)
+    )
+    recent_turns: RecentTurns = attrs.field(
+        default=attrs.Factory(
+            lambda self: RecentTurns(self.clock, self.ion.settings.api.feedback_turns),
+            takes_self=True,
+        )
     )
     sessions: Sessions = attrs.field(factory=Sessions.in_memory)
     catalogue: Catalogue = attrs.field(

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import attrs
 from aiohttp import hdrs
 
+from ion_framework.conversations.model import Owner
 from ion_framework.domain.persona import Persona
-from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnRefusedError
+from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnError, TurnRefusedError
 from ion_framework.jsonable import JsonValue, jsonable
 from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
@@ -46,26 +47,58 @@ async def run_turn(
     """
     try:
         reply = await timed_turn(service, request)
-    except InvalidRequestError as error:
+    except TurnError as error:
+        raise turn_failure(error, request, service, text_field) from error
+    await settle(service, caller, reply)
+    remember(service, caller, request, reply)
+    return reply
+
+
+def turn_failure(
+    error: TurnError, request: TurnRequest, service: Service, text_field: str
+) -> RequestFailed:
+    """What the caller of a turn without an answer is told; what is for operators is logged.
+
+    Args:
+        error: how the turn ended.
+        request: what was asked.
+        service: the running host.
+        text_field: name of the body's member that holds the message.
+
+    Raises:
+        TurnError: one that is none of a turn's own ends.
+    """
+    if isinstance(error, InvalidRequestError):
         path = (text_field if error.field == "text" else error.field,)
         issue = Issue("value_error", path, say("verbatim", text=str(error)))
-        raise RequestFailed(unfit(issue).failure.about(request.text)) from error
-    except TurnRefusedError as error:
-        raise RequestFailed(failures.refused(error).about(request.text)) from error
-    except NoAnswerError as error:
-        service.logger.warning(
-            "turn unanswered",
-            request_id=request.request_id,
-            stage=error.stage,
-            error=str(error),
-            detail=error.detail,
-        )
-        raise RequestFailed(_unanswered(error, request, service).about(request.text)) from error
+        return RequestFailed(unfit(issue).failure.about(request.text))
+    if isinstance(error, TurnRefusedError):
+        return RequestFailed(failures.refused(error).about(request.text))
+    if not isinstance(error, NoAnswerError):
+        raise error
+    service.logger.warning(
+        "turn unanswered",
+        request_id=request.request_id,
+        stage=error.stage,
+        error=str(error),
+        detail=error.detail,
+    )
+    return RequestFailed(_unanswered(error, request, service).about(request.text))
+
+
+async def settle(service: Service, caller: Caller, reply: Reply) -> None:
+    """Count a reply, and take what it spent of tokens from its caller's budget."""
     if reply.receipt.cache.status in SERVED_FROM_CACHE:
         service.traffic.from_cache += 1
     else:
         await service.limiter.book(caller, spent_tokens(reply.usage))
-    return reply
+
+
+def remember(service: Service, caller: Caller, request: TurnRequest, reply: Reply) -> None:
+    """Keep a turn in mind for feedback on it, where feedback can be kept at all."""
+    if service.conversations is not None:
+        owner = Owner(tenant=caller.tenant, principal=caller.principal)
+        service.recent_turns.add(owner, request.text, request.user_id, reply.receipt)
 
 
 async def timed_turn(service: Service, request: TurnRequest) -> Reply:

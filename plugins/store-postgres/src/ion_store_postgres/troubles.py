@@ -26,6 +26,8 @@ class Trouble(StrEnum):
     """No connection or no answer in time."""
     FULL = "full"
     """Its disk, its memory or its connections are used up."""
+    URL = "url"
+    """The URL cannot be used as it is written."""
     TLS = "tls"
     """The encrypted connection could not be agreed on."""
     LOGIN = "login"
@@ -48,6 +50,8 @@ SENTENCES = {
     Trouble.CONFLICT: "PostgreSQL ended the transaction because of another one",
     Trouble.TIMEOUT: "PostgreSQL gave no connection or no answer in time",
     Trouble.FULL: "PostgreSQL has used up its disk, its memory or its connections",
+    Trouble.URL: "the URL of PostgreSQL cannot be used: check its options; sslmode=verify-full "
+    "needs sslrootcert, a file of certificates",
     Trouble.TLS: "no encrypted connection to PostgreSQL could be agreed on: check sslmode and "
     "sslrootcert in the URL, and the server's certificate",
     Trouble.LOGIN: "PostgreSQL does not accept the user and password, or has no such database",
@@ -59,6 +63,17 @@ SENTENCES = {
 
 PASSING = frozenset({Trouble.CONNECTION, Trouble.STARTING, Trouble.STANDBY, Trouble.CONFLICT})
 """Another attempt, on another connection, may succeed at once."""
+
+_KINDS: tuple[tuple[type[BaseException], Trouble | None], ...] = (
+    (BackupFileError, None),
+    (ssl.SSLError, Trouble.TLS),
+    (asyncpg.ClientConfigurationError, Trouble.URL),
+    (TimeoutError, Trouble.TIMEOUT),
+    (OSError, Trouble.CONNECTION),
+    (asyncpg.InterfaceError, Trouble.CONNECTION),
+    (asyncpg.InternalClientError, Trouble.CONNECTION),
+)
+"""Errors that are not PostgreSQL's own; the first that fits counts."""
 
 _CLASSES = {
     "08": Trouble.CONNECTION,
@@ -82,15 +97,7 @@ def trouble(error: BaseException) -> Trouble | None:
     """What an error means; None for one that PostgreSQL has nothing to do with."""
     if isinstance(error, asyncpg.PostgresError):
         return _of_state(code(error))
-    if isinstance(error, BackupFileError):
-        return None
-    if isinstance(error, ssl.SSLError):
-        return Trouble.TLS
-    if isinstance(error, TimeoutError):
-        return Trouble.TIMEOUT
-    if isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
-        return Trouble.CONNECTION
-    return None
+    return next((kind for types, kind in _KINDS if isinstance(error, types)), None)
 
 
 def code(error: BaseException) -> str:

@@ -22,6 +22,7 @@ class Call(Generic[_Result]):
         loop: the loop that waits.
         durable: whether what it writes has to be on the disk before it counts as done.
         alone: whether it manages transactions by itself.
+        on_end: told how many seconds it took, before whoever waits is told anything.
     """
 
     def __init__(
@@ -31,11 +32,14 @@ class Call(Generic[_Result]):
         *,
         durable: bool = True,
         alone: bool = False,
+        on_end: Callable[[float], None] | None = None,
     ) -> None:
         self.outcome: asyncio.Future[_Result] = loop.create_future()
         self.durable = durable
         self.alone = alone
-        self.made_at = time.perf_counter()
+        self._made_at = time.perf_counter()
+        self._on_end = on_end
+        self._ended = False
         self._function = function
         self._loop = loop
 
@@ -59,6 +63,12 @@ class Call(Generic[_Result]):
         self._tell(lambda: self.outcome.set_exception(told))
 
     def _tell(self, settle: Callable[[], None]) -> None:
+        if self._ended:
+            return  # it was done before its connection broke
+        self._ended = True
+        if self._on_end is not None:
+            self._on_end(time.perf_counter() - self._made_at)
+
         def settle_once() -> None:
             if not self.outcome.done():
                 settle()

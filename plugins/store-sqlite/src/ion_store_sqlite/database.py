@@ -26,17 +26,25 @@ def make_file(file: Path) -> None:
         StoreError: it cannot be made.
     """
     try:
+        # A folder on the way that is a file raises FileExistsError, as does the file itself below.
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_be_made(file, error) from None
+    try:
         # Never opened where it exists: closing it would drop the locks of this process's SQLite.
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         if not file.is_file():
             raise StoreError(f"{file} cannot be the database: it is no file") from None
     except OSError as error:
-        raise StoreError(
-            f"{file} cannot be made: {error.strerror}; set path or ION_DATA_DIR to a "
-            "folder that can be written"
-        ) from None
+        raise _cannot_be_made(file, error) from None
+
+
+def _cannot_be_made(file: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{file} cannot be made: {error.strerror}; set path or ION_DATA_DIR to a folder that can "
+        "be written"
+    )
 
 
 def open_writer(file: Path, busy_s: float, max_bytes: int) -> sqlite3.Connection:
@@ -51,7 +59,8 @@ def open_writer(file: Path, busy_s: float, max_bytes: int) -> sqlite3.Connection
     make_file(file)
     connection = _connect(file, busy_s)
     try:
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded by an empty file alone
+        if not pragma(connection, "page_count"):  # later it changes nothing, and takes the lock
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _write_ahead(connection, busy_s)
         migrate(connection)
         pages = max_bytes // pragma(connection, "page_size")

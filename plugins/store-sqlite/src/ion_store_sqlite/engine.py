@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
+from ion_framework.conversations.store import StoreError
 from ion_store_sqlite.calls import Call
 from ion_store_sqlite.copying import back_up, take_over, verified
 from ion_store_sqlite.database import open_reader, open_writer
@@ -35,6 +36,7 @@ class Engine:
     def __init__(self, file: Path, settings: StoreSettings) -> None:
         self._file = file
         self._busy_s = settings.busy_s
+        self._inode = 0
         self._writer = Workers(
             lambda: open_writer(file, settings.busy_s, settings.max_bytes),
             write,
@@ -62,6 +64,7 @@ class Engine:
         except BaseException:
             await self._writer.close()
             raise
+        self._inode = self._file.stat().st_ino
 
     async def close(self) -> None:
         """Work through what waits and close the connections."""
@@ -69,7 +72,15 @@ class Engine:
         await self._writer.close()
 
     async def ping(self) -> None:
-        """Return when both kinds of threads serve."""
+        """Return when both kinds of threads serve, and the file is still in its place.
+
+        Raises:
+            StoreError: the store cannot serve.
+        """
+        if not self._file.exists() or self._file.stat().st_ino != self._inode:
+            raise StoreError(
+                "the database was removed or replaced while it was open; start the host again"
+            )
         await asyncio.gather(
             self.read(lambda c: c.execute("SELECT count(*) FROM sqlite_schema").fetchone()),
             self._writer.submit(lambda _: None, durable=False, alone=True),

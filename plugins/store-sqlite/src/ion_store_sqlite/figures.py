@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+import threading
 
 import attrs
-
-if TYPE_CHECKING:
-    from ion_store_sqlite.calls import AnyCall
 
 
 @attrs.frozen
@@ -39,25 +35,28 @@ class StoreStats:
 
 
 class Latency:
-    """Counts calls and how long they took, waiting included."""
+    """Counts calls and how long they took, waiting included. Several threads may do so."""
 
     def __init__(self) -> None:
         self.calls = 0
         self.groups = 0
         self.longest_s = 0.0
         self._total_s = 0.0
+        self._lock = threading.Lock()
 
     @property
     def mean_s(self) -> float:
         """Seconds of a call on average."""
         return self._total_s / self.calls if self.calls else 0.0
 
-    def note(self, calls: list[AnyCall]) -> None:
-        """Count a group that was worked through just now; only one thread may do so."""
-        now = time.perf_counter()
-        self.calls += len(calls)
-        self.groups += 1
-        for call in calls:
-            took = now - call.made_at
-            self._total_s += took
-            self.longest_s = max(self.longest_s, took)
+    def note_group(self) -> None:
+        """Count a group that is about to be worked through."""
+        with self._lock:
+            self.groups += 1
+
+    def note_call(self, took_s: float) -> None:
+        """Count a call that was done or has failed."""
+        with self._lock:
+            self.calls += 1
+            self._total_s += took_s
+            self.longest_s = max(self.longest_s, took_s)

@@ -109,6 +109,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises:
         StoreError: it is somebody else's, or of a newer version.
     """
+    if is_ours(connection) and version_of(connection) == VERSION:
+        return  # a start must not wait for somebody who writes for long
     connection.execute("BEGIN IMMEDIATE")
     try:
         _check(connection)

@@ -76,7 +76,11 @@ class Workers:
             threading.Thread(
                 target=self._live, args=(call, ended, loop), name=self._name, daemon=True
             ).start()
-        found = await asyncio.gather(*(call.outcome for call in opened), return_exceptions=True)
+        try:
+            found = await asyncio.gather(*(call.outcome for call in opened), return_exceptions=True)
+        except asyncio.CancelledError:
+            self._end()
+            raise
         errors = [item for item in found if isinstance(item, BaseException)]
         if errors:
             await self.close()
@@ -86,9 +90,7 @@ class Workers:
         """Work through what waits, then end the threads."""
         if not self._open:
             return
-        self._open = False
-        for _ in self._ended:
-            self._calls.put(None)
+        self._end()
         await asyncio.gather(*self._ended)
         self._ended.clear()
         # Threads whose connection failed have left their sign of the end behind.
@@ -116,24 +118,49 @@ class Workers:
         if self.waiting >= MOST_WAITING:
             raise StoreError(f"{MOST_WAITING} calls wait for the database; is its disk too slow?")
         loop = asyncio.get_running_loop()
-        call = Call(function, loop, durable=durable, alone=alone)
+        call = Call(function, loop, durable=durable, alone=alone, on_end=self.latency.note_call)
         self._calls.put(call)
         return call.outcome
+
+    def _end(self) -> None:
+        self._open = False
+        for _ in self._ended:
+            self._calls.put(None)
 
     def _live(
         self, opened: AnyCall, ended: asyncio.Future[None], loop: asyncio.AbstractEventLoop
     ) -> None:
         try:
-            connection = self._connect()
+            connection: sqlite3.Connection | None = self._connect()
         except BaseException as error:  # noqa: BLE001  whoever opens the store is told
             opened.fail(error)
         else:
             opened.succeed(None)
             while calls := self._take():
-                self._work(connection, calls)
-                self.latency.note(calls)
-            connection.close()
+                self.latency.note_group()
+                connection = self._worked(connection, calls)
+            if connection is not None:
+                connection.close()
         _settle(loop, ended)
+
+    def _worked(
+        self, connection: sqlite3.Connection | None, calls: list[AnyCall]
+    ) -> sqlite3.Connection | None:
+        """Work through calls; returns the connection for the next ones, None where it is broken.
+
+        A disk that fails may leave a connection that cannot even be rolled back. Nobody must wait
+        in vain then, and the next calls get a new one.
+        """
+        try:
+            connection = connection or self._connect()
+            self._work(connection, calls)
+        except BaseException as error:  # noqa: BLE001  the callers are told
+            for call in calls:
+                call.fail(error)
+            if connection is not None:
+                connection.close()
+            return None
+        return connection
 
     def _take(self) -> list[AnyCall]:
         """The next calls, empty at the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ion_framework.clock import Clock, SystemClock
@@ -12,6 +13,7 @@ from ion_host_aiohttp.access.api_keys import ApiKeys
 from ion_host_aiohttp.access.door import Doorkeeper
 from ion_host_aiohttp.access.key_file import exists, key_file_of
 from ion_host_aiohttp.access.key_store import KeyStore
+from ion_host_aiohttp.access.refusals import UnavailableError
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -31,7 +33,7 @@ def authenticates(settings: Settings) -> bool:
     path = key_file_of(settings)
     if auth.keys is KeyMode.OFF or not exists(path):
         return False
-    with KeyStore(path) as store:
+    with KeyStore(path, reading=True) as store:
         return bool(store.records())
 
 
@@ -40,6 +42,8 @@ async def make_authenticator(
     secrets: Secrets,
     logger: FilteringBoundLogger,
     clock: Clock | None = None,
+    *,
+    guarded: bool = False,
 ) -> Doorkeeper:
     """The authenticator that the settings ask for; it has to be closed.
 
@@ -48,6 +52,8 @@ async def make_authenticator(
         secrets: where the secrets of issuers come from.
         logger: told why somebody is not let in, and when keys cannot be had.
         clock: the clock.
+        guarded: what `authenticates` said when the host was started. Then nobody is ever let in
+            without credentials, though the file of keys may be gone by now.
 
     Raises:
         SettingsError: keys cannot be read, or an issuer is not set up as it has to be.
@@ -55,20 +61,37 @@ async def make_authenticator(
     clock = clock or SystemClock()
     mode = settings.auth.keys
     tokens = await _tokens(settings, secrets, clock, logger)
-    keys = None if mode is KeyMode.OFF else ApiKeys(key_file_of(settings), clock, logger)
-    always = tokens is not None or mode is KeyMode.REQUIRED
-    door = Doorkeeper(always=always, keys=keys, tokens=tokens, logger=logger)
+    by_settings = tokens is not None or mode is KeyMode.REQUIRED
+    by_file = guarded and not by_settings
+    path = key_file_of(settings)
+    keys = None if mode is KeyMode.OFF else ApiKeys(path, clock, logger, expected=by_file)
+    door = Doorkeeper(
+        always=by_settings or guarded, keys=keys, tokens=tokens, logger=logger, clock=clock
+    )
     try:
         if tokens is not None:
             await tokens.start()
         if keys is not None:
-            await keys.table.load()
+            await _first_look(keys, by_file)
     except BaseException:
         await door.close()
         raise
     if mode is KeyMode.REQUIRED and tokens is None and keys and not keys.table.has_keys:
         logger.warning("no API key exists, so nobody is let in: create one with ion keys create")
     return door
+
+
+async def _first_look(keys: ApiKeys, was_there: bool) -> None:
+    """Read the keys; those that were read before may come back, and nobody is let in until then.
+
+    Raises:
+        KeyFileError: they cannot be read, and never were.
+    """
+    if not was_there:
+        await keys.table.load()
+        return
+    with suppress(UnavailableError):
+        await keys.table.refresh()
 
 
 async def _tokens(

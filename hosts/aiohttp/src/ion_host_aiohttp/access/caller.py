@@ -78,6 +78,11 @@ class Credentials:
     key: str | None = attrs.field(default=None, repr=False)
     malformed: bool = False
 
+    @property
+    def presented(self) -> bool:
+        """Whether there is anything that could be valid."""
+        return self.bearer is not None or self.key is not None
+
 
 class Authenticator(Protocol):
     """Says who presents some credentials."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ion_framework.clock import Clock
 from ion_host_aiohttp.access import refusals
 from ion_host_aiohttp.access.api_keys import ApiKeys
 from ion_host_aiohttp.access.caller import Caller, Credentials
 from ion_host_aiohttp.access.key_form import PREFIX
+from ion_host_aiohttp.access.refusal_log import RefusalLog
 from ion_host_aiohttp.access.refusals import RefusedError, UnavailableError
 from ion_host_aiohttp.access.usage import Metered
 from ion_host_aiohttp.errors.failure import RequestFailed
@@ -27,6 +29,7 @@ class Doorkeeper:
         keys: the API keys; None where they are off.
         tokens: the issuers of tokens; None where there are none.
         logger: told why somebody is not let in.
+        clock: the clock.
     """
 
     def __init__(
@@ -36,11 +39,12 @@ class Doorkeeper:
         keys: ApiKeys | None,
         tokens: TokenVerifier | None,
         logger: FilteringBoundLogger,
+        clock: Clock,
     ) -> None:
         self._always = always
         self._keys = keys
         self._tokens = tokens
-        self._logger = logger
+        self._log = RefusalLog(logger, clock)
 
     @property
     def required(self) -> bool:
@@ -65,7 +69,7 @@ class Doorkeeper:
                 return Caller(subject=address)
             return await self._presented(credentials)
         except RefusedError as error:
-            self._logger.warning("credentials refused", reason=str(error), address=address)
+            self._log.tell(str(error), address)
             raise RequestFailed(refusals.not_valid()) from error
         except UnavailableError as error:
             raise RequestFailed(refusals.not_known_now()) from error

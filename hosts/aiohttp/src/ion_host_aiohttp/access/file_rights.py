@@ -35,8 +35,7 @@ def rights_problem(path: Path, *, folder: bool = False) -> str:
         )
     if found.st_uid not in (os.geteuid(), 0):
         return (
-            f"it belongs to the user {found.st_uid}; change that with: "
-            f"chown {os.geteuid()} {path}"
+            f"it belongs to the user {found.st_uid}; change that with: chown {os.geteuid()} {path}"
         )
     return writing_problem(path)
 

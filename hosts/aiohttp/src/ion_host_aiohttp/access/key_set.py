@@ -32,13 +32,15 @@ _MEMBERS = ("kty", "n", "e", "crv", "x", "y")
 def keys_of(document: bytes, algorithm: JwtAlgorithm) -> KeysById:
     """The keys of a set that verify signatures by an algorithm; others in it are passed over.
 
+    There may be none: an issuer can withdraw all of its keys.
+
     Args:
         document: the set, JSON.
         algorithm: the one algorithm of the issuer; no key for another, and no secret, is taken.
 
     Raises:
-        ValueError: it is no key set, holds no key for this algorithm, a private key, a key that is
-            damaged or has the wrong size, or two of the same id; says which.
+        ValueError: it is no key set, holds a private key, a key that is damaged or has the wrong
+            size, or two of the same id; says which.
     """
     found: dict[str | None, Key] = {}
     for entry in _entries(document):
@@ -50,8 +52,6 @@ def keys_of(document: bytes, algorithm: JwtAlgorithm) -> KeysById:
         if key_id in found:
             raise ValueError(f"two keys for {algorithm} have the same kid")
         found[key_id] = _imported(entry, algorithm)
-    if not found:
-        raise ValueError(f"it holds no key for {algorithm}")
     return found
 
 

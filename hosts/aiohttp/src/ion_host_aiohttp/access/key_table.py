@@ -11,7 +11,7 @@ from ion_framework.clock import Clock
 from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.access.key_file import KeyFileError
 from ion_host_aiohttp.access.key_form import presented
-from ion_host_aiohttp.access.key_record import KeyState
+from ion_host_aiohttp.access.key_record import KeyRecord, KeyState, KeyTerms
 from ion_host_aiohttp.access.key_thread import KeyThread, Reading
 from ion_host_aiohttp.access.refusals import RefusedError, UnavailableError
 
@@ -23,9 +23,11 @@ FRESH_S = 1.0
 so that a key that is created or revoked is so in every process within two seconds."""
 
 READ_S = 2.0
-"""Seconds that reading them may take before nobody is let in."""
+"""Seconds that reading them may take before nobody is let in. After that, and after every other
+failure, requests are answered at once for as long as keys count as fresh, and then it is tried
+again, by one reading for all who wait."""
 
-NOBODYS = secrets.token_bytes(32)
+NOBODY = KeyRecord(id="", digest=secrets.token_bytes(32), terms=KeyTerms(), created=0.0)
 """Compared with where there is no such key, so that a wrong id takes as long as a wrong secret."""
 
 
@@ -46,7 +48,7 @@ class KeyTable:
         self._has_keys = False
         self._read_at: float | None = None
         self._failure = ""
-        self._turn = asyncio.Lock()
+        self._attempt: asyncio.Task[None] | None = None
 
     @property
     def has_keys(self) -> bool:
@@ -74,11 +76,17 @@ class KeyTable:
             UnavailableError: they cannot be read.
         """
         if not self._is_fresh():
-            async with self._turn:
-                if not self._is_fresh():
-                    await self._read()
+            if self._attempt is None:
+                self._attempt = asyncio.get_running_loop().create_task(self._read())
+            # Shielded: others wait for the same.
+            await asyncio.shield(self._attempt)
         if self._failure:
             raise UnavailableError(self._failure)
+
+    async def close(self) -> None:
+        """Wait for a reading that is under way."""
+        if self._attempt is not None:
+            await asyncio.wait({self._attempt})
 
     def caller(self, text: str) -> Caller:
         """Who presents a key.
@@ -89,9 +97,8 @@ class KeyTable:
         key = presented(text)
         if key is None:
             raise RefusedError("it does not have the form of a key")
-        record = self._reading.keys.get(key.id)
-        is_right = hmac.compare_digest(key.digest, NOBODYS if record is None else record.digest)
-        if record is None or not is_right:
+        record = self._reading.keys.get(key.id, NOBODY)
+        if not hmac.compare_digest(key.digest, record.digest):
             raise RefusedError(f"there is no such key (id {key.id})")
         state = record.state(self._clock.time())
         if state is not KeyState.ACTIVE:
@@ -113,8 +120,9 @@ class KeyTable:
         else:
             if self._failure:
                 self._logger.info("API keys can be read again")
-            self._failure = ""
-        self._read_at = began
+            self._failure, self._read_at = "", began
+        finally:
+            self._attempt = None
 
     def _take(self, reading: Reading) -> None:
         self._reading = reading
@@ -123,4 +131,4 @@ class KeyTable:
     def _fail(self, reason: str) -> None:
         if not self._failure:
             self._logger.error("API keys cannot be read: nobody is let in", reason=reason)
-        self._failure = reason
+        self._failure, self._read_at = reason, self._clock.monotonic()

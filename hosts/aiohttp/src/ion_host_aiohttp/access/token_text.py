@@ -77,7 +77,9 @@ def _object(part: str, what: str) -> dict[str, Any]:
         decoded = urlsafe_b64decode(part.encode())
         if deeper_than(_DEEPEST, decoded):
             raise RefusedError(f"the token's {what} is nested too deeply")
-        found = json.loads(decoded, object_pairs_hook=_unique, parse_constant=_no_number)
+        # As text, because of bytes json would guess the encoding, and take UTF-16 as well.
+        written = decoded.decode("utf-8")
+        found = json.loads(written, object_pairs_hook=_unique, parse_constant=_no_number)
     except ValueError as error:
         raise RefusedError(f"the token's {what} is not valid JSON in base64url") from error
     if not isinstance(found, dict):

@@ -15,7 +15,13 @@ from ion_framework.settings.serving import JwtAlgorithm, JwtIssuerSettings
 from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.access.issuer import Issuer
 from ion_host_aiohttp.access.key_fetch import KeyFetcher, url_problem
-from ion_host_aiohttp.access.key_sources import FetchedKeys, FileKeys, KeySource, SharedSecret
+from ion_host_aiohttp.access.key_sources import (
+    FetchedKeys,
+    FileKeys,
+    KeySource,
+    Rules,
+    SharedSecret,
+)
 from ion_host_aiohttp.access.refusals import RefusedError
 from ion_host_aiohttp.access.token_text import read_token
 
@@ -113,15 +119,20 @@ async def _source(
     clock: Clock,
     logger: FilteringBoundLogger,
 ) -> KeySource:
+    rules = Rules(
+        algorithm=settings.algorithm,
+        max_age_s=settings.jwks_max_age_s,
+        clock=clock,
+        logger=logger.bind(issuer=settings.issuer),
+    )
     if settings.jwks_file is not None:
-        return FileKeys(settings.jwks_file.expanduser(), settings.algorithm, clock, logger)
+        return FileKeys(settings.jwks_file.expanduser(), rules)
     if settings.jwks_url is not None:
         problem = url_problem(settings.jwks_url)
         if problem:
             raise SettingsError(f"auth.jwt[{place}].jwks_url: {problem}")
         fetcher = KeyFetcher(settings.jwks_url)
-        named = logger.bind(issuer=settings.issuer)
-        return FetchedKeys(fetcher.fetch, settings.algorithm, clock, named, fetcher.close)
+        return FetchedKeys(fetcher.fetch, rules, fetcher.close)
     name = settings.secret or ""
     # A source of secrets may ask over the network.
     value = await asyncio.to_thread(secrets.find, name)

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 import attrs
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ion_framework.pipeline.supervision import supervise
+from ion_framework.pipeline.supervision import supervise, supervise_stream
 from ion_host_aiohttp.access.caller import Caller
+from ion_host_aiohttp.api.accepting import wants_events
 from ion_host_aiohttp.api.body import read_body
 from ion_host_aiohttp.api.catalog import OWN
 from ion_host_aiohttp.api.conditional import unless_known
@@ -28,7 +29,11 @@ from ion_host_aiohttp.api.path import decode_path
 from ion_host_aiohttp.api.query import decode_query
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import STYLE, answer_response, asked_by
+from ion_host_aiohttp.api.stream_writing import send_stream
+from ion_host_aiohttp.api.streams import Stream
 from ion_host_aiohttp.api.tracing import trace_of
+from ion_host_aiohttp.api.upgrades import Upgrade, Wire
+from ion_host_aiohttp.api.upgrading import SOCKET_S, check_upgrade, open_socket
 from ion_host_aiohttp.api.versions import Versioning
 from ion_host_aiohttp.browser.cors import check_browser
 from ion_host_aiohttp.browser.pages import PAGES
@@ -73,7 +78,7 @@ def _document(served: tuple[Endpoint[Any], ...], service: Service, closed: bool)
     return encode(document_of(served, service, closed=closed))
 
 
-_Answering = Callable[[Call[Any]], Awaitable[Answer]]
+_Answering = Callable[[Call[Any]], Awaitable[Answer | Stream | Upgrade]]
 
 
 def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
@@ -87,12 +92,18 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
         request[STYLE] = endpoint.style
         request[VERSION_FIELDS] = versioning
         path = decode_path(request.match_info, endpoint.parameters)
+        if endpoint.upgrade:
+            check_upgrade(request, service)
         caller = await let_in(request, endpoint, service)
         call = await _call(request, endpoint, service, caller, path)
         await ask_guards(request, endpoint, service, call)
         await charge(request, endpoint, service, call)
         async with service.admission.place(endpoint.sheddable, call.deadline_s) as waited_s:
             answer = await answering(_after(call, waited_s))
+            if isinstance(answer, Stream):
+                return await send_stream(request, answer, service, caller.subject)
+        if isinstance(answer, Upgrade):
+            return await open_socket(request, answer, endpoint, service, call)
         request[LOG_FIELDS] = log_fields(answer.log)
         return answer_response(unless_known(request, answer))
 
@@ -116,7 +127,7 @@ _LEAST_S = 0.001
 
 
 def _trusted(endpoint: Endpoint[Any], service: Service) -> _Answering:
-    async def answering(call: Call[Any]) -> Answer:
+    async def answering(call: Call[Any]) -> Answer | Stream | Upgrade:
         return await endpoint.handler(call, service)
 
     return answering
@@ -128,16 +139,29 @@ def _contained(endpoint: Endpoint[Any], service: Service) -> _Answering:
     async def call_it(call: Call[Any]) -> Any:
         return await endpoint.handler(call, service)
 
-    async def answering(call: Call[Any]) -> Answer:
+    async def answering(call: Call[Any]) -> Answer | Stream | Upgrade:
         answer = await supervise(call_it(call), service.limits.handler_s)
+        if isinstance(answer, Upgrade) and endpoint.upgrade:
+            return attrs.evolve(answer, serve=_supervised(answer.serve))
+        if isinstance(answer, Stream):
+            # The stream has bounds of its own, so that none is needed between two pieces.
+            pieces = supervise_stream(answer.chunks, lambda: service.limits.stream_s)
+            return attrs.evolve(answer, chunks=pieces)
         if not isinstance(answer, Answer):
             raise TypeError(
                 f"the handler of {endpoint.method} {endpoint.path} returned "
-                f"{type(answer).__name__}; it has to return an Answer"
+                f"{type(answer).__name__}; it has to return an Answer or a Stream"
             )
         return answer
 
     return answering
+
+
+def _supervised(serve: Callable[[Wire], Awaitable[None]]) -> Callable[[Wire], Awaitable[None]]:
+    async def contained(wire: Wire) -> None:
+        await supervise(serve(wire), SOCKET_S)
+
+    return contained
 
 
 async def _call(
@@ -163,4 +187,9 @@ async def _call(
         deadline_s=_deadline_s(request) if endpoint.runs_turns else None,
         caller=caller,
         trace=trace_of(request),
+        wants_events=wants_events(request.headers.get(hdrs.ACCEPT, "")),
+        last_event_id=request.headers.get("Last-Event-ID"),
+        idempotency_keys=(
+            tuple(request.headers.getall("Idempotency-Key", ())) if endpoint.repeatable else ()
+        ),
     )

@@ -11,19 +11,26 @@ from ion_host_aiohttp.api.endpoint import Endpoint
 from ion_host_aiohttp.api.endpoint_check import fault_of
 from ion_host_aiohttp.api.path import nameless_path
 from ion_host_aiohttp.browser.pages import PAGES
+from ion_host_aiohttp.openai.completions import COMPLETIONS
+from ion_host_aiohttp.openai.models import ENDPOINTS as MODELS
 from ion_host_aiohttp.openapi.endpoint import DOCUMENT
+from ion_host_aiohttp.streaming.resuming import RESUME
+from ion_host_aiohttp.streaming.socket_endpoint import WEBSOCKET
 from ion_host_aiohttp.v1.chat import CHAT
 from ion_host_aiohttp.v1.service_info import ENDPOINTS as SERVICE_INFO
 from ion_host_aiohttp.v1.session_endpoints import ENDPOINTS as SESSIONS
 from ion_host_aiohttp.v1.summaries import ENDPOINTS as SUMMARIES
 from ion_host_aiohttp.v2.bulk import BULK
 from ion_host_aiohttp.v2.cache_admin import ENDPOINTS as CACHE
+from ion_host_aiohttp.v2.conversations import ENDPOINTS as CONVERSATIONS
+from ion_host_aiohttp.v2.feedback import FEEDBACK
 from ion_host_aiohttp.v2.health import HEALTH
 from ion_host_aiohttp.v2.multi_persona import MULTI_PERSONA
 from ion_host_aiohttp.v2.personas import ENDPOINTS as PERSONAS
 from ion_host_aiohttp.v2.process import PROCESS
 from ion_host_aiohttp.v2.recommend import RECOMMEND
 from ion_host_aiohttp.v2.status import STATUS
+from ion_host_aiohttp.v2.user_data import ENDPOINTS as USER_DATA
 
 OWN: tuple[Endpoint[Any], ...] = (
     *SERVICE_INFO,
@@ -31,13 +38,20 @@ OWN: tuple[Endpoint[Any], ...] = (
     *SESSIONS,
     *SUMMARIES,
     PROCESS,
+    RESUME,
+    WEBSOCKET,
     MULTI_PERSONA,
     RECOMMEND,
     BULK,
+    *CONVERSATIONS,
+    *USER_DATA,
+    FEEDBACK,
     *PERSONAS,
     *CACHE,
     HEALTH,
     STATUS,
+    COMPLETIONS,
+    *MODELS,
     DOCUMENT,
     *PAGES,
 )

@@ -14,7 +14,7 @@
 
 Decoding, validation, access, rate limits, the OpenAPI document and the tests of the contract
 follow from the declaration. A handler sees neither aiohttp nor bytes: it takes a `Call` and gives
-an `Answer`, or raises `ion_host_aiohttp.errors.failure.RequestFailed`.
+an `Answer` (or a `Stream`), or raises `ion_host_aiohttp.errors.failure.RequestFailed`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from ion_framework.domain.language import Language
 from ion_framework.domain.trace_context import TraceContext
 from ion_host_aiohttp.access.caller import ANYBODY, Caller, Scope
 from ion_host_aiohttp.api.languages import NO_WISH, Asked
+from ion_host_aiohttp.api.streams import Stream
+from ion_host_aiohttp.api.upgrades import Upgrade
 from ion_host_aiohttp.service import Service
 
 RequestT = TypeVar("RequestT")
@@ -42,10 +44,13 @@ class ErrorStyle(StrEnum):
 
     V1 = "v1"
     V2 = "v2"
+    OPENAI = "openai"
 
     @classmethod
     def of_path(cls, path: str) -> ErrorStyle:
         """The style at an address where no endpoint is."""
+        if path == "/v1" or path.startswith("/v1/"):
+            return cls.OPENAI
         return cls.V2 if path.startswith("/api/") else cls.V1
 
 
@@ -64,6 +69,9 @@ class Call(Generic[RequestT]):
         deadline_s: seconds that the caller gives a turn, None without a wish.
         caller: who asks.
         trace: where the request stands in the caller's distributed trace, if it is in one.
+        wants_events: whether ``Accept`` asks for a stream of events.
+        last_event_id: the header ``Last-Event-ID``, None without one.
+        idempotency_keys: every header ``Idempotency-Key``, where the endpoint declares it.
     """
 
     body: RequestT
@@ -75,6 +83,9 @@ class Call(Generic[RequestT]):
     caller: Caller = ANYBODY
     trace: TraceContext | None = None
     asked: Asked = NO_WISH
+    wants_events: bool = False
+    last_event_id: str | None = None
+    idempotency_keys: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -102,7 +113,7 @@ class ErrorCase:
 
     Attributes:
         status: HTTP status.
-        code: ``error.code`` of API v2.
+        code: ``error.code`` of API v2; OpenAI's protocol has a name of its own for some.
         meaning: when it happens, one sentence.
     """
 
@@ -139,12 +150,17 @@ class Endpoint(Generic[RequestT]):
             turn apply.
         sheddable: whether it may be refused under overload; probes may not.
         tag: the group in the documentation it belongs to; by default what the path begins with.
+        streams: whether it answers with a stream of events (`Stream`), always or when asked to.
+        upgrade: whether the connection becomes a WebSocket (`Upgrade`); only of GET, without a
+            body. Its scope is asked for at the opening and at every `Wire.admit`.
+        repeatable: whether it takes the header ``Idempotency-Key``, by which a caller may send a
+            request again without its being done again.
         hidden: whether the documentation leaves it out (the pages of the documentation itself).
     """
 
     method: str
     path: str
-    handler: Callable[[Call[RequestT], Service], Awaitable[Answer]]
+    handler: Callable[[Call[RequestT], Service], Awaitable[Answer | Stream | Upgrade]]
     style: ErrorStyle
     summary: str
     description: str = ""
@@ -161,4 +177,7 @@ class Endpoint(Generic[RequestT]):
     runs_turns: bool = False
     sheddable: bool = True
     tag: str = ""
+    streams: bool = False
+    upgrade: bool = False
+    repeatable: bool = False
     hidden: bool = False

@@ -21,6 +21,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._:-]+")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 _SIMPLE = frozenset({"string", "integer", "number", "boolean", "null"})
 _LEAST_ERROR = 400
+_SWITCHED = HTTPStatus.SWITCHING_PROTOCOLS
 
 
 def fault_of(endpoint: Endpoint[Any]) -> str | None:
@@ -120,12 +121,21 @@ def _response(endpoint: Any) -> str | None:
     return None
 
 
+def _upgrade(endpoint: Any) -> str | None:
+    if not isinstance(endpoint.upgrade, bool) or not isinstance(endpoint.streams, bool):
+        return "whether it streams and whether it upgrades have to be True or False"
+    if endpoint.upgrade and (endpoint.method != "GET" or endpoint.status != _SWITCHED):
+        return "an endpoint that upgrades has the method GET and the status 101"
+    return None
+
+
 def _statuses(endpoint: Any) -> str | None:
     others = endpoint.others
     if not isinstance(others, tuple):
         return "the other statuses have to be a tuple of HTTPStatus"
     for status in (endpoint.status, *others):
-        if not isinstance(status, HTTPStatus) or status < HTTPStatus.OK:
+        least = _SWITCHED if endpoint.upgrade else HTTPStatus.OK
+        if not isinstance(status, HTTPStatus) or status < least:
             return f"{status!r} is not the status of an answer; valid are members of HTTPStatus"
     return None
 
@@ -190,6 +200,7 @@ _CHECKS: tuple[Callable[[Any], str | None], ...] = (
     _request,
     _query,
     _response,
+    _upgrade,
     _statuses,
     _errors,
     _access,

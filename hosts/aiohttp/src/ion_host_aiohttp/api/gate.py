@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from ion_host_aiohttp.access.caller import Caller, Credentials
 from ion_host_aiohttp.api.endpoint import Call, Endpoint
 from ion_host_aiohttp.api.headers import RATE_FIELDS
+from ion_host_aiohttp.api.upgrades import TOKEN_PREFIX
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import RequestFailed
 from ion_host_aiohttp.service import Service
@@ -30,8 +31,13 @@ async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service
     if endpoint.scope is None:
         caller = Caller(subject=address)
     else:
-        caller = await _identified(credentials_of(request), address, service)
+        presented = credentials_of(request)
+        if endpoint.upgrade and presented == Credentials():
+            presented = _of_subprotocol(request)
+        caller = await _identified(presented, address, service)
     if not caller.may(endpoint.scope):
+        # Who asks for what he may not have pays for the answer, too, but needs no tokens for it.
+        request[RATE_FIELDS] = await service.limiter.spend(caller, 1, runs_turns=False)
         raise RequestFailed(failures.not_granted(str(endpoint.scope)))
     cost = endpoint.cost if isinstance(endpoint.cost, int) else 1
     if cost:
@@ -41,18 +47,31 @@ async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service
     return caller
 
 
-async def _identified(credentials: Credentials, address: str, service: Service) -> Caller:
-    """The caller by its credentials; such that are not valid count against the address.
+async def count_stray(request: web.Request, service: Service) -> None:
+    """Count a request for an address, or by a method, that does not exist.
 
     Raises:
-        RequestFailed: 401, or 429 where too many from there were not valid.
+        RequestFailed: 429.
+    """
+    await service.logins.strayed(service.addresses.of(request))
+
+
+async def _identified(credentials: Credentials, address: str, service: Service) -> Caller:
+    """The caller by its credentials; such that are not valid, or none, count against the address.
+
+    Raises:
+        RequestFailed: 401, or 429 where too many from there were not valid; 503 where this cannot
+            be known.
     """
     service.logins.admit(address, credentials)
     try:
         caller = await service.authenticator.identify(credentials, address)
     except RequestFailed as error:
         if error.failure.status is HTTPStatus.UNAUTHORIZED:
-            await service.logins.failed(address, credentials)
+            if credentials.presented:
+                await service.logins.failed(address, credentials)
+            else:
+                await service.logins.strayed(address)
         raise
     service.logins.succeeded(credentials)
     return caller
@@ -73,6 +92,16 @@ async def charge(
         request[RATE_FIELDS] = await service.limiter.spend(
             call.caller, more, runs_turns=endpoint.runs_turns, paid=1
         )
+
+
+def _of_subprotocol(request: web.Request) -> Credentials:
+    """What a page in a browser presents, which can set no header for a WebSocket but this one."""
+    offered = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, ()))
+    names = [name.strip() for name in offered.split(",")]
+    tokens = [name.removeprefix(TOKEN_PREFIX) for name in names if name.startswith(TOKEN_PREFIX)]
+    if len(tokens) > 1:
+        return Credentials(malformed=True)
+    return Credentials(bearer=tokens[0]) if tokens and tokens[0] else Credentials()
 
 
 def credentials_of(request: web.Request) -> Credentials:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from aiohttp import hdrs, web
 
+from ion_framework.settings.serving import Hsts
 from ion_host_aiohttp.api.request_id import HEADER as REQUEST_ID
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.service import SERVICE, Service
@@ -18,6 +19,7 @@ VERSION_FIELDS = web.RequestKey("version_fields", Mapping[str, str])
 
 CACHE = "ION-Cache"
 DEGRADED = "ION-Degraded"
+PERSONA = "ION-Persona"
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -33,6 +35,7 @@ EXPOSED_HEADERS = (
     REQUEST_ID,
     CACHE,
     DEGRADED,
+    PERSONA,
     hdrs.AGE,
     "RateLimit",
     "RateLimit-Policy",
@@ -43,13 +46,18 @@ EXPOSED_HEADERS = (
     "x-ratelimit-limit-tokens",
     "x-ratelimit-remaining-tokens",
     "x-ratelimit-reset-tokens",
+    "x-should-retry",
+    "retry-after-ms",
     "Deprecation",
     "Sunset",
 )
 """Response headers that a listed page may read besides those that every page may."""
 
 _EXPOSED = ", ".join(EXPOSED_HEADERS)
-TRANSPORT_SECURITY = "max-age=31536000; includeSubDomains"
+_TRANSPORT_SECURITY = {
+    Hsts.HOST: "max-age=31536000",
+    Hsts.SUBDOMAINS: "max-age=31536000; includeSubDomains",
+}
 _LONGEST = 200
 
 
@@ -59,8 +67,9 @@ def add_headers(request: web.BaseRequest, response: web.StreamResponse, service:
         response.headers.setdefault(name, value)
     # By now aiohttp has named itself and its version.
     response.headers[hdrs.SERVER] = ""
-    if service.addresses.is_https(request):
-        response.headers.setdefault("Strict-Transport-Security", TRANSPORT_SECURITY)
+    strict = _TRANSPORT_SECURITY.get(service.ion.settings.api.hsts)
+    if strict is not None and service.addresses.is_https(request):
+        response.headers.setdefault("Strict-Transport-Security", strict)
     for name, value in {**request.get(RATE_FIELDS, {}), **request.get(VERSION_FIELDS, {})}.items():
         response.headers.setdefault(name, value)
     response.headers[REQUEST_ID] = request_id_of(request)

@@ -20,7 +20,10 @@ from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import said_by, say
 from ion_host_aiohttp.service import Service
 
-CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+CREDENTIALS = frozenset(
+    # Pages in a browser put a token into the last one.
+    {"authorization", "cookie", "proxy-authorization", "x-api-key", "sec-websocket-protocol"}
+)
 """Headers that no guard is shown."""
 
 MOST_TEXTS = 4000

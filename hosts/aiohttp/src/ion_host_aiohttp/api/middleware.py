@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from ion_framework.pipeline.events import RequestCompleted
 from ion_framework.pipeline.supervision import Overrun
+from ion_host_aiohttp.api.gate import count_stray
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import failure_response
 from ion_host_aiohttp.api.tracing import trace_of
@@ -18,6 +19,9 @@ from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.service import SERVICE, Service
 
 LOG_FIELDS = web.RequestKey("log_fields", Mapping[str, object])
+
+LIMIT = web.RequestKey("limit", asyncio.Timeout)
+"""The bound of the request's time."""
 
 CLIENT_GONE = 499
 """Status in the log of a request whose caller left before the answer; never sent."""
@@ -92,28 +96,41 @@ async def contain(request: web.Request, handler: Handler) -> web.StreamResponse:
     limit: asyncio.Timeout | None = None
     try:
         async with service.lifecycle.within(service.limits.handler_s) as limit:
+            request[LIMIT] = limit
             return await handler(request)
     except RequestFailed as error:
         failure = error.failure
     except web.HTTPException as error:
-        failure = failures.of_http_error(error, request.method)
+        failure = await _of_http_error(request, service, error)
     except TimeoutError as error:
         if limit is not None and limit.expired():
             failure = _out_of_time(service)
         else:
-            failure = _unforeseen(request, service, error)
+            failure = unforeseen(request, service, error)
     except Overrun:
         failure = _out_of_time(service)
     except Exception as error:  # noqa: BLE001  the last line of defence: logged whole, sent as 500
-        failure = _unforeseen(request, service, error)
+        failure = unforeseen(request, service, error)
     return _told(request, failure, service)
+
+
+async def _of_http_error(
+    request: web.Request, service: Service, error: web.HTTPException
+) -> Failure:
+    """What aiohttp refuses; of those who ask for what does not exist, so many may do so."""
+    if request.match_info.http_exception is error:
+        try:
+            await count_stray(request, service)
+        except RequestFailed as refusal:
+            return refusal.failure
+    return failures.of_http_error(error, request.method)
 
 
 def _told(request: web.Request, failure: Failure, service: Service) -> web.Response:
     try:
         return failure_response(request, failure, service.catalogue, service.clock.time())
     except Exception as error:  # noqa: BLE001  a plugin's failure may have no words, or no form in JSON
-        internal = _unforeseen(request, service, error)
+        internal = unforeseen(request, service, error)
         return failure_response(request, internal, service.catalogue, service.clock.time())
 
 
@@ -123,7 +140,8 @@ def _out_of_time(service: Service) -> Failure:
     return failures.took_too_long(service.limits.handler_s)
 
 
-def _unforeseen(request: web.Request, service: Service, error: Exception) -> Failure:
+def unforeseen(request: web.Request, service: Service, error: Exception) -> Failure:
+    """The failure of what nobody foresaw; the log has it whole."""
     service.logger.error(
         "request failed",
         route=route_of(request),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from aiohttp import hdrs, web
 
@@ -11,6 +12,7 @@ from ion_host_aiohttp.api.endpoint import Answer, ErrorStyle
 from ion_host_aiohttp.api.languages import Asked, asked_languages
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.tracing import trace_id_of
+from ion_host_aiohttp.errors import openai as errors_openai
 from ion_host_aiohttp.errors import problem
 from ion_host_aiohttp.errors import v1 as errors_v1
 from ion_host_aiohttp.errors.failure import Failure
@@ -26,7 +28,9 @@ def answer_response(answer: Answer) -> web.Response:
         ValueError: its status or one of its headers cannot be sent. aiohttp would find out when
             the response has begun, and drop the connection.
     """
-    _check(answer)
+    if not _FIRST_STATUS <= answer.status <= _LAST_STATUS:
+        raise ValueError(f"{answer.status} is not the status of an answer; valid are 200 to 599")
+    check_headers(answer.headers)
     return web.Response(
         body=answer.body if isinstance(answer.body, bytes) else encode(answer.body),
         status=answer.status,
@@ -40,10 +44,33 @@ def _is_text(media_type: str) -> bool:
     return media_type.startswith("text/") or media_type.endswith(("json", "xml"))
 
 
-def _check(answer: Answer) -> None:
-    if not _FIRST_STATUS <= answer.status <= _LAST_STATUS:
-        raise ValueError(f"{answer.status} is not the status of an answer; valid are 200 to 599")
-    for name, value in answer.headers.items():
+def stream_response(media_type: str, headers: Mapping[str, str]) -> web.StreamResponse:
+    """The head of an answer that arrives piece by piece.
+
+    Args:
+        media_type: what the pieces make together.
+        headers: its headers.
+
+    Raises:
+        ValueError: one of the headers cannot be sent.
+    """
+    check_headers(headers)
+    response = web.StreamResponse(headers=headers)
+    response.content_type = media_type
+    if _is_text(media_type):
+        response.charset = "utf-8"
+    # nginx would keep the pieces until it has some kilobytes of them.
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Whether an endpoint may set these headers.
+
+    Raises:
+        ValueError: one of them cannot be sent, or is the host's.
+    """
+    for name, value in headers.items():
         if not _NAME.fullmatch(name) or name.lower() in _FRAMING:
             raise ValueError(f"an endpoint cannot set a header {name!r}")
         if not _VALUE.fullmatch(value):
@@ -71,7 +98,13 @@ def failure_response(
     style = request.get(STYLE) or ErrorStyle.of_path(request.path)
     asked = asked_by(request)
     request_id = request_id_of(request)
-    if style is ErrorStyle.V2:
+    status, more = failure.status, failure.headers
+    if style is ErrorStyle.OPENAI:
+        telling, media_type = errors_openai.telling_of(catalogue, asked), errors_openai.MEDIA_TYPE
+        body = errors_openai.body(failure, telling, request_id)
+        status = errors_openai.status_of(failure)
+        more = {**more, **errors_openai.retry_fields(failure)}
+    elif style is ErrorStyle.V2:
         telling, media_type = problem.telling_of(failure, catalogue, asked), problem.MEDIA_TYPE
         body = problem.body(failure, telling, request_id, at, request.path, trace_id_of(request))
     else:
@@ -79,11 +112,11 @@ def failure_response(
         body = errors_v1.body(failure, telling, request_id)
     response = web.Response(
         body=encode(body),
-        status=failure.status,
+        status=status,
         headers={
             hdrs.CONTENT_LANGUAGE: telling.content_language,
             hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
-            **failure.headers,
+            **more,
         },
         content_type=media_type,
         charset="utf-8",

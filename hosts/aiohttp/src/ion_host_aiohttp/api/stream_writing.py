@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from ion_framework.pipeline.supervision import Overrun
 from ion_host_aiohttp.api.middleware import LIMIT, LOG_FIELDS, log_fields, unforeseen
-from ion_host_aiohttp.api.responses import check_headers, failure_response, stream_response
+from ion_host_aiohttp.api.responses import failure_response, stream_response
 from ion_host_aiohttp.api.streams import EVENT_STREAM, PING, Stream, sse_event
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
@@ -40,7 +40,6 @@ async def send_stream(
         RequestFailed: 429 or 503 where there is no place for one more stream.
         Exception: whatever the stream raises before its first piece.
     """
-    check_headers(stream.headers)
     ended = ""
     try:
         async with AsyncExitStack() as stack:
@@ -48,9 +47,9 @@ async def send_stream(
             stack.enter_context(service.streaming.streams.place(subject))
             first = await anext(stream.chunks, b"")
             response = stream_response(stream.media_type, stream.headers)
+            await service.lifecycle.release(request[LIMIT])
             await response.prepare(request)
             if request.method != hdrs.METH_HEAD:
-                service.lifecycle.release(request[LIMIT])
                 ended = await _Sending(request, response, stream, service).all_of(first)
         return response
     finally:
@@ -97,13 +96,13 @@ class _Sending:
     async def _pieces(self, first: bytes) -> Failure | None:
         """Send all pieces; gives why they end early, None where they do not."""
         limit: asyncio.Timeout | None = None
+        lifecycle = self._service.lifecycle
         try:
-            async with self._service.lifecycle.within(self._service.limits.stream_s) as limit:
-                async with self._pings():
-                    if first:
-                        await self._write(first)
-                    async for piece in self._stream.chunks:
-                        await self._write(piece)
+            async with lifecycle.within(self._service.limits.stream_s) as limit, self._pings():
+                if first:
+                    await self._write(first)
+                async for piece in self._stream.chunks:
+                    await self._write(piece)
         except RequestFailed as error:
             return error.failure
         except (TimeoutError, Overrun) as error:
@@ -156,9 +155,13 @@ class _Sending:
         return failures.stream_too_long(self._service.limits.stream_s)
 
     def _last(self, failure: Failure) -> bytes:
-        if self._stream.failed is not None:
+        if self._stream.failed is None:
+            return error_event(self._request, failure, self._service) if self._is_events else b""
+        try:
             return self._stream.failed(failure)
-        return error_event(self._request, failure, self._service) if self._is_events else b""
+        except Exception as error:  # noqa: BLE001  a plugin's, and the status is sent already
+            unforeseen(self._request, self._service, error)
+            return b""
 
 
 def error_event(

@@ -33,7 +33,8 @@ class Stream:
     Attributes:
         chunks: the pieces; none is empty. The first is waited for before the status is sent.
         media_type: what they make together.
-        headers: response headers besides those of every response.
+        headers: response headers besides those of every response, read when the first piece is
+            there, so that the iterator may add to them.
         log: fields for the request's log line, read when the stream has ended, so that the
             iterator may add to them; never text of a message.
         failed: makes the last piece of a stream that ends early; by default an event ``error`` in

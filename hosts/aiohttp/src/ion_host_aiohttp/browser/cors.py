@@ -61,7 +61,7 @@ async def check_browser(request: web.Request, handler: Handler) -> web.StreamRes
     elif (request.method not in SAFE or _is_preflight(request)) and not is_allowed_origin(
         request, service
     ):
-        raise RequestFailed(_origin_refused())
+        raise RequestFailed(origin_refused())
     return await handler(request)
 
 
@@ -97,7 +97,8 @@ def _preflight_answer(methods: frozenset[str], max_age_s: int) -> web.Response:
     )
 
 
-def _origin_refused() -> Failure:
+def origin_refused() -> Failure:
+    """The page that sent a request is not listed: 403."""
     return Failure(
         status=HTTPStatus.FORBIDDEN, code="ORIGIN_REFUSED", message=say("origin_refused")
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 import attrs
 from aiohttp import hdrs, web
 
 from ion_framework.settings.model import Settings
 from ion_framework.settings.serving import CorsSettings
+from ion_host_aiohttp.run.addresses import is_loopback, is_of_this_machine
 
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
 _LOCALHOST = "localhost"
@@ -29,9 +28,18 @@ class Origins:
     on_loopback: bool = True
 
     @classmethod
-    def of(cls, settings: Settings) -> Origins:
-        """What these settings say."""
-        return cls(settings.cors, _is_loopback(settings.server.host))
+    def of(cls, settings: Settings, address: str | None = None) -> Origins:
+        """What these settings say.
+
+        Args:
+            settings: the settings.
+            address: the one that the host's socket is bound to; None where there is none yet:
+                then it is what ``server.host`` stands for. A name is no measure by itself, because
+                there are many for one address (``127.1``, ``LOCALHOST``, those of a hosts file).
+        """
+        if address is None:
+            return cls(settings.cors, is_of_this_machine(settings.server.host))
+        return cls(settings.cors, is_loopback(address))
 
     def listed(self, request: web.BaseRequest) -> str | None:
         """The origin of a request if it is one of the list, None otherwise."""
@@ -59,7 +67,7 @@ class Origins:
         if not self.on_loopback or not host:
             return True
         name = host.rpartition(":")[0] if _has_port(host) else host
-        return name in self.settings.hosts or _is_loopback(name.strip("[]"))
+        return name in self.settings.hosts or _names_loopback(name.strip("[]"))
 
 
 def _given(request: web.BaseRequest) -> list[str]:
@@ -85,10 +93,10 @@ def _has_port(host: str) -> bool:
     return ":" in host.rpartition("]")[2]
 
 
-def _is_loopback(name: str) -> bool:
+def _names_loopback(name: str) -> bool:
     if name == _LOCALHOST:
         return True
     try:
-        return ip_address(name).is_loopback
+        return is_loopback(name)
     except ValueError:
         return False

@@ -34,6 +34,16 @@ def took_too_long(seconds: float) -> Failure:
     )
 
 
+def stream_too_long(seconds: float) -> Failure:
+    """A stream did not end within the time that streams have: 503."""
+    return Failure(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="STREAM_TOO_LONG",
+        message=say("stream_too_long", seconds=f"{seconds:g}"),
+        headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+    )
+
+
 def cut_off() -> Failure:
     """The host ends before the answer is ready: 503, and the connection ends with it."""
     return Failure(

@@ -8,8 +8,10 @@ from typing import Any
 from aiohttp import hdrs
 
 from ion_host_aiohttp.api import headers
-from ion_host_aiohttp.api.endpoint import JSON, Endpoint
+from ion_host_aiohttp.api.endpoint import JSON, Endpoint, ErrorStyle
 from ion_host_aiohttp.api.request_id import HEADER as REQUEST_ID
+from ion_host_aiohttp.api.streams import EVENT_STREAM
+from ion_host_aiohttp.errors import openai as errors_openai
 from ion_host_aiohttp.openapi.error_cases import cases_of
 from ion_host_aiohttp.openapi.error_shapes import error_media_type, error_schema
 from ion_host_aiohttp.openapi.schemas import Schema
@@ -17,6 +19,7 @@ from ion_host_aiohttp.openapi.schemas import Schema
 HEADERS = "#/components/headers/"
 
 _TEXT: Schema = {"type": "string"}
+_EVENTS: Schema = {"description": "Server-sent events, where they are asked for."}
 _NUMBER: Schema = {"type": "integer", "minimum": 0}
 
 RESPONSE_HEADERS: dict[str, Schema] = {
@@ -31,6 +34,15 @@ RESPONSE_HEADERS: dict[str, Schema] = {
     },
     "Age": {"description": "Seconds since a stored answer was made.", "schema": _NUMBER},
     "Degraded": {"description": "Which preferred generator failed.", "schema": _TEXT},
+    "Persona": {"description": "Name of the persona that answers.", "schema": _TEXT},
+    "ShouldRetry": {
+        "description": "Whether the same request may be answered a little later.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
+    },
+    "RetryAfterMs": {
+        "description": "Milliseconds to wait before another try.",
+        "schema": _NUMBER,
+    },
     "ContentLanguage": {"description": "Language of the text.", "schema": _TEXT},
     "RateLimit": {
         "description": "What is left of the caller's quota (IETF RateLimit header fields).",
@@ -52,6 +64,9 @@ _NAMES = {
     "Cache": headers.CACHE,
     "Age": hdrs.AGE,
     "Degraded": headers.DEGRADED,
+    "Persona": headers.PERSONA,
+    "ShouldRetry": errors_openai.SHOULD_RETRY,
+    "RetryAfterMs": errors_openai.RETRY_AFTER_MS,
     "ContentLanguage": hdrs.CONTENT_LANGUAGE,
     "RateLimit": "RateLimit",
     "RateLimitPolicy": "RateLimit-Policy",
@@ -68,7 +83,7 @@ _WAIT = (
     HTTPStatus.GATEWAY_TIMEOUT,
 )
 _CHALLENGED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-_BARE = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_BARE = (HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 """Statuses without a body."""
 
 
@@ -103,6 +118,8 @@ def _answer(
     names = ["RequestId"]
     if endpoint.runs_turns:
         names += ["Cache", "Age", "Degraded", "ContentLanguage"]
+    if endpoint.runs_turns and endpoint.style is ErrorStyle.OPENAI:
+        names.append("Persona")
     if endpoint.cost != 0:
         names += ["RateLimit", "RateLimitPolicy"]
     if HTTPStatus.NOT_MODIFIED in endpoint.others:
@@ -111,7 +128,10 @@ def _answer(
         return _response(status.phrase + ".", (*names, *versioning), {})
     is_json = endpoint.media_type == JSON
     schema = body if is_json or endpoint.response is not None else _TEXT
-    return _response(_meaning(status), (*names, *versioning), {endpoint.media_type: schema})
+    bodies = {endpoint.media_type: schema}
+    if endpoint.streams:
+        bodies[EVENT_STREAM] = _EVENTS
+    return _response(_meaning(status), (*names, *versioning), bodies)
 
 
 def _meaning(status: HTTPStatus) -> str:
@@ -126,6 +146,8 @@ def _error_headers(
         names += ["RateLimit", "RateLimitPolicy"]
     if status in _WAIT:
         names.append("RetryAfter")
+    if endpoint.style is ErrorStyle.OPENAI:
+        names += ["ShouldRetry", "RetryAfterMs"] if status in _WAIT else ["ShouldRetry"]
     if status in _CHALLENGED and endpoint.scope is not None:
         names.append("WwwAuthenticate")
     return (*names, *versioning)

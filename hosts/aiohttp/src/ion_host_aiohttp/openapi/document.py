@@ -26,13 +26,14 @@ why.
 - Every answer carries `X-Request-ID`, and so do errors. Errors come in English, Korean and what
   plugins bring, by `Accept-Language`; `Content-Language` names their languages.
 - API v1 answers errors as `{"error", "status_code"}` and `{"detail"}`, API v2 as
-  `application/problem+json` (RFC 9457).
+  `application/problem+json` (RFC 9457), and what is under `/v1` in the shape of OpenAI's protocol.
 - An answer of a persona carries `ION-Cache`, and `ION-Degraded` where a preferred generator failed.
 """
 _TAGS = {
     "v1": "API v1, at the root.",
     "v2": "API v2, under `/api/v2`.",
     "health": "Probes.",
+    "openai": "OpenAI's protocol, under `/v1`, for its clients.",
 }
 _SECURITY: dict[str, Schema] = {
     BEARER: {

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+import attrs
+
 from ion_host_aiohttp.api.endpoint import Endpoint, ErrorCase, ErrorStyle
 from ion_host_aiohttp.browser.cors import SAFE
+from ion_host_aiohttp.errors import openai as errors_openai
 
 _EVERYWHERE = (
     ErrorCase(HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Something unforeseen."),
@@ -48,6 +51,10 @@ _SCHEMA = (
         "VALIDATION_ERROR",
         "A value does not fit the schema; `errors` says which and why.",
     ),
+)
+_SCHEMA_OPENAI = tuple(
+    ErrorCase(HTTPStatus.BAD_REQUEST, code, meaning)
+    for code, meaning in errors_openai.ISSUE_CODES.items()
 )
 _PATH = (ErrorCase(HTTPStatus.NOT_FOUND, "NOT_FOUND", "A part of the path is not valid."),)
 _SCOPE = (
@@ -96,14 +103,37 @@ _TURN = (
     ErrorCase(HTTPStatus.SERVICE_UNAVAILABLE, "NO_ANSWER", "No answer can be given right now."),
     ErrorCase(HTTPStatus.GATEWAY_TIMEOUT, "DEADLINE_EXCEEDED", "The turn ran out of its time."),
 )
+_STREAM = (
+    ErrorCase(
+        HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_STREAMS", "The caller has too many streams open."
+    ),
+    ErrorCase(HTTPStatus.SERVICE_UNAVAILABLE, "STREAMS_FULL", "Too many streams are open."),
+)
+_STREAMS = (
+    ErrorCase(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "TOO_MANY_STREAMS",
+        "The caller has as many streams open as it may.",
+    ),
+    ErrorCase(
+        HTTPStatus.SERVICE_UNAVAILABLE, "STREAMS_FULL", "The host has as many open as it can."
+    ),
+)
 
 
 def cases_of(endpoint: Endpoint[Any]) -> tuple[ErrorCase, ...]:
     """Every error of an endpoint, by status; of two with one code the endpoint's own counts."""
     found: dict[tuple[int, str], ErrorCase] = {}
     for case in (*_implied(endpoint), *endpoint.errors):
+        if endpoint.style is ErrorStyle.OPENAI:
+            case = _as_in_openai(case)  # noqa: PLW2901  the same case in the words of its style
         found[(case.status, case.code)] = case
     return tuple(sorted(found.values(), key=lambda case: case.status))
+
+
+def _as_in_openai(case: ErrorCase) -> ErrorCase:
+    status = errors_openai.shown_status(case.status, case.code)
+    return attrs.evolve(case, status=status, code=errors_openai.shown_code(case.code))
 
 
 def _implied(endpoint: Endpoint[Any]) -> Iterator[ErrorCase]:
@@ -116,14 +146,23 @@ def _implied(endpoint: Endpoint[Any]) -> Iterator[ErrorCase]:
     if endpoint.request is not None:
         yield from _BODY if endpoint.style is ErrorStyle.V1 else (*_BODY, *_NOT_JSON)
     if endpoint.request is not None or endpoint.query is not None:
-        yield from _SCHEMA
+        yield from _SCHEMA_OPENAI if endpoint.style is ErrorStyle.OPENAI else _SCHEMA
     if endpoint.parameters:
         yield from _PATH
     if endpoint.scope is not None:
         yield from _SCOPE
+    yield from _implied_by_work(endpoint)
+
+
+def _implied_by_work(endpoint: Endpoint[Any]) -> Iterator[ErrorCase]:
+    """The errors of what it costs to answer."""
     if endpoint.cost != 0:
         yield from _COST
     if callable(endpoint.cost):
         yield from _COST_BY_BODY
     if endpoint.runs_turns:
         yield from _TURN
+    if endpoint.streams:
+        yield from _STREAMS
+    if endpoint.streams:
+        yield from _STREAM

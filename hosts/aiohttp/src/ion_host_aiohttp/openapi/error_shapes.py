@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from ion_host_aiohttp.api.endpoint import ErrorCase, ErrorStyle
+from ion_host_aiohttp.errors import openai as errors_openai
 from ion_host_aiohttp.errors import problem
 from ion_host_aiohttp.errors import v1 as errors_v1
 from ion_host_aiohttp.openapi.schemas import REFERENCE, Schema
@@ -58,6 +59,24 @@ ERROR_COMPONENTS: dict[str, Schema] = {
             }
         },
         "required": ["detail"],
+    },
+    "OpenAIError": {
+        "title": "OpenAIError",
+        "description": "An error of OpenAI's protocol.",
+        "type": "object",
+        "properties": {
+            "error": {
+                "type": "object",
+                "properties": {
+                    "message": {"type": "string", "description": "The cause, for people."},
+                    "type": {"type": "string", "description": "Kind of the error."},
+                    "param": {**_TEXT_OR_NULL, "description": "The one member at fault."},
+                    "code": {"type": "string", "description": "The cause, for machines."},
+                },
+                "required": ["message", "type", "param", "code"],
+            }
+        },
+        "required": ["error"],
     },
     "Problem": {
         "title": "Problem",
@@ -121,6 +140,8 @@ ERROR_COMPONENTS: dict[str, Schema] = {
 
 def error_media_type(style: ErrorStyle) -> str:
     """What the body of an error is, by the style of its endpoint."""
+    if style is ErrorStyle.OPENAI:
+        return errors_openai.MEDIA_TYPE
     return problem.MEDIA_TYPE if style is ErrorStyle.V2 else errors_v1.MEDIA_TYPE
 
 
@@ -131,6 +152,10 @@ def error_schema(style: ErrorStyle, status: HTTPStatus, cases: Sequence[ErrorCas
         error = {"properties": {"code": {"enum": codes}}}
         exact = {"properties": {"status": {"const": status.value}, "error": error}}
         return {"allOf": [_ref("Problem"), exact]}
+    if style is ErrorStyle.OPENAI:
+        codes = sorted({case.code for case in cases})
+        error = {"properties": {"code": {"enum": codes}}}
+        return {"allOf": [_ref("OpenAIError"), {"properties": {"error": error}}]}
     if status in errors_v1.BARE:
         return _ref("V1NotFound")
     if status is not HTTPStatus.UNPROCESSABLE_ENTITY:

@@ -41,12 +41,26 @@ HEADER_PARAMETERS: dict[str, Schema] = {
         "`00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.",
         "schema": {"type": "string"},
     },
+    "LastEventId": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": "The id of the last event of a stream that arrived, to go on after it; counts "
+        "where a stream of events is asked for.",
+        "schema": {"type": "string"},
+    },
     "Deadline": {
         "name": DEADLINE,
         "in": "header",
         "description": "Milliseconds that the whole turn may take, as in `8000`; the host's own "
         "limit holds, too.",
         "schema": {"type": "integer", "minimum": 1, "maximum": LONGEST_MS},
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The caller's own name for this request, in quotation marks or without: a "
+        "request that comes again under the same name is not done again, and gets the same answer.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$"},
     },
 }
 
@@ -84,6 +98,10 @@ def parameters_of(
     headers = ["AcceptLanguage", "RequestId", "Traceparent"]
     if endpoint.runs_turns:
         headers.append("Deadline")
+    if endpoint.repeatable:
+        headers.append("IdempotencyKey")
+    if endpoint.streams and not endpoint.upgrade:
+        headers.append("LastEventId")
     return found + [{"$ref": PARAMETERS + name} for name in headers]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from ion_host_aiohttp.rates.guesses import Guesses
 from ion_host_aiohttp.rates.quota import Quota
 from ion_host_aiohttp.rates.quotas import QuotaLimiter, Tariff
 from ion_host_aiohttp.rates.store import LocalStore, Store
-from ion_host_aiohttp.run.addresses import is_loopback
+from ion_host_aiohttp.run.addresses import PROXIED, is_of_this_machine
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -58,8 +57,8 @@ async def make_limiter(
     clock = clock or SystemClock()
     rate = settings.rate
     tariff = _tariff(rate)
-    logins = _quota(rate.failed_logins)
-    reaches_back_s = max(item.remembers_s for item in (*tariff.all_quotas(), logins))
+    logins, strays = _quota(rate.failed_logins), _quota(rate.strays)
+    reaches_back_s = max(item.remembers_s for item in (*tariff.all_quotas(), logins, strays))
     local = LocalStore(clock, rate.max_callers)
     store: Store = local
     if settings.server.redis_url is not None:
@@ -73,7 +72,8 @@ async def make_limiter(
             processes=_processes(settings.server.workers),
             reaches_back_s=reaches_back_s,
         )
-    return QuotaLimiter(store, tariff, Guesses(store, logins, clock), overloaded, logger)
+    guesses = Guesses(store, logins, strays, clock)
+    return QuotaLimiter(store, tariff, guesses, overloaded, logger)
 
 
 def make_addresses(settings: Settings) -> ClientAddresses:
@@ -88,22 +88,20 @@ def check_open(settings: Settings) -> None:
     Raises:
         SettingsError: it is so.
     """
-    rate, host = settings.rate, settings.server.host
-    if RATE_OFF in (rate.limit, *rate.tiers.values()) and not _is_of_this_machine(host):
-        raise SettingsError(
-            f"rate.limit (ION_RATE_LIMIT) or one of rate.tiers is off, and {host} can be reached "
-            "from other machines: anybody could ask without bound. Set a rate such as 30/minute, "
-            "or a high one, or listen on 127.0.0.1."
-        )
-
-
-def _is_of_this_machine(host: str) -> bool:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
-        # Binding will say what is wrong with the name; nobody reaches it.
-        return True
-    return all(is_loopback(str(address[0])) for *_, address in found)
+    rate, server = settings.rate, settings.server
+    if RATE_OFF not in (rate.limit, *rate.tiers.values()):
+        return
+    if not is_of_this_machine(server.host):
+        why = f"{server.host} can be reached from other machines"
+        way_out = "listen on 127.0.0.1"
+    elif server.trusted_proxies:
+        why, way_out = PROXIED, "leave that setting empty"
+    else:
+        return
+    raise SettingsError(
+        f"rate.limit (ION_RATE_LIMIT) or one of rate.tiers is off, and {why}: anybody could ask "
+        f"without bound. Set a rate such as 30/minute, or a high one, or {way_out}."
+    )
 
 
 def _tariff(rate: RateSettings) -> Tariff:

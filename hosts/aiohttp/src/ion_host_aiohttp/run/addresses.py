@@ -1,13 +1,14 @@
 """Where the host may listen. Without authentication: on this machine only, unless told so.
 
-Every process that binds asks anew: keys that vanished with their file must not leave a door open.
+A name is judged by all addresses that it stands for, a socket by the one that it is bound to.
+Behind a proxy that the settings trust, an address of this machine is one that others reach.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from ion_framework.errors import IonError
 
@@ -16,7 +17,9 @@ class BindError(IonError):
     """The host cannot, or may not, listen at this address."""
 
 
-def bind(host: str, port: int, *, insecure: bool, shared: bool = False) -> socket.socket:
+def bind(
+    host: str, port: int, *, insecure: bool, shared: bool = False, proxied: bool = False
+) -> socket.socket:
     """A socket bound to the address, not listening yet.
 
     Args:
@@ -25,18 +28,17 @@ def bind(host: str, port: int, *, insecure: bool, shared: bool = False) -> socke
         insecure: whether other machines may reach it: it authenticates, or somebody accepts that
             anybody may use it.
         shared: whether other processes of this user may bind the same address.
+        proxied: whether the settings trust a proxy, through which others reach this machine.
 
     Raises:
         BindError: the address does not exist, is taken, or is not of this machine alone.
     """
     addresses = _resolve(host, port)
-    if not insecure and not all(is_loopback(address[0]) for _, address in addresses):
-        raise BindError(
-            f"{host} can be reached from other machines, and this host has no authentication: "
-            "anybody could use it. Create an API key with: ion keys create (from then on every "
-            "request needs one), or name an issuer of tokens under auth.jwt, or listen on "
-            "127.0.0.1 (the default), or accept the risk with --insecure-no-auth."
-        )
+    if not insecure:
+        if not all(is_loopback(address[0]) for _, address in addresses):
+            raise BindError(_open(f"{host} can be reached from other machines", _ELSEWHERE))
+        if proxied:
+            raise BindError(_open(PROXIED, "leave that setting empty"))
     problem = OSError()
     for family, address in addresses:
         # A name may stand for an address that this machine does not have, as localhost for ::1.
@@ -45,6 +47,23 @@ def bind(host: str, port: int, *, insecure: bool, shared: bool = False) -> socke
         except OSError as error:
             problem = error
     raise taken(host, port, problem) from problem
+
+
+PROXIED = (
+    "server.trusted_proxies (ION_TRUSTED_PROXIES) names a proxy, through which other machines "
+    "reach this host"
+)
+"""Why a host is not for this machine alone, although it listens there."""
+
+_ELSEWHERE = "listen on 127.0.0.1 (the default)"
+
+
+def _open(why: str, way_out: str) -> str:
+    return (
+        f"{why}, and this host has no authentication: anybody could use it. Create an API key "
+        "with: ion keys create (from then on every request needs one), or name an issuer of "
+        f"tokens under auth.jwt, or {way_out}, or accept the risk with --insecure-no-auth."
+    )
 
 
 def taken(host: str, port: int, problem: OSError) -> BindError:
@@ -85,8 +104,28 @@ def _resolve(host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine can reach the address."""
-    return ip_address(address.partition("%")[0]).is_loopback
+    """Whether only this machine can reach the address.
+
+    Args:
+        address: of IPv4, of IPv6, or of IPv4 written as IPv6.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = ip_address(address.partition("%")[0])
+    inner = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (inner or found).is_loopback
+
+
+def is_of_this_machine(host: str) -> bool:
+    """Whether only this machine can reach a host of this name or address. A name makes it block.
+
+    One that stands for nothing is: nobody can listen there, and binding says so.
+    """
+    try:
+        return all(is_loopback(address[0]) for _, address in _resolve(host, 0))
+    except BindError:
+        return True
 
 
 def base_url(bound: socket.socket) -> str:

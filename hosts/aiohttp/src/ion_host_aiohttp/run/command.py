@@ -84,14 +84,18 @@ def _run(line: CommandLine, *, insecure: bool) -> None:
         settings.server.port,
         insecure=insecure or is_guarded,
         shared=count > 1,
+        proxied=bool(settings.server.trusted_proxies),
     )
     logger = configure_process(sys.stderr, settings.log)
-    if not is_guarded and not is_loopback(bound.getsockname()[0]):
+    if not is_guarded and (
+        settings.server.trusted_proxies or not is_loopback(bound.getsockname()[0])
+    ):
         logger.warning("no authentication: whoever reaches this address may use it")
     notice = start_notice(base_url(bound), os.environ, sys.stdout.encoding or "ascii")
     # Not asyncio.run, which would wait for ever for what a plugin leaves behind.
     if count > 1:
-        office = Office(line, os.environ, bound, insecure)
+        office = Office(line, os.environ, bound, insecure, is_guarded)
         run(serve_with_workers(count, office, logger, lambda: click.echo(notice)))
     else:
-        run(Host(settings, bound, logger, OwnProcess(lambda: click.echo(notice))).run())
+        station = OwnProcess(lambda: click.echo(notice))
+        run(Host(settings, bound, logger, station, is_guarded).run())

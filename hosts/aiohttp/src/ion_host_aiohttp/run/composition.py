@@ -13,11 +13,14 @@ from ion_framework.settings.model import Settings
 from ion_framework.settings.secrets import Secrets
 from ion_host_aiohttp.access.authentication import make_authenticator
 from ion_host_aiohttp.api.body import BodyLimits
+from ion_host_aiohttp.browser.origins import Origins
 from ion_host_aiohttp.errors.messages import Catalogue
 from ion_host_aiohttp.rates.making import make_addresses, make_limiter
 from ion_host_aiohttp.run.admission import Admission, AdmissionLimits
 from ion_host_aiohttp.run.connection_places import ConnectionPlaces
+from ion_host_aiohttp.run.sweeping import sweeping
 from ion_host_aiohttp.service import Service, ServiceLimits
+from ion_host_aiohttp.streaming.state import Streaming
 from ion_host_aiohttp.v1.session_making import make_sessions
 
 if TYPE_CHECKING:
@@ -29,9 +32,21 @@ HANDLER_GRACE_S = 5.0
 
 @asynccontextmanager
 async def opened_service(
-    ion: Ion, settings: Settings, logger: FilteringBoundLogger
+    ion: Ion,
+    settings: Settings,
+    logger: FilteringBoundLogger,
+    *,
+    guarded: bool = False,
+    address: str | None = None,
 ) -> AsyncIterator[Service]:
     """What the endpoints share, by the settings.
+
+    Args:
+        ion: what answers; active.
+        settings: all settings.
+        logger: where lines go.
+        guarded: whether the host was started as one that lets nobody in without credentials.
+        address: the one that it is bound to; None while there is none.
 
     Raises:
         SettingsError: a setting cannot be met.
@@ -40,14 +55,15 @@ async def opened_service(
     for remark in catalogue.remarks:
         logger.warning("texts of plugins", problem=remark)
     secrets = Secrets(os.environ, ion.provisions.secret)
-    authenticator = await make_authenticator(settings, secrets, logger)
+    authenticator = await make_authenticator(settings, secrets, logger, guarded=guarded)
     try:
         admission = _admission(settings)
         limiter = await make_limiter(settings, logger, overloaded=lambda: admission.overloaded)
         try:
+            streaming = Streaming.of(settings.limits)
             sessions = await make_sessions(settings, logger)
             try:
-                yield Service(
+                service = Service(
                     ion=ion,
                     logger=logger,
                     version=str(ion_framework.__version__),
@@ -58,10 +74,15 @@ async def opened_service(
                     addresses=make_addresses(settings),
                     admission=admission,
                     connections=_connections(settings),
+                    origins=Origins.of(settings, address),
                     sessions=sessions,
+                    streaming=streaming,
                     catalogue=catalogue,
                 )
+                async with sweeping(service):
+                    yield service
             finally:
+                await streaming.close()
                 await sessions.close()
         finally:
             await limiter.close()

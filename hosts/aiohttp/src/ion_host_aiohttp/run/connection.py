@@ -18,9 +18,9 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11, RawRequestMessage, StreamWriter
 
 from ion_framework.domain.language import Language
+from ion_host_aiohttp.api.deadline import WAITED_S
 from ion_host_aiohttp.api.headers import add_headers, bare_lines
 from ion_host_aiohttp.api.request_id import request_id_of
-from ion_host_aiohttp.api.deadline import WAITED_S
 from ion_host_aiohttp.api.responses import failure_response
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure
@@ -163,13 +163,13 @@ class Connection(web.RequestHandler):
         if not isinstance(message, RawRequestMessage) or not self._express.may_refuse(message.path):
             waiter.set_result(None)
         elif admission.lets_in:
-            turn = partial(self._turn_comes, waiter, self._loop.time())
+            turn = partial(self._turn_comes, waiter)
             self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
             self._arrival = admission.pacing.arrive(turn, self._loop)
         else:
             self._refuse(waiter)
 
-    def _turn_comes(self, waiter: asyncio.Future[None], arrived_at: float, is_late: bool) -> None:
+    def _turn_comes(self, waiter: asyncio.Future[None], waited_s: float, is_late: bool) -> None:
         """The request that is there begins, unless it has waited in vain."""
         self._arrival = None
         if waiter.done() or not self._messages:
@@ -177,7 +177,7 @@ class Connection(web.RequestHandler):
         if is_late:
             self._refuse(waiter)
             return
-        self._waited_s = self._loop.time() - arrived_at
+        self._waited_s = waited_s
         waiter.set_result(None)
 
     def _refuse(self, waiter: asyncio.Future[None]) -> None:

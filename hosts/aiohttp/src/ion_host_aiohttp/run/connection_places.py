@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
-_IPV6 = 6
-_PREFIX = 64
-"""Bits of an IPv6 address that name a customer; what follows is the customer's to choose."""
+from ion_host_aiohttp.rates.addresses import counted, parsed
 
 
 class ConnectionPlaces:
@@ -38,15 +36,10 @@ class ConnectionPlaces:
         @lru_cache(maxsize=4096)
         def name_of(peer: str) -> str:
             """What a peer counts as; empty where only the first bound holds."""
-            try:
-                address = ip_address(peer.partition("%")[0])
-            except ValueError:
-                return peer
-            if any(address in network for network in networks):
+            address = parsed(peer)
+            if address is not None and any(address in network for network in networks):
                 return ""
-            if address.version == _IPV6:
-                return str(ip_network((address, _PREFIX), strict=False))
-            return str(address)
+            return counted(peer) or peer
 
         self._name_of = name_of
 

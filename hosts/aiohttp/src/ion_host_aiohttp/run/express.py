@@ -24,7 +24,7 @@ from ion_host_aiohttp.api.responses import STYLE, failure_response
 from ion_host_aiohttp.run.admission import overload
 from ion_host_aiohttp.service import Service
 
-A_SECOND, BURST = 1000.0, 32.0
+A_SECOND, BURST = 1000.0, 100.0
 """Refusals a second, and at once, that this process writes: a sixth of a processor. Clients who
 come again without a pause could otherwise keep it busy with nothing else; further ones wait."""
 EVERY_S = 1.0

@@ -21,12 +21,14 @@ class Lifecycle:
 
     Attributes:
         is_cut_off: whether requests have no time left.
+        draining: set as soon as the host is being stopped.
     """
 
     def __init__(self) -> None:
         self._phase = Phase.STARTING
         self._limits: set[asyncio.Timeout] = set()
         self.is_cut_off = False
+        self.draining = asyncio.Event()
 
     @property
     def phase(self) -> Phase:
@@ -41,6 +43,7 @@ class Lifecycle:
     def drain(self) -> None:
         """The host finishes what it has begun and ends."""
         self._phase = Phase.DRAINING
+        self.draining.set()
 
     def cut_off(self) -> None:
         """Requests have had their time: those that still run are over."""
@@ -48,6 +51,18 @@ class Lifecycle:
         for limit in self._limits:
             if not limit.expired():
                 limit.reschedule(0.0)
+
+    async def release(self, limit: asyncio.Timeout) -> None:
+        """Lift a bound of `within`, because another one takes its place.
+
+        Args:
+            limit: the bound, of the running task.
+        """
+        if limit.expired():
+            # Its cancellation is on its way and is met here, where everything can still be undone.
+            await asyncio.sleep(0)
+        self._limits.discard(limit)
+        limit.reschedule(None)
 
     @asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[asyncio.Timeout]:

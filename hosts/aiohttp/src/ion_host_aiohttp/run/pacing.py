@@ -1,12 +1,12 @@
-"""When a request that has arrived begins: one of them each time the event loop goes round.
+"""When a request that has arrived begins: one of them each time the event loop has gone round.
 
 An event loop does one thing at a time. Where many requests are begun at once each takes as long as
 all of them together, and every figure of the outside looks well meanwhile. So they wait in a queue,
-in the order of their coming, and of these the loop begins one a round. This needs no measurement
-and no bound that has to be steered: a turn meets the loop some twenty times, so that about as many
-are being worked on at once, each round takes about as long as the work of one turn, and the loop
-never idles while somebody waits. Requests that wait for a model take no part in a round; any number
-of these is begun quickly, because then rounds are short.
+in the order of their coming, and of these the loop begins one every few rounds. This needs no
+measurement and no bound that has to be steered: a turn meets the loop up to sixty times, so that a
+dozen or so are being worked on at once, and the loop never sleeps while somebody is in the queue.
+Requests that wait for a model take no part in a round: rounds are short then, and any number of
+them is begun quickly.
 
 Everything that waits for this process itself waits here, so that its wait tells overload from a
 burst (`standing`). As long as it is not standing whoever comes is let in, if there is room and he
@@ -24,10 +24,15 @@ import attrs
 from ion_host_aiohttp.run.standing import StandingQueue
 
 ROUNDS = 4
-"""Rounds of the loop between two beginnings."""
+"""Rounds of the loop between two beginnings. With one, four times as many turns share the loop: as
+much is answered, but each takes four times as long, and so does a round, for which refusals wait.
+Where nothing else is to be done a round takes some microseconds."""
 LONGEST_S = 0.02
 """What they count for at most: what held them up once says nothing of the next ones."""
 SMOOTHING = 0.1
+
+Begin = Callable[[float, bool], None]
+"""Lets a request begin; told the seconds that it waited, and whether it did so in vain."""
 
 
 @attrs.define(eq=False)
@@ -35,12 +40,12 @@ class Arrival:
     """A request that waits to begin.
 
     Attributes:
-        begin: lets it begin; told whether it has waited in vain.
+        begin: lets it begin; see `Begin`.
         at: when it came, by the loop's clock.
         is_gone: whether its caller has left.
     """
 
-    begin: Callable[[bool], None]
+    begin: Begin
     at: float
     is_gone: bool = False
 
@@ -78,11 +83,11 @@ class Pacing:
         most_s = self._standing.target_s if self._standing.is_standing else self._queue_s
         return self.waiting * self._each_s <= most_s
 
-    def arrive(self, begin: Callable[[bool], None], loop: AbstractEventLoop) -> Arrival | None:
+    def arrive(self, begin: Begin, loop: AbstractEventLoop) -> Arrival | None:
         """A request comes in. It begins at once where nobody waits.
 
         Args:
-            begin: lets it begin; told whether it has waited in vain.
+            begin: lets it begin.
             loop: the running event loop.
 
         Returns:
@@ -97,7 +102,7 @@ class Pacing:
         self._rounds = ROUNDS
         self._begun_at = now
         loop.call_soon(self._go_round, loop)
-        begin(False)
+        begin(0.0, False)
         return None
 
     def leave(self, arrival: Arrival) -> None:
@@ -128,4 +133,4 @@ class Pacing:
         self._begun_at = now
         waited_s = now - arrival.at
         self._standing.left(waited_s, now)
-        arrival.begin(waited_s > self._queue_s)
+        arrival.begin(waited_s, waited_s > self._queue_s)

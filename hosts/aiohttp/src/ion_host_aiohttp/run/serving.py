@@ -39,12 +39,14 @@ class Host:
         bound: the socket to serve on.
         logger: where lines go.
         station: where it serves.
+        guarded: whether nobody is let in without credentials, as was found before it was bound.
     """
 
     settings: Settings
     bound: socket.socket
     logger: FilteringBoundLogger
     station: Station
+    guarded: bool = False
 
     async def run(self, stop: StopSignal | None = None) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -63,7 +65,13 @@ class Host:
                 catalog = all_endpoints(ion.provisions.routes)
                 for problem in catalog.problems:
                     self.logger.error("endpoint of a plugin left out", problem=problem)
-                async with opened_service(ion, self.settings, self.logger) as opened:
+                async with opened_service(
+                    ion,
+                    self.settings,
+                    self.logger,
+                    guarded=self.guarded,
+                    address=self.bound.getsockname()[0],
+                ) as opened:
                     service = await self.station.opening(opened, stop)
                     await self._serve(HttpServer(service, catalog.endpoints, self.bound), stop)
         finally:

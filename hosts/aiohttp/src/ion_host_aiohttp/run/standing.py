@@ -15,8 +15,8 @@ lowered for a time after a standing queue, so that load that comes back is not w
 from __future__ import annotations
 
 TARGET_S = 0.05
-"""Seconds that a request may be expected to wait while the queue is standing, and that a queue whose
-least wait is longer is standing. CoDel's twentieth of the interval: enough requests that chance
+"""Seconds: a queue whose least wait is longer is standing, and while it is only those are let in
+who may expect to wait for less. CoDel's twentieth of the interval: so many requests that chance
 alone does not refuse some under a load that can be borne."""
 INTERVAL_S = 1.0
 """Seconds over which the least wait is taken: some hundreds of requests at one instant are worked

@@ -70,7 +70,7 @@ class Places:
             self.give_back(subject)
 
     def _refusal(self, subject: str) -> Failure:
-        headers = {hdrs.RETRY_AFTER: str(RETRY_AFTER_S)}
+        headers: dict[str, str] = {hdrs.RETRY_AFTER: str(RETRY_AFTER_S)}
         if self._open.get(subject, 0) >= self._per_caller:
             return Failure(
                 status=HTTPStatus.TOO_MANY_REQUESTS,

@@ -126,6 +126,7 @@ ENDPOINTS = (
         summary="How the service is.",
         response=HealthReport,
         scope=None,
+        cost=0,
         sheddable=False,
     ),
     Endpoint(

@@ -45,7 +45,7 @@ SYSTEM = "system"
 """A role of the original's: what stands in it is material for the persona, and no instruction."""
 _ROLES = (*Role, SYSTEM)
 _Name = Annotated[str, msgspec.Meta(max_length=128)]
-_Key = Annotated[
+KeyText = Annotated[
     str,
     msgspec.Meta(
         extra_json_schema={
@@ -123,7 +123,7 @@ class ProcessRequest:
     """
 
     user_input: MessageText
-    resonance_key: _Key | ResonanceKeyRequest | None = None
+    resonance_key: KeyText | ResonanceKeyRequest | None = None
     context: ContextRequest | None = None
     include_metadata: bool = True
     use_cache: bool = True

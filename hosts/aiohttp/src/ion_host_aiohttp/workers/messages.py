@@ -35,6 +35,7 @@ class DesiredState:
         host: address to listen at.
         port: port to listen at.
         insecure: whether other machines may reach a host without authentication.
+        guarded: whether nobody is let in without credentials, whatever becomes of the keys.
         line: the command line, as the fields of `CommandLine`.
         config: the settings file as the supervisor read it, None without one.
         plugins: every installed plugin as the supervisor found it; no other is to run.
@@ -45,6 +46,7 @@ class DesiredState:
     host: str
     port: int
     insecure: bool = False
+    guarded: bool = False
     line: dict[str, Any] = attrs.field(repr=False)
     config: str | None = attrs.field(default=None, repr=False)
     plugins: tuple[PluginPin, ...] = ()

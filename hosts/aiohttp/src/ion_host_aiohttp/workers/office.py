@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ion_framework.settings.loading import CommandLine, load_settings, text_of
+from ion_framework.settings.serving import KeyMode
 from ion_host_aiohttp.workers.lines import fields_of
 from ion_host_aiohttp.workers.messages import DesiredState
 from ion_host_aiohttp.workers.pins import pins
@@ -48,6 +49,8 @@ class Office:
         reserved: a socket at the address, which never listens: it keeps the port from others, and
             is what the workers find out the port from where any free one was asked for.
         insecure: whether other machines may reach a host without authentication.
+        guarded: whether it authenticated when it was started; it then does to the end, because
+            keys that vanish with their file must not open a door.
         started_at: reading of the monotonic clock at the start.
     """
 
@@ -55,6 +58,7 @@ class Office:
     environ: Mapping[str, str] = attrs.field(repr=False)
     reserved: socket.socket
     insecure: bool
+    guarded: bool = False
     started_at: float = attrs.field(factory=time.monotonic)
 
     def desired(self) -> DesiredState:
@@ -69,13 +73,15 @@ class Office:
             read.append(text_of(file))
             return read[-1]
 
-        load_settings(self.environ, self.line, read=keep)
+        auth = load_settings(self.environ, self.line, read=keep).auth
         host, port = self.reserved.getsockname()[:2]
         return DesiredState(
             number=0,
             host=host,
             port=port,
             insecure=self.insecure,
+            # Settings that were changed since then may say that keys are off.
+            guarded=self.guarded and (bool(auth.jwt) or auth.keys is not KeyMode.OFF),
             line=fields_of(self.line),
             config=read[0] if read else None,
             plugins=pins(),

@@ -64,13 +64,19 @@ async def _work(end: socket.socket) -> int:
 async def _serve(desired: DesiredState, control: Control, stop: StopSignal) -> None:
     settings = load_settings(os.environ, line_of(desired.line), read=lambda _: desired.config or "")
     logger = configure_process(sys.stderr, settings.log).bind(worker=desired.number)
-    # Asked anew: keys that vanished with their file must not leave a door open.
-    insecure = desired.insecure or authenticates(settings)
-    bound = bind(desired.host, desired.port, insecure=insecure, shared=True)
+    # What the first start found stays: keys that vanished with their file must not open the door.
+    guarded = desired.guarded or authenticates(settings)
+    bound = bind(
+        desired.host,
+        desired.port,
+        insecure=desired.insecure or guarded,
+        shared=True,
+        proxied=bool(settings.server.trusted_proxies),
+    )
     duty = Duty(desired, control)
     listening = asyncio.create_task(duty.listen(stop))
     try:
-        await Host(settings, bound, logger, duty).run(stop)
+        await Host(settings, bound, logger, duty, guarded).run(stop)
     finally:
         duty.end()
         listening.cancel()

@@ -1,0 +1,171 @@
+"""``POST /api/v2/feedback`` on a real socket: which turns it knows, what it keeps and refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ion_host_aiohttp.feedback.recent import KEPT_S, RecentTurns
+
+from ion_framework import Ion
+from ion_framework.conversations.model import Feedback, Owner
+from ion_framework.pipeline.turn import TurnRequest
+from ion_framework.settings.model import Settings
+from ion_framework.settings.serving import ApiSettings
+from ion_framework.testing import MemoryStore, VirtualClock
+
+PATH = "/api/v2/feedback"
+ANN = Owner(tenant="t", principal="ann")
+
+
+def with_store(make: Any, store: MemoryStore) -> tuple[Any, ...]:
+    """The standard plugins, and a store."""
+    return (*make.standard(), make.plugin("shelves", "store", store))
+
+
+async def kept(store: MemoryStore) -> list[Feedback]:
+    """Everything that a store has of feedback."""
+    return [item async for item in store.feedback()]
+
+
+async def test_feedback_on_a_conversation_has_its_turn(hosting, make):
+    """Message, user and receipt come from the stored turn, and a later feedback replaces it."""
+    store = MemoryStore()
+    async with hosting(*with_store(make, store)) as host:
+        _, begun, _ = await host.told("/api/v2/conversations/start", user_id="ann")
+        path = f"/api/v2/conversations/{begun['session_id']}/turn"
+        _, turn, _ = await host.told(path, user_message="so frustrated")
+        name = turn["request_id"]
+        status, first, _ = await host.told(PATH, request_id=name, rating=1, tone="curious")
+        again = await host.told(PATH, request_id=name, rating=5, persona="ELRO", comment="good")
+
+    (found,) = await kept(store)
+    assert (200, "conversation", True) == (status, first["message_from"], first["has_receipt"])
+    assert first["feedback_id"] == again[1]["feedback_id"] == found.id
+    assert ("so frustrated", "ann", "elro") == (found.message, found.user_id, found.persona)
+    assert (5, None, "good") == (found.rating, found.tone, found.comment)
+    assert "frustrated" in found.receipt
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/chat", {"message": "so frustrated", "user_id": "ann"}),
+        ("/api/v2/process", {"user_input": "so frustrated", "context": {"user_id": "ann"}}),
+    ],
+)
+async def test_feedback_on_a_single_turn_has_its_turn(hosting, make, path, body):
+    """A turn outside conversations is remembered with its user, message and receipt."""
+    store = MemoryStore()
+    async with hosting(*with_store(make, store)) as host:
+        async with host.session.post(path, json=body) as response:
+            name = response.headers["X-Request-ID"]
+        status, given, _ = await host.told(PATH, request_id=name, intent="planning")
+
+    (found,) = await kept(store)
+    assert (200, "recent") == (status, given["message_from"])
+    assert ("so frustrated", "ann", "planning") == (found.message, found.user_id, found.intent)
+    assert name == json.loads(found.receipt)["request_id"]
+
+
+async def test_a_streamed_turn_is_remembered(hosting, make):
+    """Feedback on a turn that was told as a stream of events carries its message."""
+    store = MemoryStore()
+    async with hosting(*with_store(make, store)) as host:
+        headers = {"Accept": "text/event-stream", "X-Request-ID": "streamed-1"}
+        body = {"user_input": "so frustrated"}
+        async with host.session.post("/api/v2/process", json=body, headers=headers) as response:
+            await response.read()
+        status, given, _ = await host.told(PATH, request_id="streamed-1", rating=4)
+
+    assert (200, "recent", True) == (status, given["message_from"], given["has_receipt"])
+
+
+async def test_an_unknown_turn_needs_its_message(hosting, make):
+    """Feedback on a turn that nobody remembers is a 404 unless the message comes along."""
+    store = MemoryStore()
+    async with hosting(*with_store(make, store)) as host:
+        status, refused, language = await host.told(PATH, "ko", request_id="lost", rating=2)
+        assert (404, "TURN_NOT_FOUND", "ko") == (status, refused["error"]["code"], language)
+        status, given, _ = await host.told(
+            PATH, request_id="lost", tone="calm", message=" hello ", user_id="bob"
+        )
+
+    (found,) = await kept(store)
+    assert (200, "sent", False) == (status, given["message_from"], given["has_receipt"])
+    assert ("hello", "bob", "{}") == (found.message, found.user_id, found.receipt)
+
+
+async def test_turned_off_nothing_is_remembered(hosting, make):
+    """With ``api.feedback_turns = 0`` a single turn is forgotten at once."""
+    settings = Settings(api=ApiSettings(feedback_turns=0))
+    async with hosting(*with_store(make, MemoryStore()), settings=settings) as host:
+        async with host.session.post("/chat", json={"message": "hello"}) as response:
+            name = response.headers["X-Request-ID"]
+        status, _, _ = await host.told(PATH, request_id=name, rating=3)
+
+    assert 404 == status
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "VALIDATION_ERROR"),
+        ({"rating": None}, 422, "VALIDATION_ERROR"),
+        ({"rating": 0}, 422, "VALIDATION_ERROR"),
+        ({"rating": 6}, 422, "VALIDATION_ERROR"),
+        ({"tone": "sad"}, 422, "VALIDATION_ERROR"),
+        ({"intent": "sad"}, 422, "VALIDATION_ERROR"),
+        ({"comment": "x" * 1001}, 422, "VALIDATION_ERROR"),
+        ({"rating": 3, "message": " "}, 422, "VALIDATION_ERROR"),
+        ({"persona": "nobody"}, 404, "INVALID_PERSONA"),
+    ],
+)
+async def test_what_says_nothing_valid_is_refused(hosting, make, body, status, code):
+    """Feedback without an opinion, or with one outside the closed lists, keeps nothing."""
+    store = MemoryStore()
+    async with hosting(*with_store(make, store)) as host:
+        found, refused, _ = await host.told(PATH, request_id="r-1", **body)
+
+    assert (status, code) == (found, refused["error"]["code"])
+    assert [] == await kept(store)
+
+
+async def test_without_a_store_there_is_no_feedback(hosting):
+    """A host without a store says that it is not equipped, and remembers no turn."""
+    async with hosting() as host:
+        await host.told("/chat", message="hello")
+        status, refused, _ = await host.told(PATH, request_id="r-1", rating=5)
+        assert 0 == len(host.service.recent_turns)
+
+    assert (503, "NOT_EQUIPPED") == (status, refused["error"]["code"])
+
+
+async def test_a_deleted_user_is_forgotten(hosting, make):
+    """Deleting a user's data takes the remembered turns along."""
+    async with hosting(*with_store(make, MemoryStore())) as host:
+        await host.told("/chat", message="hello", user_id="ann")
+        await host.told("/chat", message="hello", user_id="bob")
+        await host.session.delete("/api/v2/users/ann/data")
+        assert 1 == len(host.service.recent_turns)
+
+
+async def test_memory_has_its_bounds(make):
+    """Of too many or too old turns the oldest are forgotten, and nobody finds another's."""
+    clock = VirtualClock()
+    async with Ion(source=make.standard, environ={}) as ion:
+        reply = await ion.respond(TurnRequest(text="hello", request_id="r-1"))
+        other = await ion.respond(TurnRequest(text="hello", request_id="r-2"))
+    turns = RecentTurns(clock, 1)
+    turns.add(ANN, "hello", None, reply.receipt)
+    assert turns.find(Owner(tenant="t", principal="bob"), "r-1") is None
+    turns.add(ANN, "hello", None, other.receipt)
+    assert turns.find(ANN, "r-1") is None
+    found = turns.find(ANN, "r-2")
+    assert found is not None
+    assert "hello" == found.message
+    clock.advance(KEPT_S)
+    assert turns.find(ANN, "r-2") is None
+    turns.add(ANN, "x" * 2_000_000, None, other.receipt)
+    assert 0 == len(turns)

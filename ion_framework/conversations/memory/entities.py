@@ -1,0 +1,107 @@
+"""Names that occur in a conversation, by kind: found by how they are written, and by lists.
+
+Kinds: ``language`` and ``product`` (lists), ``version`` (``3.12``, ``v2``), ``code`` (identifiers
+and what stands in back-ticks), ``quoted`` (in quotation marks) and ``name`` (capitals). What a
+pattern cannot tell for sure is left out: a missing name does no harm, a wrong one does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ion_framework.conversations.memory.words import words
+
+MOST_OF_A_KIND = 8
+"""Names of one kind that are kept, the latest ones."""
+
+LONGEST_NAME = 60
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.+#'-][A-Za-z0-9+#]+|[+#]+)*|[가-힣]{2,}")
+_BACK_TICKS = re.compile(r"`([^`\n]{1,60})`")
+_IDENTIFIER = re.compile(
+    r"\b(?:[A-Za-z_]\w*\(\)|[a-z]\w*(?:_\w+)+|[a-z]+(?:[A-Z][a-z0-9]+)+|[A-Z][a-z0-9]+(?:[A-Z]\w+)+"
+    r"|[a-z_]\w*(?:\.[a-z_]\w+)+\(\))"
+)
+_QUOTED = re.compile(r"[\"“「『]([^\"”」』\n]{2,60})[\"”」』]|(?<!\w)[‘']([^’'\n]{2,60})[’'](?!\w)")
+_VERSION = re.compile(r"(?<![\w.])v?\d{1,4}\.\d{1,4}(?:\.\d{1,5})?(?![\w.]*\w|%)|\bv\d{1,4}\b")
+_CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,3}")
+_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…:;\n]\s*|^\s*[-*]\s*)$")
+
+
+def entities_of(message: str, known: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The names of a conversation after a message, by kind, the latest of each kind first.
+
+    Args:
+        message: what was said.
+        known: the names before.
+    """
+    found = {kind: list(names) for kind, names in known.items()}
+    for kind, name in _found(message):
+        names = found.setdefault(kind, [])
+        same = [item for item in names if item.casefold() == name.casefold()]
+        for item in same:
+            names.remove(item)
+        names.insert(0, same[0] if same else name)
+    return {kind: tuple(names[:MOST_OF_A_KIND]) for kind, names in found.items() if names}
+
+
+def _found(message: str) -> Iterator[tuple[str, str]]:
+    taken: set[str] = set()
+    for kind, name in _candidates(message):
+        text = " ".join(name.split())[:LONGEST_NAME].strip()
+        if text and text.casefold() not in taken:
+            taken.add(text.casefold())
+            yield kind, text
+
+
+def _candidates(message: str) -> Iterator[tuple[str, str]]:
+    for match in _BACK_TICKS.finditer(message):
+        yield "code", match[1]
+    for match in _QUOTED.finditer(message):
+        yield "quoted", match[1] or match[2]
+    for match in _WORD.finditer(message):
+        yield from _listed(match[0])
+    for match in _VERSION.finditer(message):
+        yield "version", match[0]
+    for match in _IDENTIFIER.finditer(message):
+        if match[0].lower() not in words().names:
+            yield "code", match[0]
+    yield from _names(message)
+
+
+def _listed(word: str) -> Iterator[tuple[str, str]]:
+    names = words().names
+    candidates = (word,) if word[0].isascii() else _korean_stems(word)
+    for candidate in candidates:
+        found = names.get(candidate.lower())
+        # ``go`` and ``rust`` are words as well; a capital makes them names.
+        if found and (candidate[0].isupper() or not candidate.islower() or len(candidate) > _PLAIN):
+            yield found
+            return
+        if found and not candidate.isascii():
+            yield found
+            return
+
+
+_PLAIN = 5
+"""Letters up to which an English word in small letters is not taken for a listed name."""
+
+
+def _korean_stems(word: str) -> tuple[str, ...]:
+    """A Korean word without the one to three syllables that a particle may have."""
+    return tuple(word[: len(word) - cut] for cut in range(4) if len(word) - cut > 1)
+
+
+def _names(message: str) -> Iterator[tuple[str, str]]:
+    for match in _CAPITALS.finditer(message):
+        begins = bool(_SENTENCE_BEGINS.search(message[: match.start()]))
+        parts = match[0].split()
+        while parts and (parts[0] in words().capitals or (begins and len(parts) == 1)):
+            parts, begins = parts[1:], False
+        if not parts or parts[-1] in words().capitals:
+            continue
+        name = " ".join(parts)
+        if all(part.lower() in words().names for part in parts) or _IDENTIFIER.fullmatch(name):
+            continue
+        yield "name", name
