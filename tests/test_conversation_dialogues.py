@@ -7,6 +7,7 @@ mood to another it changes hands once; where it stays or goes back and forth, no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -175,7 +176,7 @@ async def decisions(texts: Sequence[str]) -> list[RoutingDecision]:
 async def handovers(texts: Sequence[str]) -> int:
     """How often a conversation changes hands."""
     held = [decision.primary for decision in await decisions(texts)]
-    return sum(before != after for before, after in zip(held, held[1:], strict=False))
+    return sum(before != after for before, after in pairwise(held))
 
 
 @pytest.mark.parametrize("name", DRIFT)

@@ -9,7 +9,6 @@ does not say which part of the reading was wrong, and makes no row.
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -44,7 +43,7 @@ class Labelled:
         lang: its language, as detected.
         tone: the tone that it has.
         intent: the intent that it has.
-        persona: who should have answered, empty where that is not known.
+        persona: who should have answered, empty where nobody said so.
         source: where the row is from.
         basis: ``corrected``, or ``confirmed`` where a good rating says that nothing was wrong.
     """
@@ -78,7 +77,7 @@ async def export(settings: Settings, file: Path | None, output: Output) -> None:
             output.line(line)
     else:
         _write(file, lines)
-    print(_told(rows, left_out), file=sys.stderr)
+    click.echo(_told(rows, left_out), err=True)
 
 
 def labelled(feedback: Iterable[Feedback]) -> tuple[tuple[Labelled, ...], Counter[str]]:
@@ -105,7 +104,7 @@ def _row(item: Feedback) -> Labelled | str:
     text = " ".join(item.message.split())
     if is_blank(text):
         return _NO_MESSAGE
-    key, persona = _reading(item.receipt)
+    key = _reading(item.receipt)
     tone = item.tone or (key.tone.value if key else "")
     intent = item.intent or (key.intent.value if key else "")
     if not (tone and intent):
@@ -115,36 +114,20 @@ def _row(item: Feedback) -> Labelled | str:
         lang=detect_language(text).value,
         tone=tone,
         intent=intent,
-        persona=item.persona or ("" if is_corrected else persona),
+        persona=item.persona or "",
         source=_SOURCE,
         basis="corrected" if is_corrected else "confirmed",
     )
 
 
-def _reading(receipt: str) -> tuple[ResonanceKey | None, str]:
-    """The key of a receipt, None where it has none, and the persona that answered."""
+def _reading(receipt: str) -> ResonanceKey | None:
+    """The key in a receipt, None where there is none."""
     document = json.loads(receipt)
-    if not isinstance(document, dict):
-        return None, ""
-    persona = next(iter(_by_score(document.get("scores"))), "")
+    key = document.get("key") if isinstance(document, dict) else None
     try:
-        return _key(document.get("key")), persona
+        return ResonanceKey.parse(key) if isinstance(key, str) else None
     except ResonanceKeyError:
-        return None, persona
-
-
-def _key(value: object) -> ResonanceKey | None:
-    """The key, as its text or as the object of its parts."""
-    if isinstance(value, dict):
-        value = "-".join(str(value.get(part)) for part in ("tone", "pace", "intent"))
-    return ResonanceKey.parse(value) if isinstance(value, str) else None
-
-
-def _by_score(scores: object) -> list[str]:
-    """Personas by their scores, best first."""
-    if not isinstance(scores, dict):
-        return []
-    return sorted(scores, key=lambda name: float(scores[name]), reverse=True)
+        return None
 
 
 def _write(file: Path, lines: Iterable[str]) -> None:

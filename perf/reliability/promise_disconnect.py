@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 
@@ -27,7 +28,7 @@ LONG_S, READY_S = 60.0, 60.0
 SLOW = Answer(chunks=("word ",) * 400, chunk_delay_s=0.05)
 """Twenty seconds of words: whoever leaves, leaves in the middle."""
 
-Leave = Callable[[Caller, str, asyncio.Event], Awaitable[None]]
+Leave = Callable[[Caller, str, asyncio.Event], Coroutine[Any, Any, None]]
 WAYS: tuple[tuple[str, Leave], ...] = (
     ("unary", leave_unary),
     ("stream of events", leave_stream),

@@ -131,7 +131,7 @@ class Host:
 
 
 @asynccontextmanager
-async def host(setting: Setting, **sections: Any) -> AsyncIterator[Host]:
+async def host(setting: Setting, limit: str = "off", **sections: Any) -> AsyncIterator[Host]:
     """A host of this process, with the installed plugins and the endpoints of this check."""
     statuses = Statuses()
     extra = inline(make_manifest("statuses", "extension"), lambda _context: statuses)
@@ -141,7 +141,7 @@ async def host(setting: Setting, **sections: Any) -> AsyncIterator[Host]:
 
     settings = Settings(
         cors=CorsSettings(origins=(LISTED,)),
-        rate=RateSettings(limit="off"),
+        rate=RateSettings(limit=limit, strays="off"),
         data_dir=setting.folder,
         **sections,
     )
@@ -283,7 +283,8 @@ async def _behind_a_proxy(setting: Setting, seen: Counter[int]) -> Sequence[str]
     """What deviates where a trusted proxy ended the encryption."""
     wrong: list[str] = []
     proxies = ServerSettings(trusted_proxies=("127.0.0.0/8",))
-    async with host(setting, server=proxies) as found:
+    # Where others come through a proxy, a host does not start without a limit.
+    async with host(setting, "1000000/minute", server=proxies) as found:
         for path in ("/", "/health/live", "/nowhere", "/status/500", "/status/429"):
             for scheme in ("https", "http"):
                 row = Row("GET", path, headers={"X-Forwarded-Proto": scheme})

@@ -36,7 +36,7 @@ def test_a_first_message_is_decided_by_its_scores():
 
 
 def test_a_thin_margin_hands_nothing_over():
-    """A persona that is ahead by little in one message does not take over, and the reason says so."""
+    """A persona that is ahead by little does not take over, and the reason says so."""
     found = held(decision(riri="0.84", elro="0.80"), Holding("elro"), STANDARD)
     assert (found.primary, found.secondary) == ("elro", "riri")
     assert found.reasons[-1].startswith(

@@ -47,7 +47,10 @@ def test_the_later_wish_counts():
 
 def test_names_are_found_by_kind():
     """Languages, products, versions, code, quotations and names are told apart."""
-    text = 'We run PostgreSQL 16.2 with Python at Acme Corp; see `pg_stat` and run_query() for "slow path".'
+    text = (
+        "We run PostgreSQL 16.2 with Python at Acme Corp; see `pg_stat` and run_query() for "
+        '"slow path".'
+    )
     assert entities_of(text, {}) == {
         "code": ("run_query()", "pg_stat"),
         "quoted": ("slow path",),

@@ -31,9 +31,10 @@ from ion_framework.errors import NoAnswerError, UnknownPersonaError
 from ion_framework.plugin_host.discovery import inline
 from ion_framework.settings.conversations import ConversationSettings
 from ion_framework.settings.model import Settings
-from ion_framework.testing import FakeGenerator, MemoryStore, make_manifest
-from ion_framework.testing.builders import persona_plugin, make_persona, standard_parts
-from ion_framework.testing.virtual_time import VirtualClock, run_virtual
+from ion_framework.testing import FailingGenerator, FakeGenerator, MemoryStore, make_manifest
+from ion_framework.testing.builders import make_persona, persona_plugin, standard_parts
+from ion_framework.testing.contracts.store.values import make_conversation
+from ion_framework.testing.virtual_time import run_virtual
 
 ANN = Owner(tenant="default", principal="ann")
 QUICK = ConversationSettings(wait_s=0.2, lease_s=0.3)
@@ -146,7 +147,7 @@ async def test_a_key_names_one_turn():
 
 
 async def test_what_ends_a_conversation_is_told():
-    """Unknown, foreign, closed, expired and full conversations take no turn, each for its reason."""
+    """Unknown, foreign, closed, expired and full conversations take no turn, and say why."""
     store = MemoryStore()
     bounds = attrs.evolve(QUICK, turns=1)
     async with make_ion(store, settings=bounds) as ion:
@@ -176,13 +177,11 @@ _BEGIN = {"idempotency_key": None, "turns": 0, "lease_s": 1.0, "now": 0.0}
 
 async def test_a_failed_turn_leaves_nothing():
     """Where nobody answers, nothing is kept, and the next turn may begin at once."""
-    generator = FakeGenerator(("half",), reason=None)
-    async with make_ion(MemoryStore(), generator) as ion:
+    async with make_ion(MemoryStore(), FailingGenerator()) as ion:
         conversations, conversation = await started(ion)
         with pytest.raises(NoAnswerError):
             await conversations.turn(order(conversation))
         assert (await conversations.get(ANN, conversation.id)).turn_count == 0
-        generator.reason = "stop"
         assert isinstance(await conversations.begin(order(conversation)), Begun)
 
 
@@ -212,12 +211,11 @@ async def test_a_turn_that_was_overtaken_is_not_told_as_kept():
 def test_a_right_is_renewed_while_it_is_held():
     """A turn that takes long keeps its right, and once it is silent somebody else may go on."""
 
-    async def scene(clock):
-        store = MemoryStore()
+    async def scene():
+        store, clock = MemoryStore(), LoopClock()
         rights = Rights(store, ConversationSettings(lease_s=15, wait_s=1), clock)
-        async with make_ion(store, clock=clock) as ion:
-            _, conversation = await started(ion)
-        asked = Asked(owner=ANN, conversation_id=conversation.id, longest_s=60)
+        await store.create(make_conversation("c1", owner=ANN, expires_at=1e9))
+        asked = Asked(owner=ANN, conversation_id="c1", longest_s=60)
         begun = await rights.take(asked)
         assert isinstance(begun, Begun)
         async with rights.held(begun):
@@ -229,7 +227,17 @@ def test_a_right_is_renewed_while_it_is_held():
         await asyncio.sleep(16)
         assert isinstance(await rights.take(asked), Begun)
 
-    run_virtual(scene)
+    run_virtual(scene())
+
+
+class LoopClock:
+    """The time of the running loop."""
+
+    def monotonic(self):
+        """Seconds of the loop."""
+        return asyncio.get_running_loop().time()
+
+    time = monotonic
 
 
 async def test_two_turns_at_once_take_their_turns():

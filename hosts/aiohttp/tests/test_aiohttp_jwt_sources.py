@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from ion_host_aiohttp.access.authentication import make_authenticator
 from ion_host_aiohttp.access.caller import Credentials
-from ion_host_aiohttp.access.key_fetch import KeyFetcher, _Guarded, url_problem
+from ion_host_aiohttp.access.key_fetch import KeyFetcher
 from ion_host_aiohttp.access.key_set import LARGEST_BYTES
 from ion_host_aiohttp.access.key_sources import FIRST_S, LOOK_S, OLD_S, UNKNOWN_S
 from ion_host_aiohttp.errors.failure import RequestFailed
@@ -314,53 +314,6 @@ class TestFetched:
                 assert 503 == await status(door, token(VirtualClock(), FIRST))
 
         assert "ClientConnectorError" in log.getvalue()
-
-
-class TestAddress:
-    """From where keys are fetched."""
-
-    @pytest.mark.parametrize(
-        "url",
-        [
-            "http://id.example/keys",
-            "http://10.0.0.1/keys",
-            "http://192.168.1.1/keys",
-            "https://169.254.169.254/keys",
-            "https://[fe80::1]/keys",
-            "https://[::ffff:169.254.169.254]/keys",
-            "https://metadata.google.internal/keys",
-            "https://user:password@id.example/keys",
-            "https://0.0.0.0/keys",
-            "https://2130706433/keys",
-            "file:///etc/passwd",
-            "id.example/keys",
-            "",
-        ],
-    )
-    async def test_address_that_is_no_issuers_stops_the_start(self, url):
-        """Plain http to others, places of credentials and odd spellings are refused."""
-        with pytest.raises(SettingsError, match=r"auth\.jwt\[0\]\.jwks_url: ") as caught:
-            async with door_of(VirtualClock(), jwks_url=url):
-                pass
-
-        assert "password@" not in str(caught.value)
-
-    @pytest.mark.parametrize(
-        "url",
-        ["https://id.example/keys", "http://127.0.0.1:9/k", "http://localhost/k", "http://[::1]/"],
-    )
-    def test_address_that_may_be(self, url):
-        """Over https anywhere, and over http to this machine, are taken."""
-        assert "" == url_problem(url)
-
-    async def test_name_that_leads_elsewhere_is_not_connected_to(self):
-        """The addresses that a name stands for are looked at, and those are connected to."""
-        guarded = _Guarded(secure=False)
-        assert await guarded.resolve("127.0.0.1", 80)
-        with pytest.raises(OSError, match="no issuer"):
-            await guarded.resolve("10.1.2.3", 80)
-        with pytest.raises(OSError, match="no issuer"):
-            await _Guarded(secure=True).resolve("169.254.169.254", 80)
 
     async def test_fetch_of_too_much_is_given_up(self):
         """An answer that is larger than a key set is an error before all of it has come."""

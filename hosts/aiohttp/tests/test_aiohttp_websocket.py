@@ -9,15 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType, WSServerHandshakeError
+from aiohttp import WSMsgType
 from ion_host_aiohttp.service import ServiceLimits
-from ion_host_aiohttp.streaming.places import Places
 from ion_host_aiohttp.streaming.socket_session import MOST_FAULTS, MOST_TURNS, SocketSession
-from ion_host_aiohttp.streaming.state import Streaming
 
 from ion_framework import Finish, Refusal, TextChunk, hookimpl
-from ion_framework.settings.model import Settings
-from ion_framework.settings.serving import CorsSettings
 
 WS = "/api/v2/ws"
 
@@ -313,79 +309,6 @@ class TestFaults:
         async with hosting() as host:
             await SocketSession(None, host.service, idle_s=7).serve(Wire())
         assert waits == [7, 1000]
-
-
-class TestOpening:
-    """Who may connect."""
-
-    async def test_it_is_no_handshake(self, hosting):
-        """A plain GET is told what the address is for."""
-        async with hosting() as host, host.session.get(WS) as response:
-            assert response.status == 426
-            assert response.headers["Upgrade"] == "websocket"
-            assert (await response.json())["error"]["code"] == "UPGRADE_REQUIRED"
-
-    async def test_other_protocols(self, hosting):
-        """A caller that names other subprotocols only is refused, and its token is not logged."""
-        async with hosting() as host:
-            with pytest.raises(WSServerHandshakeError) as caught:
-                await host.session.ws_connect(WS, protocols=("bearer.secret",))
-            assert caught.value.status == 400
-            assert "secret" not in host.log.getvalue()
-
-    @pytest.mark.parametrize(
-        ("origin", "status"),
-        [
-            ("https://app.example", 101),
-            ("{own}", 101),
-            ("https://evil.example", 403),
-            ("null", 403),
-        ],
-    )
-    async def test_origins(self, hosting, origin, status):
-        """Only pages of the host and of listed origins connect."""
-        settings = Settings(cors=CorsSettings(origins=("https://app.example",)))
-        async with hosting(settings=settings) as host:
-            headers = {"Origin": origin.format(own=host.url)}
-            if status == 101:
-                async with host.session.ws_connect(WS, headers=headers) as socket:
-                    await socket.send_json({"type": "ping"})
-                    assert (await socket.receive_json())["type"] == "pong"
-            else:
-                with pytest.raises(WSServerHandshakeError) as caught:
-                    await host.session.ws_connect(WS, headers=headers)
-                assert caught.value.status == status
-
-    async def test_places(self, hosting):
-        """One caller has a bounded number of connections."""
-        bounds = Streaming(sockets=Places(2, 1))
-        async with hosting(streaming=bounds) as host:
-            async with connected(host):
-                with pytest.raises(WSServerHandshakeError) as caught:
-                    await host.session.ws_connect(WS)
-                assert caught.value.status == 429
-            await until(lambda: bounds.sockets.open == 0)
-
-    async def test_each_turn_is_charged(self, hosting, meter):
-        """The opening and every turn count as one request each."""
-
-        class Door(meter):
-            async def spend(self, caller, cost, *, runs_turns, paid=0):
-                assert runs_turns == bool(self.costs)
-                return await super().spend(caller, cost, runs_turns=True, paid=paid)
-
-        door = Door(3)
-        async with hosting(door=door) as host, connected(host) as socket:
-            for number in range(3):
-                await ask(socket, type="turn", id=str(number), text=f"hi {number}")
-                found = await hear_all(socket)
-            assert found[-1]["data"]["error"]["code"] == "RATE_LIMITED"
-            assert door.costs == [1, 1, 1, 1]
-
-    async def test_no_compression(self, hosting):
-        """Compression that a caller offers is not taken up."""
-        async with hosting() as host, connected(host, compress=15) as socket:
-            assert "Sec-WebSocket-Extensions" not in socket._response.headers
 
 
 class TestEnd:

@@ -14,7 +14,7 @@ def rights_problem(path: Path, *, folder: bool = False) -> str:
 
     The file has to belong to the user of this process or to root, and nobody else may write it. Of
     a folder it is enough that others cannot put another file in the place of one of its files: it
-    may be writable if it is sticky, as /tmp is.
+    may be writable if it is sticky, as the system's folder for temporary files is.
 
     Args:
         path: the file or folder.

@@ -74,7 +74,9 @@ class RecentTurns:
 
     def forget_user(self, owner: Owner, user_id: str) -> None:
         """Forget every turn of a user."""
-        for key in [k for k, turn in self._turns.items() if (k[0], turn.user_id) == (owner, user_id)]:
+        for key in [
+            k for k, turn in self._turns.items() if (k[0], turn.user_id) == (owner, user_id)
+        ]:
             self._forget(key)
 
     def _is_too_much(self, now: float) -> bool:

@@ -109,16 +109,6 @@ _STREAM = (
     ),
     ErrorCase(HTTPStatus.SERVICE_UNAVAILABLE, "STREAMS_FULL", "Too many streams are open."),
 )
-_STREAMS = (
-    ErrorCase(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "TOO_MANY_STREAMS",
-        "The caller has as many streams open as it may.",
-    ),
-    ErrorCase(
-        HTTPStatus.SERVICE_UNAVAILABLE, "STREAMS_FULL", "The host has as many open as it can."
-    ),
-)
 
 
 def cases_of(endpoint: Endpoint[Any]) -> tuple[ErrorCase, ...]:
@@ -162,7 +152,5 @@ def _implied_by_work(endpoint: Endpoint[Any]) -> Iterator[ErrorCase]:
         yield from _COST_BY_BODY
     if endpoint.runs_turns:
         yield from _TURN
-    if endpoint.streams:
-        yield from _STREAMS
     if endpoint.streams:
         yield from _STREAM

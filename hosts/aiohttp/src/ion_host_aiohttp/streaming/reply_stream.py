@@ -119,9 +119,8 @@ class _Making:
         except RequestFailed as error:
             self._fail(error, error.failure)
         except Exception as error:
-            self._service.logger.error(
-                "stream failed", request_id=self._call.request_id, exc_info=error
-            )
+            # Nobody awaits this task: it tells of it itself.
+            self._service.logger.exception("stream failed", request_id=self._call.request_id)
             self._fail(error, failures.internal())
 
     def _fail(self, error: Exception, failure: Failure) -> None:

@@ -12,7 +12,8 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.socket_session import SocketSession
 
 _DESCRIPTION = """\
-JSON messages as text frames of at most 64 KiB, uncompressed; their schema is in `WEBSOCKET.md`.
+JSON messages as text frames of at most 64 KiB, uncompressed; `STREAMING.md` of the host has their
+JSON Schema.
 
 - Callers send `{"type": "turn", "id": "1", "text": "…"}` with the members of `POST /api/v2/process`
   besides (and `persona`, `deadline_ms`), `{"type": "cancel", "id": "1"}` and `{"type": "ping"}`.

@@ -35,7 +35,7 @@ class FeedbackRequest:
     """
 
     request_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,128}$(?!\n)")]
-    rating: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    rating: Annotated[int, msgspec.Meta(ge=1, le=5, examples=[5])] | None = None
     persona: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)] | None = None
     tone: Tone | None = None
     intent: Intent | None = None
