@@ -127,7 +127,7 @@ def _disordered(talk: Talk, kept: Sequence[dict[str, Any]]) -> int:
 
 PROMISE = Promise(
     number=33,
-    title="1,000 turns of 50 conversations through 10 kills of the host: none lost or doubled",
+    title="50 conversations of 20 turns through 10 kills of the host: no turn lost or doubled",
     check=check,
-    seconds=60,
+    seconds=210,
 )

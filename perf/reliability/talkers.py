@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -93,15 +94,14 @@ class Talker:
         pause_s, retries = FIRST_PAUSE_S, 0
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                try:
+                # A host that was killed answers nothing, which is what the repetition is for.
+                with suppress(aiohttp.ClientError, TimeoutError):
                     async with self._session.post(
                         self._url + path, json=body, headers=headers
                     ) as response:
                         document = await response.json()
                         if response.status in _FINAL:
                             return response.status, document, retries
-                except (aiohttp.ClientError, TimeoutError):
-                    pass
                 retries += 1
                 await asyncio.sleep(pause_s * self._pauses.uniform(0.5, 1.5))
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -9,6 +9,7 @@ import pytest
 from ion_framework.errors import TurnRefusedError
 from ion_framework.pipeline import supervision
 from ion_framework.pipeline.chunks import Finish, TextChunk
+from ion_framework.pipeline.incoming import IncomingRequest
 from ion_framework.pipeline.markers import Family, hookimpl
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.plugin_host.discovery import inline
@@ -168,6 +169,13 @@ class Course:
     left: int
 
 
+async def asked(ion, text):
+    """A turn as a host has it: its request is guarded, too."""
+    request = IncomingRequest(method="POST", path="/chat")
+    await ion.hooks.guard_request(request, asyncio.get_running_loop())
+    return await ion.respond(text)
+
+
 def run_course(culprit_of):
     """A turn with the culprit armed, and the next one with its fault gone."""
 
@@ -178,14 +186,14 @@ def run_course(culprit_of):
             async with ion_with(culprit) as ion:
                 began = loop.time()
                 try:
-                    first = await ion.respond("hello")
+                    first = await asked(ion, "hello")
                 except TurnRefusedError as error:
                     first = error
                 took_s = loop.time() - began
                 await asyncio.sleep(30)
                 stats = ion.observer_stats()
                 culprit.switch["armed"] = False
-                second = await ion.respond("hello again")
+                second = await asked(ion, "hello again")
                 status = ion.host.record("culprit").status
         finally:
             culprit.release.event.set()

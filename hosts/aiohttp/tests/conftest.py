@@ -41,7 +41,7 @@ from ion_framework.domain.routing import decide
 from ion_framework.plugin_host.discovery import Candidate, inline
 from ion_framework.settings.model import LogSettings, Settings
 from ion_framework.settings.serving import RateSettings
-from ion_framework.testing import DictCache, VirtualClock, make_manifest, make_persona
+from ion_framework.testing import DictCache, MemoryStore, VirtualClock, make_manifest, make_persona
 
 
 class Analyzer:
@@ -221,12 +221,12 @@ async def host_running(  # noqa: PLR0913  a test names the one part that it is a
     connections: ConnectionPlaces | None = None,
     streaming: Streaming | None = None,
 ) -> AsyncIterator[Running]:
-    """A host with these plugins; with the standard ones where none is named.
+    """A host with these plugins; with the standard ones and a store where none is named.
 
     A door says who is let in; without one, everybody is. Sessions are in memory unless given.
     Rates say how often one may ask; without them, there is no limit.
     """
-    found = plugins or standard_plugins()
+    found = plugins or (*standard_plugins(), plugin("drawer", "store", MemoryStore()))
     log = io.StringIO()
     limiter = rates or Unlimited()
     async with Ion(settings, source=lambda: found, environ={}) as ion:

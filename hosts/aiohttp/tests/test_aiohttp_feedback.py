@@ -132,9 +132,9 @@ async def test_what_says_nothing_valid_is_refused(hosting, make, body, status, c
     assert [] == await kept(store)
 
 
-async def test_without_a_store_there_is_no_feedback(hosting):
+async def test_without_a_store_there_is_no_feedback(hosting, make):
     """A host without a store says that it is not equipped, and remembers no turn."""
-    async with hosting() as host:
+    async with hosting(*make.standard()) as host:
         await host.told("/chat", message="hello")
         status, refused, _ = await host.told(PATH, request_id="r-1", rating=5)
         assert 0 == len(host.service.recent_turns)

@@ -344,12 +344,16 @@ async def test_every_example_is_taken(hosting):
     """The example of each body is answered, as whoever tries the document out expects."""
     async with hosting() as host:
         found = await document(host)
+        start = "/api/v2/conversations/start"
+        async with host.session.post(start, json={"user_id": "ann"}) as response:
+            begun = await response.json()
         refused = {}
         for path, item in found["paths"].items():
             if "requestBody" not in item.get("post", {}):
                 continue
             body = item["post"]["requestBody"]["content"]["application/json"]["example"]
-            address = path.replace("{id}", "s-1")
+            name = begun["session_id"] if "/conversations/" in path else "s-1"
+            address = path.replace("{id}", name)
             async with host.session.post(address, json=body) as response:
                 if not response.ok:
                     refused[path] = (body, response.status, await response.text())

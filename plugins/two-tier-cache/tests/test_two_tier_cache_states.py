@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from ion_two_tier_cache.cache import TwoTierCache
+from ion_two_tier_cache.filling import PUT_OFF_S
 from ion_two_tier_cache.freshness import FreshnessRules
 from ion_two_tier_cache.memory import MemoryTier
 
@@ -61,6 +62,7 @@ class Loan:
     lease: object
     key: object
     spare: Held | None
+    refreshes: bool = False
     out: bool = True
     void: bool = False
 
@@ -87,9 +89,9 @@ class CacheMachine(RuleBasedStateMachine):
         held = self.held.get(key)
         return held if held is not None and held.state(self.clock.time()) < 3 else None
 
-    def lend(self, key, lease, spare):
+    def lend(self, key, lease, spare, *, refreshes=False):
         """Note a lease that was handed out."""
-        loan = Loan(lease, key, spare)
+        loan = Loan(lease, key, spare, refreshes)
         self.flights[key] = loan
         self.loans.append(loan)
 
@@ -110,7 +112,7 @@ class CacheMachine(RuleBasedStateMachine):
             assert found == Stale(held.body, now - held.made_at)
         elif state == 1:
             assert (type(found), found.reply, found.refresh is None) == (Stale, held.body, False)
-            self.lend(key, found.refresh, held)
+            self.lend(key, found.refresh, held, refreshes=True)
         elif busy:
             assert isinstance(found, Pending)
         else:
@@ -172,9 +174,12 @@ class CacheMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.loans)
     @rule(data=st.data())
     def release(self, data):
-        """A released lease leaves everything as it was."""
-        loan, _ = self.end(data)
+        """A released lease leaves everything as it was; one to refresh is put off for a second."""
+        loan, counts = self.end(data)
         self.runner.run(loan.lease.release())
+        if counts and loan.refreshes:
+            _, failures = self.pauses.get(loan.key, (0.0, 0))
+            self.pauses[loan.key] = (self.clock.monotonic() + PUT_OFF_S, failures)
 
     @rule(by=st.sampled_from((0.5, 10.0, 20.0)))
     def wait(self, by):

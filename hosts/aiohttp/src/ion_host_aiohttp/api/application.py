@@ -37,6 +37,7 @@ from ion_host_aiohttp.api.upgrading import SOCKET_S, check_upgrade, open_socket
 from ion_host_aiohttp.api.versions import Versioning
 from ion_host_aiohttp.browser.cors import check_browser
 from ion_host_aiohttp.browser.pages import PAGES
+from ion_host_aiohttp.browser.playground import PLAYGROUND_PAGES
 from ion_host_aiohttp.openapi.document import document_of
 from ion_host_aiohttp.service import SERVICE, Service
 
@@ -68,10 +69,10 @@ def build_application(service: Service, endpoints: Iterable[Endpoint[Any]]) -> w
 def served_endpoints(
     endpoints: Iterable[Endpoint[Any]], service: Service
 ) -> tuple[Endpoint[Any], ...]:
-    """The endpoints without the pages of the documentation, where those are turned off."""
-    if service.ion.settings.api.docs:
-        return tuple(endpoints)
-    return tuple(item for item in endpoints if not any(item is page for page in PAGES))
+    """The endpoints without the pages that are turned off."""
+    api = service.ion.settings.api
+    off = (*(() if api.docs else PAGES), *(() if api.playground else PLAYGROUND_PAGES))
+    return tuple(item for item in endpoints if not any(item is page for page in off))
 
 
 def _document(served: tuple[Endpoint[Any], ...], service: Service, closed: bool) -> bytes:

@@ -11,6 +11,7 @@ from ion_host_aiohttp.api.endpoint import Endpoint
 from ion_host_aiohttp.api.endpoint_check import fault_of
 from ion_host_aiohttp.api.path import nameless_path
 from ion_host_aiohttp.browser.pages import PAGES
+from ion_host_aiohttp.browser.playground import PLAYGROUND_PAGES
 from ion_host_aiohttp.openai.completions import COMPLETIONS
 from ion_host_aiohttp.openai.models import ENDPOINTS as MODELS
 from ion_host_aiohttp.openapi.endpoint import DOCUMENT
@@ -54,6 +55,7 @@ OWN: tuple[Endpoint[Any], ...] = (
     *MODELS,
     DOCUMENT,
     *PAGES,
+    *PLAYGROUND_PAGES,
 )
 
 

@@ -23,8 +23,8 @@ HEADER_PARAMETERS: dict[str, Schema] = {
     "AcceptLanguage": {
         "name": "Accept-Language",
         "in": "header",
-        "description": "Languages of texts for people, as in `ko-KR, en;q=0.5`: `ko`, `en`, and those "
-        "that plugins bring.",
+        "description": "Languages of texts for people, as in `ko-KR, en;q=0.5`: `ko`, `en`, and "
+        "those that plugins bring.",
         "schema": {"type": "string"},
     },
     "RequestId": {
@@ -44,8 +44,8 @@ HEADER_PARAMETERS: dict[str, Schema] = {
     "LastEventId": {
         "name": "Last-Event-ID",
         "in": "header",
-        "description": "The id of the last event of a stream that arrived, to go on after it; counts "
-        "where a stream of events is asked for.",
+        "description": "The id of the last event of a stream that arrived, to go on after it; "
+        "counts where a stream of events is asked for.",
         "schema": {"type": "string"},
     },
     "Deadline": {

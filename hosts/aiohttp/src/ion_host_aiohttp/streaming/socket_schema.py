@@ -31,7 +31,7 @@ def socket_schema(limits: ServiceLimits) -> dict[str, Any]:
     found: dict[str, Any] = _moved(
         {
             "$schema": DIALECT,
-            "title": "Messages of GET /api/v2/ws",
+            "title": "/api/v2/ws",
             "$defs": {
                 "caller": {"anyOf": list(sent)},
                 "host": told[0],

@@ -48,6 +48,7 @@ UNAVAILABLE = ErrorCase(
 NOT_EQUIPPED = ErrorCase(
     HTTPStatus.SERVICE_UNAVAILABLE, "NOT_EQUIPPED", "No store of conversations is active."
 )
+BAD_CURSOR = ErrorCase(HTTPStatus.NOT_FOUND, "INVALID_CURSOR", "`cursor` is none of this list.")
 STORE = (UNAVAILABLE, NOT_EQUIPPED)
 TURN = (*STORE, UNKNOWN, EXPIRED, COMPLETED, FULL, BUSY, IN_PROGRESS, OVERTAKEN, REUSED)
 
@@ -68,6 +69,16 @@ def equipped(service: Service) -> Conversations:
             hint=say("no_store"),
             headers={hdrs.RETRY_AFTER: str(INSTALL_S)},
         )
+    )
+
+
+def bad_cursor() -> Failure:
+    """A cursor that is none of its list: no such part exists."""
+    return Failure(
+        status=BAD_CURSOR.status,
+        code=BAD_CURSOR.code,
+        message=say("invalid_cursor"),
+        field="cursor",
     )
 
 

@@ -30,13 +30,19 @@ SessionId = Annotated[
     msgspec.Meta(
         min_length=1,
         max_length=LONGEST_NAME,
-        pattern=r"^[A-Za-z0-9_-]+$(?!\n)",
+        pattern=r"^session_[A-Za-z0-9_-]+$(?!\n)",
         description="Name of a conversation, as `start` gave it.",
+        examples=["session_q3kXv0dSg8mPzE1yUe7WbT5nLr2HcJ4A"],
     ),
 ]
 _Cursor = Annotated[
     str,
-    msgspec.Meta(min_length=1, max_length=1000, description="`next_cursor` of the page before."),
+    msgspec.Meta(
+        min_length=1,
+        max_length=600,
+        pattern=r"^[A-Za-z0-9_-]+$(?!\n)",
+        description="`next_cursor` of the page before.",
+    ),
 ]
 
 

@@ -144,7 +144,7 @@ class _Making:
             self.service,
             self.order.request,
             done=done,
-            instance=TURN_ENDPOINT.path,
+            instance=f"/api/v2/conversations/{self.order.conversation_id}/turn",
             events=self._replies(),
             text_field=TEXT_FIELD,
             resumable=self.call.query.resumable,
@@ -176,7 +176,7 @@ class _Making:
 
 TURN_ENDPOINT: Endpoint[Any] = Endpoint(
     method="POST",
-    path="/api/v2/conversations/{id}/turn",
+    path="/api/v2/conversations/{id:session_[A-Za-z0-9_-]+}/turn",
     handler=take_turn,
     style=ErrorStyle.V2,
     summary="Answer the next message of a conversation.",

@@ -11,7 +11,7 @@ from ion_framework.errors import UnknownPersonaError
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
-from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
@@ -86,7 +86,7 @@ async def list_conversations(call: Call[None], service: Service) -> Answer:
                 owner_of(call.caller), query.user_id, query.limit, query.cursor
             )
         except ValueError as error:
-            raise bad_cursor(query.cursor) from error
+            raise RequestFailed(cases.bad_cursor()) from error
     return Answer(
         body=SessionList(
             user_id=query.user_id,
@@ -129,12 +129,6 @@ async def delete_conversation(call: Call[None], service: Service) -> Answer:
     )
 
 
-def bad_cursor(given: str | None) -> RequestFailed:
-    """A cursor that is none of its list: 422."""
-    message = say("invalid_cursor")
-    return unfit(Issue("value_error", ("cursor",), message, (given or "")[:_SHOWN], source="query"))
-
-
 def _booking(call: Call[Any], service: Service) -> Callable[[int], Awaitable[None]]:
     async def spent(tokens: int) -> None:
         await service.limiter.book(call.caller, tokens)
@@ -170,7 +164,7 @@ START = Endpoint(
 )
 SHOW = Endpoint(
     method="GET",
-    path="/api/v2/conversations/{id}",
+    path="/api/v2/conversations/{id:session_[A-Za-z0-9_-]+}",
     handler=show_conversation,
     style=ErrorStyle.V2,
     summary="A conversation with its latest turns.",
@@ -189,13 +183,13 @@ LIST = Endpoint(
     summary="A user's conversations, latest activity first.",
     query=ListQuery,
     response=SessionList,
-    errors=cases.STORE,
+    errors=(*cases.STORE, cases.BAD_CURSOR),
     scope=Scope.CHAT,
     tag=TAG,
 )
 CLOSE = Endpoint(
     method="POST",
-    path="/api/v2/conversations/{id}/close",
+    path="/api/v2/conversations/{id:session_[A-Za-z0-9_-]+}/close",
     handler=close_conversation,
     style=ErrorStyle.V2,
     summary="Close a conversation and sum it up.",
@@ -210,7 +204,7 @@ CLOSE = Endpoint(
 )
 DELETE = Endpoint(
     method="DELETE",
-    path="/api/v2/conversations/{id}",
+    path="/api/v2/conversations/{id:session_[A-Za-z0-9_-]+}",
     handler=delete_conversation,
     style=ErrorStyle.V2,
     summary="Delete a conversation with everything that was said in it.",

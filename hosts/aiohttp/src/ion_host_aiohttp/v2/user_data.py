@@ -8,6 +8,7 @@ from ion_framework.conversations.documents import document_of
 from ion_framework.conversations.model import Conversation, Feedback, StoredTurn
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.errors.failure import RequestFailed
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.v2 import conversation_failures as cases
@@ -19,7 +20,6 @@ from ion_host_aiohttp.v2.conversation_schema import (
     UserId,
 )
 from ion_host_aiohttp.v2.conversation_views import owner_of
-from ion_host_aiohttp.v2.conversations import bad_cursor
 
 PATH = "/api/v2/users/{user_id}/data"
 
@@ -33,7 +33,7 @@ async def export_user(call: Call[None], service: Service) -> Answer:
                 owner_of(call.caller), call.path["user_id"], query.limit, query.cursor
             )
         except ValueError as error:
-            raise bad_cursor(query.cursor) from error
+            raise RequestFailed(cases.bad_cursor()) from error
     return Answer(
         body=UserDataPart(
             user_id=call.path["user_id"],
@@ -85,7 +85,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         query=DataQuery,
         parameters={"user_id": UserId},
         response=UserDataPart,
-        errors=cases.STORE,
+        errors=(*cases.STORE, cases.BAD_CURSOR),
         scope=Scope.CHAT,
         tag="conversations",
     ),

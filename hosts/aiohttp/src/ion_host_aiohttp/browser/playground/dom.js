@@ -1,0 +1,24 @@
+// Small helpers. What the host or a model says becomes text nodes, never markup.
+
+export const find = (id) => document.getElementById(id);
+
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+// Said by screen readers, once and as a whole.
+export function announce(text) {
+  find("spoken").textContent = text;
+}
+
+export function notify(text) {
+  find("notice").textContent = text;
+  find("notice").hidden = !text;
+}
