@@ -35,7 +35,6 @@ FIRST_AFTER = 4
 AT_ONCE = 4
 """Summaries in the making in one process; further ones are left to a later turn."""
 BOUNDS = SummaryBounds(characters=600, timeout_s=30.0)
-LONGEST_UPDATE_S = 5.0
 
 
 @attrs.frozen
@@ -117,7 +116,6 @@ class BackgroundSummaries:
             owner=owner,
             conversation_id=conversation_id,
             turns=self.rights.settings.context_turns + EVERY,
-            longest_s=LONGEST_UPDATE_S,
         )
         found = await self.rights.take(asked)
         if not isinstance(found, Begun):

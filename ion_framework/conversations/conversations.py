@@ -32,7 +32,6 @@ from ion_framework.conversations.model import Conversation, Feedback, Owner, Sto
 from ion_framework.conversations.right import Asked, Rights, check_open
 from ion_framework.conversations.store import Begun, ConversationStore, Page
 from ion_framework.conversations.turning import (
-    GRACE_S,
     TurnEvent,
     Turning,
     TurnKept,
@@ -239,7 +238,7 @@ class Conversations:
             return known
         check_open(known, self._clock.time())
         summary = await self._summary(known, request, spent)
-        asked = Asked(owner=owner, conversation_id=conversation_id, longest_s=GRACE_S)
+        asked = Asked(owner=owner, conversation_id=conversation_id)
         try:
             begun = await self._rights.take_to_close(asked)
         except FullError:

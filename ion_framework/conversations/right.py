@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -36,31 +35,21 @@ RENEWALS = 3
 """How often a right is renewed within its own length, so that two may fail."""
 
 
-@runtime_checkable
-class RenewingStore(Protocol):
-    """A store that can prolong a right; one that cannot is asked for a right as long as a turn."""
-
-    async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
-        """Let a right end so many seconds from now; False where it has ended already."""
-
-
 @attrs.frozen(kw_only=True)
 class Asked:
-    """Whose next turn, and for how long.
+    """Whose next turn.
 
     Attributes:
         owner: whose conversation.
         conversation_id: its name.
         idempotency_key: the caller's name for the turn, None without one.
         turns: how many of the latest turns come along.
-        longest_s: seconds that the turn may take.
     """
 
     owner: Owner
     conversation_id: str
     idempotency_key: str | None = None
     turns: int = 0
-    longest_s: float
 
 
 @attrs.frozen
@@ -132,7 +121,7 @@ class Rights:
                     asked.conversation_id,
                     idempotency_key=asked.idempotency_key,
                     turns=asked.turns,
-                    lease_s=self._lease_s(asked.longest_s),
+                    lease_s=self.settings.lease_s,
                     now=self.clock.time(),
                 )
             except ConversationFullError as error:
@@ -152,9 +141,6 @@ class Rights:
             raise BusyError(same=busy.same)
         await asyncio.sleep(min(pause_s, left_s))
 
-    def _lease_s(self, longest_s: float) -> float:
-        return self.settings.lease_s if isinstance(self.store, RenewingStore) else longest_s
-
     @asynccontextmanager
     async def held(self, begun: Begun) -> AsyncIterator[None]:
         """Hold a right: renewed meanwhile, given back at the end, which a kept turn has done."""
@@ -173,8 +159,6 @@ class Rights:
             await self.store.abandon(begun.conversation.id, begun.token)
 
     async def _renew(self, begun: Begun) -> None:
-        if not isinstance(self.store, RenewingStore):
-            return
         lease_s, kept = self.settings.lease_s, True
         while kept:
             await asyncio.sleep(lease_s / RENEWALS)

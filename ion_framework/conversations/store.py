@@ -40,7 +40,8 @@ class Begun:
     Attributes:
         conversation: the conversation as it stands.
         turns: its latest turns, oldest first.
-        token: names the right in `ConversationStore.append` and `ConversationStore.abandon`.
+        token: names the right in `ConversationStore.renew`, `ConversationStore.append` and
+            `ConversationStore.abandon`.
     """
 
     conversation: Conversation
@@ -139,16 +140,33 @@ class ConversationStore(Protocol):
     ) -> Beginning:
         """Take the right to make the next turn; one turn at a time, across all processes.
 
+        Its end is compared with the ``now`` of other callers, so that the clocks of all processes
+        have to agree to much less than a lease.
+
         Args:
             owner: whose conversation.
             conversation_id: its name.
             idempotency_key: the caller's name for the turn, None without one.
             turns: how many of the latest turns come along.
-            lease_s: seconds after which the right ends by itself.
+            lease_s: seconds after which the right ends by itself, unless it is renewed.
             now: seconds since the Unix epoch.
 
         Raises:
             ConversationFullError: the store bounds the turns of a conversation, and it has them.
+        """
+
+    async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
+        """Have a right that is held end so many seconds from now.
+
+        Args:
+            conversation_id: whose next turn is in the making.
+            token: the right.
+            lease_s: seconds after which the right ends by itself, unless it is renewed again.
+            now: seconds since the Unix epoch.
+
+        Returns:
+            Whether the right goes on; False where it has ended, was spent or given back, or where
+            somebody else holds one. Nothing is changed then.
         """
 
     async def append(self, conversation: Conversation, turn: StoredTurn, token: str) -> bool:

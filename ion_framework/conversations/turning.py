@@ -33,9 +33,6 @@ READ_BACK = 12
 SCORED_BACK = 4
 """Latest turns whose scores count in who holds the conversation."""
 
-GRACE_S = 2.0
-"""Seconds beside a turn's deadline for which its right is asked."""
-
 
 @attrs.frozen(kw_only=True)
 class TurnMade:
@@ -155,14 +152,12 @@ class Turning:
                     yield kept
 
     def _asked(self, order: TurnOrder) -> Asked:
-        own_s = self.ion.settings.turn.deadline_s
         settings = self.rights.settings
         return Asked(
             owner=order.owner,
             conversation_id=order.conversation_id,
             idempotency_key=order.idempotency_key,
             turns=max(settings.context_turns, READ_BACK),
-            longest_s=min(own_s, order.request.deadline_s or own_s) + GRACE_S,
         )
 
     def request_of(self, order: TurnOrder, begun: Begun) -> tuple[TurnRequest, int]:

@@ -60,6 +60,7 @@ class Row:
         body: what is sent.
         headers: what is sent along.
         preflight: whether it is one, so that listed pages are answered by the host itself.
+        upgrade: whether it asks for a WebSocket, which browsers open for any page.
     """
 
     method: str
@@ -67,6 +68,7 @@ class Row:
     body: bytes | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict)
     preflight: bool = False
+    upgrade: bool = False
 
 
 class Statuses:
@@ -167,15 +169,17 @@ def table(endpoints: Iterable[Endpoint[Any]]) -> Iterator[Row]:
     for endpoint in endpoints:
         if endpoint.path == "/wait":
             continue
-        path = _VARIABLE.sub("lua", endpoint.path)
-        yield Row(endpoint.method, path, b"{}" if endpoint.request else None, JSON)
+        # What every endpoint takes for a variable part; a conversation has to be called so.
+        path = _VARIABLE.sub("session_lua", endpoint.path)
+        body = b"{}" if endpoint.request else None
+        yield Row(endpoint.method, path, body, JSON, upgrade=endpoint.upgrade)
         if endpoint.request is not None:
             yield Row(endpoint.method, path, b'{"message": "hi", "user_input": "hi"}', JSON)
             yield Row(endpoint.method, path, b"{", JSON)
             yield Row(endpoint.method, path, b"hi", {"Content-Type": "text/plain"})
             yield Row(endpoint.method, path, b" " * 300_000, JSON)
         for method in ("HEAD", "PATCH", "OPTIONS"):
-            yield Row(method, path)
+            yield Row(method, path, upgrade=endpoint.upgrade and method == "HEAD")
         asked = {"Access-Control-Request-Method": endpoint.method}
         yield Row("OPTIONS", path, headers=asked, preflight=True)
     for prefix in ("/status", "/api/v2/status"):
@@ -207,7 +211,8 @@ async def deviations(
         await response.read()
     seen[response.status] += 1
     wrong = list(faults(response.headers, origin, https=https))
-    is_refused = (row.method not in SAFE or row.preflight) and not origin.admitted
+    unsafe = row.method not in SAFE or row.preflight or row.upgrade
+    is_refused = unsafe and not origin.admitted
     if is_refused != (response.status == HTTPStatus.FORBIDDEN) and not row.path.endswith("/403"):
         wrong.append(f"status {response.status}")
     if row.preflight and origin.listed and response.status != HTTPStatus.NO_CONTENT:

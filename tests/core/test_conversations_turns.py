@@ -215,7 +215,7 @@ def test_a_right_is_renewed_while_it_is_held():
         store, clock = MemoryStore(), LoopClock()
         rights = Rights(store, ConversationSettings(lease_s=15, wait_s=1), clock)
         await store.create(make_conversation("c1", owner=ANN, expires_at=1e9))
-        asked = Asked(owner=ANN, conversation_id="c1", longest_s=60)
+        asked = Asked(owner=ANN, conversation_id="c1")
         begun = await rights.take(asked)
         assert isinstance(begun, Begun)
         async with rights.held(begun):

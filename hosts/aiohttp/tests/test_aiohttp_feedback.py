@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 import pytest
-from ion_host_aiohttp.feedback.recent import KEPT_S, RecentTurns
+from ion_host_aiohttp.feedback.recent import KEPT_S, MOST_BYTES, RecentTurns
 
-from ion_framework import Ion
 from ion_framework.conversations.model import Feedback, Owner
-from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.settings.model import Settings
 from ion_framework.settings.serving import ApiSettings
 from ion_framework.testing import MemoryStore, VirtualClock
@@ -39,6 +38,8 @@ async def test_feedback_on_a_conversation_has_its_turn(hosting, make):
         name = turn["request_id"]
         status, first, _ = await host.told(PATH, request_id=name, rating=1, tone="curious")
         again = await host.told(PATH, request_id=name, rating=5, persona="ELRO", comment="good")
+        # Whoever deletes a conversation must find nothing of it in another place.
+        assert 0 == len(host.service.recent_turns)
 
     (found,) = await kept(store)
     assert (200, "conversation", True) == (status, first["message_from"], first["has_receipt"])
@@ -151,21 +152,34 @@ async def test_a_deleted_user_is_forgotten(hosting, make):
         assert 1 == len(host.service.recent_turns)
 
 
-async def test_memory_has_its_bounds(make):
-    """Of too many or too old turns the oldest are forgotten, and nobody finds another's."""
+def test_memory_has_its_bounds():
+    """Of too many, too large or too old turns the oldest go, and nobody finds another's."""
     clock = VirtualClock()
-    async with Ion(source=make.standard, environ={}) as ion:
-        reply = await ion.respond(TurnRequest(text="hello", request_id="r-1"))
-        other = await ion.respond(TurnRequest(text="hello", request_id="r-2"))
-    turns = RecentTurns(clock, 1)
-    turns.add(ANN, "hello", None, reply.receipt)
-    assert turns.find(Owner(tenant="t", principal="bob"), "r-1") is None
-    turns.add(ANN, "hello", None, other.receipt)
+    turns = RecentTurns(clock, 2)
+    for name in ("r-1", "r-2", "r-3"):
+        turns.add(ANN, name, f"안녕 {name}", None, b"{}")
+    assert turns.find(Owner(tenant="t", principal="bob"), "r-3") is None
     assert turns.find(ANN, "r-1") is None
     found = turns.find(ANN, "r-2")
     assert found is not None
-    assert "hello" == found.message
-    clock.advance(KEPT_S)
-    assert turns.find(ANN, "r-2") is None
-    turns.add(ANN, "x" * 2_000_000, None, other.receipt)
+    assert ("안녕 r-2", "{}") == found.unpack()
+    turns.add(ANN, "r-4", "large", None, secrets.token_bytes(MOST_BYTES))
     assert 0 == len(turns)
+    turns.add(ANN, "r-5", "hello", None, b"{}")
+    clock.advance(KEPT_S)
+    assert turns.find(ANN, "r-5") is None
+    turns.add(ANN, "r-6", "hello", None, b"{}")
+    assert 1 == len(turns)
+
+
+async def test_a_turn_of_a_websocket_is_remembered(hosting, make):
+    """Feedback on a turn that was told over a WebSocket carries its message."""
+    async with hosting(*with_store(make, MemoryStore())) as host:
+        async with host.session.ws_connect("/api/v2/ws") as socket:
+            await socket.send_json({"type": "turn", "id": "1", "text": "so frustrated"})
+            while (told := await socket.receive_json())["type"] != "done":
+                assert "error" != told["type"], told
+        name = told["data"]["request_id"]
+        status, given, _ = await host.told(PATH, request_id=name, rating=4)
+
+    assert (200, "recent") == (status, given["message_from"])

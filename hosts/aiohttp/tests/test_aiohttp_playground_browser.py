@@ -237,6 +237,25 @@ async def test_the_keyboard_is_enough(hosting, make):
         assert await page.locator("details.receipt").get_attribute("open") is None
 
 
+async def test_leaving_while_a_conversation_begins_leaves_it(hosting, make):
+    """Whoever begins anew before the host has answered finds nothing of the old message."""
+    going = asyncio.Event()
+
+    async def hold(route):
+        await going.wait()
+        await route.continue_()
+
+    async with hosting(*parts(make)) as host, visiting(host.url, **EN) as page:
+        await page.route("**/start", hold)
+        await page.locator("#message").fill("hello")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="New conversation").click()
+        going.set()
+        await playwright.expect(page.locator("#sessions")).to_contain_text("0 turns")
+        assert 0 == await page.locator(".said").count()
+        await playwright.expect(page.get_by_label("Persona")).to_be_enabled()
+
+
 async def test_stopping_takes_the_message_back(hosting, make):
     """Stop ends the generation, and the message stands in its field again."""
     speaker = Speaker()
@@ -283,7 +302,7 @@ async def test_errors_are_told(hosting, make, status, headers, words):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 async def test_nobody_is_shut_out(hosting, make, scheme, width):
-    """The checker axe finds nothing serious in either scheme, and nothing is wider than the screen."""
+    """In either scheme axe finds nothing, and nothing is wider than the screen."""
     options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, **KO}
     async with hosting(*parts(make)) as host, visiting(host.url, **options) as page:
         await say(page)

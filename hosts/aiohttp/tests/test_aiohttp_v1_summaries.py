@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import pytest
 from ion_host_aiohttp.access.caller import Caller
@@ -23,6 +24,7 @@ TALK = [
     "User: 줄였더니 해결됐어요. 다음 주에 다시 점검하기로 결정했어요.",
 ]
 LEASE_S = 0.6
+ABANDONING = Path(__file__).parent / "programs" / "abandoning.py"
 
 
 class Model:
@@ -345,36 +347,13 @@ class TestBusy:
         assert refused.headers["Retry-After"]
 
 
-ABANDONING = """
-import asyncio, sys
-from pathlib import Path
-from ion_framework.clock import SystemClock
-from ion_host_aiohttp.v1.session_making import Sessions
-from ion_host_aiohttp.v1.session_thread import SessionThread
-from ion_host_aiohttp.v1.sessions import Owner, SessionBounds
-
-async def main():
-    bounds = SessionBounds(lease_s=float(sys.argv[2]))
-    sessions = Sessions.kept_in(SessionThread(Path(sys.argv[1]), bounds, SystemClock()), bounds)
-    owner = Owner("default", "anonymous")
-    await sessions.log.append(owner, "s1", "User: The build fails since Monday.")
-    async with sessions.jobs.ticket(owner) as ticket:
-        await sessions.log.begin_summary(owner, "s1", ticket.token)
-        sessions.jobs.start(ticket, lambda: asyncio.sleep(600))
-    print("generating", flush=True)
-    await asyncio.sleep(600)
-
-asyncio.run(main())
-"""
-
-
 class TestAbandoned:
     """Processes that end in the middle of a summary."""
 
     async def test_another_worker_finishes_a_killed_ones_summary(self, hosting, tmp_path):
         """A summary whose process was killed is generating until its lease ends, then made anew."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", ABANDONING, str(tmp_path / FILE), str(LEASE_S),
+            sys.executable, str(ABANDONING), str(tmp_path / FILE), str(LEASE_S),
             stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:

@@ -70,6 +70,7 @@ NEEDS = {
     ("POST", "/api/v2/process"): Scope.CHAT,
     ("GET", "/api/v2/streams/{id}"): Scope.CHAT,
     ("GET", "/api/v2/ws"): Scope.CHAT,
+    ("POST", "/api/v2/feedback"): Scope.CHAT,
     ("POST", "/api/v2/conversations/start"): Scope.CHAT,
     ("POST", "/api/v2/conversations/{id}/turn"): Scope.CHAT,
     ("POST", "/api/v2/conversations/{id}/close"): Scope.CHAT,

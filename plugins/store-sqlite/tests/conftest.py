@@ -9,22 +9,7 @@ import pytest
 from ion_store_sqlite.settings import StoreSettings
 from ion_store_sqlite.store import SqliteStore
 
-from ion_framework.clock import SystemClock
-
-SETTINGS = StoreSettings(
-    path="", max_bytes=1 << 30, max_turns=10_000, busy_s=5.0, keep_expired_s=0.0, sweep_s=300.0
-)
-
-
-class RecordingLogger:
-    """Remembers every warning; takes the place of structlog's logger."""
-
-    def __init__(self):
-        self.lines = []
-
-    def warning(self, event, **values):
-        """Remember it."""
-        self.lines.append((event, values))
+SETTINGS = StoreSettings(path="", max_bytes=1 << 30, max_turns=10_000, busy_s=5.0)
 
 
 class StoreMaker:
@@ -32,17 +17,11 @@ class StoreMaker:
 
     def __init__(self, stack, file):
         self.file = file
-        self.log = RecordingLogger()
         self._stack = stack
 
-    def make(self, clock=None, **settings):
+    def make(self, **settings):
         """A store that is not open yet."""
-        return SqliteStore(
-            self.file,
-            attrs.evolve(SETTINGS, **settings),
-            clock or SystemClock(),
-            lambda: self.log,
-        )
+        return SqliteStore(self.file, attrs.evolve(SETTINGS, **settings))
 
     async def __call__(self, **options):
         """An open store."""

@@ -12,14 +12,13 @@ import pytest
 from ion_store_sqlite.schema import APPLICATION_ID, VERSION
 
 from ion_framework import Ion
-from ion_framework.conversations.store import ConversationFullError, StoreError
+from ion_framework.conversations.store import StoreError
 from ion_framework.plugin_host.record import Status
 from ion_framework.settings.model import Settings
 from ion_framework.testing.builders import lone_source, make_persona, persona_plugin, standard_parts
 from ion_framework.testing.contracts.store.values import (
     ANN,
     NOON,
-    begun,
     make_conversation,
     talk,
 )
@@ -168,15 +167,6 @@ async def test_a_full_database_refuses_and_goes_on(open_store):
     assert (await store.stats()).bytes <= 1 << 20
     await store.delete(ANN, "fills")
     assert 1 == (await talk(store, "keeps")).turn_count
-
-
-async def test_a_conversation_has_its_most_turns(open_store):
-    """A conversation with max_turns turns begins no other, and says so."""
-    store = await open_store(max_turns=2)
-    await store.create(make_conversation())
-    await talk(store, count=2)
-    with pytest.raises(ConversationFullError, match="2 turns"):
-        await begun(store)
 
 
 async def test_a_closed_store_says_so(open_store):

@@ -19,7 +19,6 @@ NAMES = ("c0", "c1", "c2", "c3")
 CHILD = """
 import asyncio, itertools, sys, time
 from pathlib import Path
-from ion_framework.clock import SystemClock
 from ion_framework.conversations.store import Begun
 from ion_framework.testing.contracts.store.values import (
     ANN, after, make_conversation, make_stored_turn
@@ -48,10 +47,8 @@ async def chat(store, name):
             print(name, said, flush=True)
 
 async def main():
-    settings = StoreSettings(
-        path="", max_bytes=1 << 30, max_turns=10**6, busy_s=5.0, keep_expired_s=0.0, sweep_s=300.0
-    )
-    store = SqliteStore(Path(FILE), settings, SystemClock(), lambda: None)
+    settings = StoreSettings(path="", max_bytes=1 << 30, max_turns=10**6, busy_s=5.0)
+    store = SqliteStore(Path(FILE), settings)
     await store.open()
     await asyncio.gather(*(chat(store, name) for name in NAMES))
 

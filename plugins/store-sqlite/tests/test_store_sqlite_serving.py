@@ -1,4 +1,4 @@
-"""How it serves: groups of writes, callers who leave, sweeps, figures, long reads, restores."""
+"""How it serves: groups of writes, callers who leave, expiry, figures, long reads, restores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from ion_store_sqlite.copying import MARK
 
 from ion_framework.conversations.store import StoreError
-from ion_framework.testing import VirtualClock
 from ion_framework.testing.contracts.store.values import (
     ANN,
     NOON,
@@ -72,42 +71,16 @@ async def test_a_caller_who_leaves_keeps_no_right(open_store):
         await store.abandon("c1", right.token)
 
 
-async def test_sweeps_delete_what_has_had_its_time(open_store):
-    """A sweep deletes in batches what expired before the time that it is kept for."""
-    clock = VirtualClock(NOON)
-    store = await open_store(clock=clock, sweep_s=0.02, keep_expired_s=100.0)
+async def test_much_that_expired_is_deleted_in_batches(open_store):
+    """Expiry deletes more than one batch, and nothing whose time is not over."""
+    store = await open_store()
     for n in range(120):
         await store.create(make_conversation(f"over{n}", expires_at=NOON + 1))
     await store.create(make_conversation("lasts", expires_at=NOON + 500))
-    await asyncio.sleep(0.1)
-    before = (await store.stats()).conversations
-    clock.advance(102)
-    async with asyncio.timeout(20):
-        while (await store.stats()).conversations > 1:  # noqa: ASYNC110  the sweep tells nobody
-            await asyncio.sleep(0.01)
 
-    assert before == 121
+    assert 120 == await store.expire(NOON + 2)
+    assert 1 == (await store.stats()).conversations
     assert await store.get(ANN, "lasts")
-
-
-async def test_a_sweep_that_fails_is_told_and_tried_again(open_store):
-    """A sweep that meets a lock warns in the log, and the next one does its work."""
-    store = await open_store(sweep_s=0.02, busy_s=0.05)
-    await store.create(make_conversation(expires_at=NOON))
-    with closing(sqlite3.connect(open_store.file, isolation_level=None)) as other:
-        try:
-            other.execute("BEGIN IMMEDIATE")
-            locked = True
-        except sqlite3.OperationalError:
-            locked = False
-        async with asyncio.timeout(20):
-            while locked and not open_store.log.lines:  # noqa: ASYNC110  a log sets no event
-                await asyncio.sleep(0.01)
-        if locked:
-            other.execute("ROLLBACK")
-    async with asyncio.timeout(20):
-        while (await store.stats()).conversations:  # noqa: ASYNC110  the sweep tells nobody
-            await asyncio.sleep(0.01)
 
 
 async def test_room_is_given_back(open_store):

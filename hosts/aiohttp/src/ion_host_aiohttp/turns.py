@@ -96,9 +96,11 @@ async def settle(service: Service, caller: Caller, reply: Reply) -> None:
 
 def remember(service: Service, caller: Caller, request: TurnRequest, reply: Reply) -> None:
     """Keep a turn in mind for feedback on it, where feedback can be kept at all."""
-    if service.conversations is not None:
-        owner = Owner(tenant=caller.tenant, principal=caller.principal)
-        service.recent_turns.add(owner, request.text, request.user_id, reply.receipt)
+    if service.conversations is None or not service.recent_turns.is_on:
+        return
+    owner = Owner(tenant=caller.tenant, principal=caller.principal)
+    receipt = encode(receipt_document(reply.receipt))
+    service.recent_turns.add(owner, request.request_id, request.text, request.user_id, receipt)
 
 
 async def timed_turn(service: Service, request: TurnRequest) -> Reply:

@@ -163,6 +163,19 @@ class StoreMachine(RuleBasedStateMachine):
             held.token = None
 
     @precondition(lambda self: self.rights)
+    @rule(data=st.data(), letter=names, by=st.sampled_from((5.0, LEASE_S)))
+    def renew(self, data: st.DataObject, letter: str, by: float) -> None:
+        """A right is renewed, or was lost already, or is another conversation's."""
+        of, right, _ = data.draw(st.sampled_from(self.rights))
+        name = data.draw(st.sampled_from((of, self.name(letter))))
+        held = self.held.get(name)
+        good = held is not None and held.token == right.token and self.now < held.lease_ends
+        renewed = self.run(self.store.renew(name, right.token, lease_s=by, now=self.now))
+        assert renewed is good
+        if held is not None and good:
+            held.lease_ends = self.now + by
+
+    @precondition(lambda self: self.rights)
     @rule(data=st.data())
     def abandon(self, data: st.DataObject) -> None:
         """A right is given back, or was lost already."""

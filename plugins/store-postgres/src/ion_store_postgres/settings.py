@@ -27,6 +27,7 @@ class StoreSettings:
         idle_connection_s: seconds after which a connection that nobody uses is closed.
         ping_after_s: seconds unused after which a connection is tried before it is used.
         retry_s: seconds for which an operation is begun anew after its connection broke.
+        max_turns: turns that a conversation may have.
     """
 
     url: str = attrs.field(repr=False)
@@ -38,6 +39,7 @@ class StoreSettings:
     idle_connection_s: float = 300.0
     ping_after_s: float = 1.0
     retry_s: float = 1.0
+    max_turns: int = 10_000
 
     @classmethod
     def read(cls, context: PluginContext) -> StoreSettings:

@@ -38,7 +38,7 @@ class PostgresStore:
     def __init__(self, settings: StoreSettings, logger: FilteringBoundLogger) -> None:
         self._pool = Pool(settings, logger)
         self._conversations = Conversations(self._pool)
-        self._turns = Turns(self._pool)
+        self._turns = Turns(self._pool, settings.max_turns)
         self._feedback = Feedbacks(self._pool)
 
     async def open(self, within_s: float) -> None:
@@ -90,6 +90,10 @@ class PostgresStore:
             lease_s=lease_s,
             now=now,
         )
+
+    async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
+        """Have a right that is held end so many seconds from now; False where it has ended."""
+        return await self._turns.renew(conversation_id, token, lease_s=lease_s, now=now)
 
     async def append(self, conversation: Conversation, turn: StoredTurn, token: str) -> bool:
         """Keep a turn and the conversation as it stands after it, both or neither."""

@@ -15,7 +15,14 @@ import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import attrs
 
 from ion_framework.conversations.model import Conversation, Owner, StoredTurn
-from ion_framework.conversations.store import Beginning, Begun, Busy, Missing, Repeated
+from ion_framework.conversations.store import (
+    Beginning,
+    Begun,
+    Busy,
+    ConversationFullError,
+    Missing,
+    Repeated,
+)
 from ion_store_postgres.conversations import columns_after
 from ion_store_postgres.documents import column, read, written
 from ion_store_postgres.pool import Pool
@@ -27,9 +34,11 @@ class Turns:
 
     Attributes:
         pool: connections.
+        most: turns that a conversation may have.
     """
 
     pool: Pool
+    most: int
 
     async def latest(
         self, owner: Owner, conversation_id: str, limit: int, before: int | None
@@ -55,9 +64,9 @@ class Turns:
         token = token_hex(16)
 
         async def work(connection: Any) -> Beginning:
-            row = await connection.fetchrow(_TAKE, *key, name, token, now + lease_s, now)
+            row = await connection.fetchrow(_TAKE, *key, name, token, now + lease_s, now, self.most)
             if row is None:
-                return await _why_not(connection, key, name)
+                return await self._why_not(connection, key, name, now)
             first = row["turn_count"] - turns
             found = await connection.fetch(_WITH_IT, key[0], first, name)
             # Kept by the one before while this one waited for the row.
@@ -69,6 +78,23 @@ class Turns:
             return Begun(read(row["document"], Conversation), latest, token)
 
         return await self.pool.run(work)
+
+    async def _why_not(
+        self, connection: Any, key: tuple[str, str, str], name: str | None, now: float
+    ) -> Beginning:
+        row = await connection.fetchrow(_WHY_NOT, *key, name, now)
+        if row is None:
+            return Missing()
+        if row["document"] is not None:
+            return Repeated(read(row["document"], StoredTurn))
+        if row["turn_count"] >= self.most and not row["held"]:
+            raise ConversationFullError(self.most)
+        return Busy(same=name is not None and row["lease_key"] == name)
+
+    async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
+        """Put the end of a right off; see `ConversationStore.renew`."""
+        values = (column(conversation_id), token, now + lease_s, now)
+        return bool(await self.pool.run(lambda connection: connection.fetchval(_RENEW, *values)))
 
     async def append(self, conversation: Conversation, turn: StoredTurn, token: str) -> bool:
         """Keep a turn and what it made of the conversation; see `ConversationStore.append`."""
@@ -103,15 +129,6 @@ class Turns:
         return None if document is None else read(document, StoredTurn)
 
 
-async def _why_not(connection: Any, key: tuple[str, str, str], name: str | None) -> Beginning:
-    row = await connection.fetchrow(_WHY_NOT, *key, name)
-    if row is None:
-        return Missing()
-    if row["document"] is not None:
-        return Repeated(read(row["document"], StoredTurn))
-    return Busy(same=name is not None and row["lease_key"] == name)
-
-
 def _key(owner: Owner, conversation_id: str) -> tuple[str, str, str]:
     return column(conversation_id), column(owner.tenant), column(owner.principal)
 
@@ -126,6 +143,7 @@ _TAKE = """
 UPDATE conversations SET lease_key = $4, lease_token = $5, lease_until = $6
 WHERE id = $1 AND tenant = $2 AND principal = $3
     AND (lease_token IS NULL OR lease_until <= $7 OR lease_token = $5)
+    AND turn_count < $8
     AND NOT EXISTS (SELECT FROM turns WHERE conversation = $1 AND idempotency = $4)
 RETURNING document, turn_count
 """
@@ -135,10 +153,16 @@ WHERE conversation = $1 AND (number > $2 OR idempotency = $3)
 ORDER BY number
 """
 _WHY_NOT = """
-SELECT lease_key, turns.document
+SELECT lease_key, turn_count, turns.document,
+    lease_token IS NOT NULL AND lease_until > $5 AS held
 FROM conversations
     LEFT JOIN turns ON turns.conversation = conversations.id AND turns.idempotency = $4
 WHERE conversations.id = $1 AND tenant = $2 AND principal = $3
+"""
+_RENEW = """
+UPDATE conversations SET lease_until = $3
+WHERE id = $1 AND lease_token = $2 AND lease_until > $4
+RETURNING 1
 """
 _APPEND = """
 WITH kept AS (

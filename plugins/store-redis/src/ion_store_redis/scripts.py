@@ -102,13 +102,24 @@ end
 if known[2] and known[2] ~= ARGV[3] and tonumber(known[3]) > tonumber(ARGV[5]) then
   return {'busy', (ARGV[1] ~= '' and known[4] == ARGV[1]) and 1 or 0}
 end
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[6]) then return {'full'} end
 redis.call('HSET', KEYS[1], 'token', ARGV[3], 'until', ARGV[4], 'key', ARGV[1])
 local turns = {}
 if tonumber(ARGV[2]) > 0 then turns = redis.call('ZREVRANGE', KEYS[2], 0, ARGV[2] - 1) end
 return {'begun', known[1], turns}
 """
 )
-"""Take the right. ARGV: idempotency key, number of turns, token, end of the lease, now."""
+"""Take the right. ARGV: idempotency key, number of turns, token, end of the lease, now, most."""
+
+RENEW = Script(
+    """
+local known = redis.call('HMGET', KEYS[1], 'token', 'until')
+if known[1] ~= ARGV[1] or tonumber(known[2]) <= tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[1], 'until', ARGV[2])
+return 1
+"""
+)
+"""Put the end of a right off; 0 where it has ended. ARGV: token, end of the lease, now."""
 
 APPEND = Script(
     _KEEP

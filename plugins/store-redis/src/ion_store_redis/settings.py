@@ -24,6 +24,7 @@ class StoreSettings:
         max_connections: most connections at a time.
         retry_s: seconds for which an operation is begun anew after its connection broke.
         keep_s: seconds for which an expired conversation stays.
+        max_turns: turns that a conversation may have.
         max_feedback: most feedback of one owner.
         fsync: whether a write is acknowledged only when it is on the server's disk.
         replicas: replicas that have a write before it is acknowledged.
@@ -35,6 +36,7 @@ class StoreSettings:
     max_connections: int = 32
     retry_s: float = 1.0
     keep_s: float = 604_800.0
+    max_turns: int = 10_000
     max_feedback: int = 10_000
     fsync: bool = False
     replicas: int = 0

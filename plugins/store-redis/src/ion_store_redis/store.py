@@ -35,7 +35,7 @@ class RedisStore:
     def __init__(self, settings: StoreSettings, logger: FilteringBoundLogger) -> None:
         self._link = Link(settings, logger)
         self._conversations = Conversations(self._link, Keys(settings.namespace), settings.keep_s)
-        self._turns = Turns(self._conversations)
+        self._turns = Turns(self._conversations, settings.max_turns)
         self._feedback = Feedbacks(self._conversations, settings.max_feedback)
         self._backup = Backup(self._conversations, self._feedback)
 
@@ -88,6 +88,10 @@ class RedisStore:
             lease_s=lease_s,
             now=now,
         )
+
+    async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
+        """Have a right that is held end so many seconds from now; False where it has ended."""
+        return await self._turns.renew(conversation_id, token, lease_s=lease_s, now=now)
 
     async def append(self, conversation: Conversation, turn: StoredTurn, token: str) -> bool:
         """Keep a turn and the conversation as it stands after it, both or neither."""

@@ -7,7 +7,14 @@ from secrets import token_hex
 import attrs
 
 from ion_framework.conversations.model import Conversation, Owner, StoredTurn
-from ion_framework.conversations.store import Beginning, Begun, Busy, Missing, Repeated
+from ion_framework.conversations.store import (
+    Beginning,
+    Begun,
+    Busy,
+    ConversationFullError,
+    Missing,
+    Repeated,
+)
 from ion_store_redis import scripts
 from ion_store_redis.conversations import TOKEN, Conversations, member, turn_of
 from ion_store_redis.documents import digest, read, written
@@ -17,14 +24,16 @@ from ion_store_redis.documents import digest, read, written
 class Turns:
     """Turns of conversations.
 
-    A right is told to the caller with the owner's digest before it, so that `abandon`, which is
-    not told of the owner, finds the conversation in its slot.
+    A right is told to the caller with the owner's digest before it, so that `renew` and
+    `abandon`, which are not told of the owner, find the conversation in its slot.
 
     Attributes:
         conversations: what they belong to.
+        most: turns that a conversation may have.
     """
 
     conversations: Conversations
+    most: int
 
     async def latest(
         self, owner: Owner, conversation_id: str, limit: int, before: int | None
@@ -54,7 +63,7 @@ class Turns:
         kind, *found = await self.conversations.link.run(
             scripts.BEGIN,
             own.conversation(digest(conversation_id)),
-            *(name, max(turns, 0), token, repr(now + lease_s), repr(now)),
+            *(name, max(turns, 0), token, repr(now + lease_s), repr(now), self.most),
         )
         if kind == b"begun":
             document, latest = found
@@ -65,7 +74,17 @@ class Turns:
             )
         if kind == b"repeated":
             return Repeated(turn_of(found[0]))
+        if kind == b"full":
+            raise ConversationFullError(self.most)
         return Missing() if kind == b"missing" else Busy(same=bool(found[0]))
+
+    async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
+        """Put the end of a right off; see `ConversationStore.renew`."""
+        key, own_token = self._place(conversation_id, token)
+        ends = repr(now + lease_s)
+        return bool(
+            await self.conversations.link.run(scripts.RENEW, (key,), own_token, ends, repr(now))
+        )
 
     async def append(self, conversation: Conversation, turn: StoredTurn, token: str) -> bool:
         """Keep a turn and what it made of the conversation; see `ConversationStore.append`."""
@@ -83,9 +102,14 @@ class Turns:
 
     async def abandon(self, conversation_id: str, token: str) -> None:
         """Give the right back."""
-        owner, _, own_token = token.partition(".")
-        key = self.conversations.keys.of_digest(owner).conversation(digest(conversation_id))[0]
+        key, own_token = self._place(conversation_id, token)
         await self.conversations.link.run(scripts.ABANDON, (key,), own_token)
+
+    def _place(self, conversation_id: str, token: str) -> tuple[str, str]:
+        """The key that holds a right, and the right's own name there."""
+        owner, _, own_token = token.partition(".")
+        own = self.conversations.keys.of_digest(owner)
+        return own.conversation(digest(conversation_id))[0], own_token
 
     async def find(self, owner: Owner, request_id: str) -> StoredTurn | None:
         """The turn of an owner by its request id."""

@@ -45,4 +45,4 @@ def plugin(context: PluginContext) -> SqliteStorePlugin:
     """Make the plugin from its settings; touches no file."""
     settings = context.settings_as(StoreSettings)
     file = Path(settings.path).expanduser() if settings.path else context.data_dir / FILE
-    return SqliteStorePlugin(SqliteStore(file, settings, context.clock, lambda: context.logger))
+    return SqliteStorePlugin(SqliteStore(file, settings))

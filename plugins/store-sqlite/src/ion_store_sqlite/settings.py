@@ -14,13 +14,9 @@ class StoreSettings:
         max_bytes: bytes that it may take.
         max_turns: turns that a conversation may have.
         busy_s: seconds for which a write waits for other processes.
-        keep_expired_s: seconds for which a conversation stays after its time.
-        sweep_s: seconds between two sweeps.
     """
 
     path: str
     max_bytes: int
     max_turns: int
     busy_s: float
-    keep_expired_s: float
-    sweep_s: float

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ion_framework.clock import Clock
 from ion_framework.conversations.model import Conversation, Feedback, Owner, StoredTurn
 from ion_framework.conversations.store import Beginning, Begun, Page, StoreError
 from ion_store_sqlite import judging, keeping, turning
@@ -16,8 +15,6 @@ from ion_store_sqlite.settings import StoreSettings
 
 if TYPE_CHECKING:
     import sqlite3
-
-    from structlog.typing import FilteringBoundLogger
 
     from ion_store_sqlite.engine import Engine
 
@@ -42,23 +39,12 @@ class SqliteStore:
     Args:
         file: the database.
         settings: its bounds.
-        clock: the time by which conversations are swept.
-        logger: gives where to tell of what goes wrong behind the scenes.
     """
 
-    def __init__(
-        self,
-        file: Path,
-        settings: StoreSettings,
-        clock: Clock,
-        logger: Callable[[], FilteringBoundLogger],
-    ) -> None:
+    def __init__(self, file: Path, settings: StoreSettings) -> None:
         self._file = file
         self._settings = settings
-        self._clock = clock
-        self._logger = logger
         self._engine: Engine | None = None
-        self._sweeper: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Open the file, and make it where there is none.
@@ -67,22 +53,14 @@ class SqliteStore:
             StoreError: it cannot be used; says why.
         """
         from ion_store_sqlite.engine import Engine  # imports sqlite3
-        from ion_store_sqlite.sweeping import sweep_for_ever
 
         engine = Engine(self._file, self._settings)
         await engine.open()
         self._engine = engine
-        self._sweeper = asyncio.create_task(
-            sweep_for_ever(self, self._settings, self._clock, self._logger)
-        )
 
     async def close(self) -> None:
         """Finish what is being written and close the file."""
-        sweeper, engine = self._sweeper, self._engine
-        self._sweeper = self._engine = None
-        if sweeper is not None:
-            sweeper.cancel()
-            await asyncio.wait({sweeper})
+        engine, self._engine = self._engine, None
         if engine is not None:
             await engine.close()
 
@@ -134,6 +112,12 @@ class SqliteStore:
         except asyncio.CancelledError:
             outcome.add_done_callback(lambda done: self._give_back(conversation_id, done))
             raise
+
+    async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
+        """Have a right that is held end so many seconds from now; False where it has ended."""
+        return await self._opened().write(
+            lambda c: turning.renew(c, conversation_id, token, now + lease_s, now), durable=False
+        )
 
     async def append(self, conversation: Conversation, turn: StoredTurn, token: str) -> bool:
         """Keep a turn and the conversation as it stands after it."""

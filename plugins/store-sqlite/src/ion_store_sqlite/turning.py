@@ -1,4 +1,4 @@
-"""The statements of a turn: taking the right to it, keeping it, giving the right back."""
+"""The statements of a turn: the right to it is taken, renewed, spent or given back."""
 
 from __future__ import annotations
 
@@ -76,6 +76,16 @@ def begin(  # noqa: PLR0913  each of them decides
         (token, idempotency_key, now + lease_s, seq),
     )
     return Begun(conversation, latest(connection, seq, turns, None), token)
+
+
+def renew(connection: sqlite3.Connection, name: str, token: str, ends: float, now: float) -> bool:
+    """Have a right end at a time, where it is still held."""
+    renewed = connection.execute(
+        "UPDATE conversations SET lease_ends = ? "
+        "WHERE id = ? AND lease_token = ? AND lease_ends > ?",
+        (ends, name, token, now),
+    )
+    return bool(renewed.rowcount)
 
 
 def latest(

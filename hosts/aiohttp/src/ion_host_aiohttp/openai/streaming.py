@@ -20,7 +20,7 @@ from ion_host_aiohttp.openai.answer import FINISH_WORDS, usage_of
 from ion_host_aiohttp.openai.asked import Asked
 from ion_host_aiohttp.openai.messages import FIELD
 from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.turns import settle, turn_failure
+from ion_host_aiohttp.turns import remember, settle, turn_failure
 
 DONE = sse_event(b"[DONE]")
 
@@ -132,6 +132,7 @@ class _Making:
         """Take what was spent from the caller's budget; by estimate where nobody heard it out."""
         if self._reply is not None:
             await settle(self._service, self._call.caller, self._reply)
+            remember(self._service, self._call.caller, self._asked.turn, self._reply)
         elif self._heard:
             told = usage_of(Usage(), self._asked.characters, self._heard)
             await self._service.limiter.book(self._call.caller, told.total_tokens)

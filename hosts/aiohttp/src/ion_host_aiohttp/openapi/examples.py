@@ -15,11 +15,11 @@ def example_of(schema: Schema, components: Mapping[str, Schema], depth: int = 0)
 
     Of an object come the members that it needs and those that have an example of their own.
     """
-    if "$ref" in schema:
-        return example_of(components[schema["$ref"].removeprefix(REFERENCE)], components, depth + 1)
     for name in ("examples", "enum"):
         if schema.get(name):
             return schema[name][0]
+    if "$ref" in schema:
+        return example_of(components[schema["$ref"].removeprefix(REFERENCE)], components, depth + 1)
     for name in ("const", "default"):
         if name in schema:
             return schema[name]

@@ -15,6 +15,7 @@ from ion_host_aiohttp.errors.failure import Issue, RequestFailed
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.socket_messages import Sent, TurnMessage
 from ion_host_aiohttp.streaming.telling import Telling, tell
+from ion_host_aiohttp.turns import remember
 from ion_host_aiohttp.v2.envelope import ProcessResponse, process_response
 from ion_host_aiohttp.v2.schema import ProcessRequest, turn_request
 
@@ -69,6 +70,7 @@ def _telling(
     request = attrs.evolve(_request(body, call, service), persona=message.persona)
 
     async def done(reply: Reply, duration_ms: float) -> ProcessResponse:
+        remember(service, call.caller, request, reply)
         return process_response(service, body, request, reply, duration_ms)
 
     events = service.ion.stream(request)

@@ -14,7 +14,7 @@ from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEven
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.turns import remember, settle, shown_names, turn_failure
+from ion_host_aiohttp.turns import settle, shown_names, turn_failure
 
 RECEIPT, DELTA, DONE, ERROR = "receipt", "delta", "done", "error"
 
@@ -113,7 +113,6 @@ async def _done(
 ) -> Told:
     reply = event.reply
     await settle(service, caller, reply)
-    remember(service, caller, telling.request, reply)
     telling.log.update(persona=reply.persona, cache=reply.receipt.cache.status.value)
     if reply.degraded:
         telling.log["degraded"] = reply.degraded

@@ -11,7 +11,6 @@ import attrs
 from ion_framework.conversations.conversations import Conversations
 from ion_framework.conversations.failures import UnknownConversationError
 from ion_framework.conversations.model import Feedback, Owner, StoredTurn
-from ion_framework.conversations.receipts import kept_receipt
 from ion_framework.errors import UnknownPersonaError
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
@@ -113,8 +112,8 @@ async def _about(
         return _About("conversation", stored.user_message, user_id, stored.receipt)
     recent = service.recent_turns.find(owner, body.request_id)
     if recent is not None:
-        user_id = recent.user_id or body.user_id or ""
-        return _About("recent", recent.message, user_id, kept_receipt(recent.receipt))
+        message, receipt = recent.unpack()
+        return _About("recent", message, recent.user_id or body.user_id or "", receipt)
     if body.message is None:
         failure = Failure(
             status=UNKNOWN_TURN.status,

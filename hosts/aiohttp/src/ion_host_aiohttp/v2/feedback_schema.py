@@ -8,7 +8,7 @@ import attrs
 import msgspec
 
 from ion_framework.domain.key import Intent, Tone
-from ion_host_aiohttp.api.words import MessageText
+from ion_host_aiohttp.api.words import EXAMPLE, MessageText
 from ion_host_aiohttp.v2.conversation_schema import LONGEST_NAME, UserId
 
 OPINIONS = ("rating", "persona", "tone", "intent", "comment")
@@ -35,7 +35,7 @@ class FeedbackRequest:
     """
 
     request_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,128}$(?!\n)")]
-    rating: Annotated[int, msgspec.Meta(ge=1, le=5, examples=[5])] | None = None
+    rating: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
     persona: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)] | None = None
     tone: Tone | None = None
     intent: Intent | None = None
@@ -49,7 +49,11 @@ def _given(name: str) -> dict[str, Any]:
 
 
 FEEDBACK_REQUEST: Any = Annotated[
-    FeedbackRequest, msgspec.Meta(extra_json_schema={"anyOf": [_given(name) for name in OPINIONS]})
+    FeedbackRequest,
+    msgspec.Meta(
+        examples=[{"request_id": "a-turn", "tone": Tone.FRUSTRATED, "message": EXAMPLE}],
+        extra_json_schema={"anyOf": [_given(name) for name in OPINIONS]},
+    ),
 ]
 """The request with what its members cannot say one by one."""
 

@@ -15,7 +15,7 @@ from ion_host_aiohttp.api.streams import Stream
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.reply_stream import reply_stream
 from ion_host_aiohttp.streaming.resuming import UNKNOWN, resumed
-from ion_host_aiohttp.turns import reply_answer, run_turn
+from ion_host_aiohttp.turns import remember, reply_answer, run_turn
 from ion_host_aiohttp.v2.envelope import ProcessResponse, process_response
 from ion_host_aiohttp.v2.schema import ProcessRequest, RequestIdQuery, check_given, turn_request
 
@@ -67,6 +67,7 @@ async def process(call: Call[ProcessRequest], service: Service) -> Answer | Stre
 
 def _stream(call: Call[ProcessRequest], service: Service, request: TurnRequest) -> Stream:
     async def done(reply: Reply, duration_ms: float) -> ProcessResponse:
+        remember(service, call.caller, request, reply)
         return process_response(service, call.body, request, reply, duration_ms)
 
     return reply_stream(

@@ -82,8 +82,10 @@ export function open(report) {
 
 async function begin() {
   if (!hasStore || state.session) return;
+  const { generation } = state;
   const persona = find("persona").value;
   const started = await call("POST", "/api/v2/conversations/start", { user_id: userId(), ...(persona ? { persona_id: persona } : {}) });
+  if (generation !== state.generation) throw new DOMException("left meanwhile", "AbortError");
   state.session = started.session_id;
   state.persona = persona;
   keepSetting("session", state.session);
