@@ -45,7 +45,8 @@ class ConversationSettings:
         context_turns: latest turns that a prompt carries word for word at most, 0 to 50.
         context_tokens: tokens of those turns at most, as ``conversations/tokens.py`` estimates
             them, 0 to 100000.
-        lease_s: seconds for which a turn may be silent before another process may make it anew.
+        lease_s: seconds for which a turn may be silent before another process may make it anew;
+            the process that makes it renews its right three times within that time.
         wait_s: seconds for which a turn waits for the one before it, or for itself.
         sweep_s: seconds between two searches for what has expired.
         model_summary: whether the language model writes the running summary of a long one.

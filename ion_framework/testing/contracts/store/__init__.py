@@ -9,12 +9,13 @@ import pytest
 from ion_framework.testing.contracts.store.copies import CopyTests
 from ion_framework.testing.contracts.store.keeping import KeepingTests
 from ion_framework.testing.contracts.store.lists import ListTests
+from ion_framework.testing.contracts.store.renewals import RenewalTests
 from ion_framework.testing.contracts.store.rights import RightsTests
 
 __all__ = ["StoreContract"]
 
 
-class StoreContract(KeepingTests, RightsTests, ListTests, CopyTests):
+class StoreContract(KeepingTests, RightsTests, RenewalTests, ListTests, CopyTests):
     """Subclass with ``plugin = "<name>"`` to test a plugin that provides a store.
 
     The store has to be empty before each test, and two `Ion` objects of one test share it: a
