@@ -21,6 +21,10 @@ CORE = "core"
 AT_ONCE = 3
 """Distributions that are tested at the same time: their tests wait as often as they compute."""
 
+LONG_TESTS = 400_000
+SPREAD = ("-n", "2", "--dist", "worksteal")
+"""Bytes of tests above which those of one distribution are spread, or all would wait for them."""
+
 FROM_WHEELS = "import sys, ion_framework\nassert ion_framework.__file__.startswith(sys.prefix)\n"
 """The end of a program that ends in an error where the core comes from the checkout."""
 
@@ -95,7 +99,11 @@ def _test_alone(name: str, built: list[Path], home: Path) -> tuple[int, str]:
     _install(python, f"{wheel}[{extras}]" if extras else str(wheel))
     _must(python, "-P", "-c", _only("ion-framework", project["name"]) + FROM_WHEELS)
     done = subprocess.run(  # noqa: S603  the arguments are this file's own
-        (python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not outage", folder),
+        (
+            *(python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not outage"),
+            *(SPREAD if _length_of_tests(name) > LONG_TESTS else ()),
+            folder,
+        ),
         cwd=ROOT,
         env={**os.environ, "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
