@@ -149,9 +149,12 @@ class Rights:
             yield
         finally:
             renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
-            await self.give_back(begun)
+            # A turn may be cancelled again while it ends: its right is given back all the same.
+            await asyncio.shield(asyncio.create_task(self._end(begun, renewing)))
+
+    async def _end(self, begun: Begun, renewing: asyncio.Task[None]) -> None:
+        await asyncio.wait({renewing})
+        await self.give_back(begun)
 
     async def give_back(self, begun: Begun) -> None:
         """Give a right back; where that fails it ends by itself."""

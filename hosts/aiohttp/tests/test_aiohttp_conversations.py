@@ -141,7 +141,7 @@ async def test_one_turn_at_a_time(hosting, make):
         await asyncio.sleep(0.1)
         status, busy, headers = await turn(host, session, "two")
         assert (status, busy["error"]["code"]) == (409, "CONVERSATION_BUSY")
-        assert headers["Retry-After"] == "1"
+        assert headers["Retry-After"] == "5"
         status, busy, _ = await turn(host, session, "one", Idempotency_Key="k")
         assert (status, busy["error"]["code"]) == (409, "TURN_IN_PROGRESS")
         waiting = asyncio.create_task(turn(host, session, "one", Idempotency_Key="k"))

@@ -120,6 +120,20 @@ async def test_roles_go_where_they_belong(hosting, make):
         assert line in prompt.context
 
 
+async def test_the_whole_history_reaches_the_generator(hosting, make):
+    """Of sixty earlier messages, each with three hundred characters, none is dropped or cut."""
+    witness = Witness()
+    said = [f"message {number} " + "x" * 290 for number in range(60)]
+    roles = ("user", "assistant")
+    messages = [{"role": roles[n % 2], "content": text} for n, text in enumerate(said)]
+    plugins = (make.lua, make.analyzer, make.router, make.plugin("w", "generator", witness))
+    async with hosting(*plugins) as host:
+        status, _, _ = await asked(host, [*messages, {"role": "user", "content": "and now?"}])
+
+    assert 200 == status
+    assert said == [message.content for message in witness.prompts[0].history]
+
+
 async def test_parameters_reach_the_generator(hosting, make):
     """Temperature, top_p and the newer name of the most tokens replace the persona's own."""
     witness = Witness()

@@ -87,6 +87,8 @@ def read_request(call: Call[ChatCompletionRequest], service: Service) -> Asked:
         user_id=user_id,
         persona=persona,
         history=said.history,
+        # The caller's own choice of what the model is to know; bounded as it arrives.
+        whole_history=True,
         notes=said.notes,
         parameters=_parameters(body, most_tokens),
         deadline_s=call.deadline_s,

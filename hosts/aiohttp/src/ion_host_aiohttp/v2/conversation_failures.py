@@ -19,6 +19,8 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 
 RETRY_AFTER_S = 1
+BUSY_RETRY_AFTER_S = 5
+"""Seconds after which a turn that was kept out may come again: it has waited as long already."""
 
 UNKNOWN = ErrorCase(
     HTTPStatus.NOT_FOUND, "CONVERSATION_NOT_FOUND", "The caller has no such conversation."
@@ -116,7 +118,7 @@ def failure_of(error: causes.ConversationError) -> Failure:  # noqa: PLR0911  on
         case causes.BusyError() if error.same:
             return _failure(IN_PROGRESS, say("turn_in_progress"), retry=True)
         case causes.BusyError():
-            return _failure(BUSY, say("conversation_busy"), retry=True)
+            return _failure(BUSY, say("conversation_busy"), retry=True, after_s=BUSY_RETRY_AFTER_S)
         case causes.OvertakenError():
             return _failure(OVERTAKEN, say("turn_overtaken"), retry=True)
         case causes.ReusedKeyError():
@@ -124,6 +126,8 @@ def failure_of(error: causes.ConversationError) -> Failure:  # noqa: PLR0911  on
     return _failure(UNKNOWN, say("conversation_unknown"))
 
 
-def _failure(case: ErrorCase, message: Message, *, retry: bool = False) -> Failure:
-    headers: dict[str, str] = {hdrs.RETRY_AFTER: str(RETRY_AFTER_S)} if retry else {}
+def _failure(
+    case: ErrorCase, message: Message, *, retry: bool = False, after_s: int = RETRY_AFTER_S
+) -> Failure:
+    headers: dict[str, str] = {hdrs.RETRY_AFTER: str(after_s)} if retry else {}
     return Failure(status=case.status, code=case.code, message=message, headers=headers)

@@ -321,7 +321,7 @@ class SessionList:
 
 @attrs.frozen(kw_only=True, slots=False)
 class DeletedSession:
-    """A conversation that is deleted with everything that was said in it."""
+    """A conversation that is deleted with its turns."""
 
     success: bool
     session_id: str

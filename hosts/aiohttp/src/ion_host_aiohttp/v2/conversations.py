@@ -207,7 +207,9 @@ DELETE = Endpoint(
     path="/api/v2/conversations/{id:session_[A-Za-z0-9_-]+}",
     handler=delete_conversation,
     style=ErrorStyle.V2,
-    summary="Delete a conversation with everything that was said in it.",
+    summary="Delete a conversation with its turns.",
+    description="Feedback on its turns stays, with message and receipt, until the data of its user"
+    " is deleted.",
     parameters={"id": SessionId},
     response=DeletedSession,
     errors=(*cases.STORE, cases.UNKNOWN),
