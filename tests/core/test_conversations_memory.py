@@ -8,7 +8,7 @@ from ion_framework.conversations.memory.drawing import notes_of, remember
 from ion_framework.conversations.memory.entities import MOST_OF_A_KIND, entities_of
 from ion_framework.conversations.memory.preferences import preferences_of
 from ion_framework.conversations.memory.topics import MOST_TOPICS, Said, topics_of
-from ion_framework.conversations.model import Memory
+from ion_framework.conversations.model import Memory, StoredTurn
 from ion_framework.domain.language import Language
 
 
@@ -68,6 +68,42 @@ def test_korean_names_lose_their_particles():
 
 
 @pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("Our PostgreSQL 15 is slow", "15"),
+        ("We moved from MySQL to PostgreSQL 15.", "15"),
+        ("Does Python version 3 still work?", "3"),
+        ("PostgreSQL 15를 쓰고 있어요", "15"),
+        ("PostgreSQL 15 서버가 느려요", "15"),
+        ("포스트그레스 15에서 인덱스가 깨져요", "15"),
+        ("자바 17로 올렸어요", "17"),
+    ],
+)
+def test_a_number_behind_a_product_is_its_version(text, version):
+    """A whole number that follows a listed name is a version in either language."""
+    assert entities_of(text, {})["version"] == (version,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Redis 3 nodes are down",
+        "Redis 50% full",
+        "Redis 16 GB",
+        "Redis 6379",
+        "Redis 3대가 죽었어요",
+        "파이썬 3시간째 보고 있어요",
+        "Docker 15가지 방법",
+        "Excel 2만 행",
+        "Redis 3 대",
+    ],
+)
+def test_an_amount_is_no_version(text):
+    """A number that counts something is no version, even behind a listed name."""
+    assert "version" not in entities_of(text, {})
+
+
+@pytest.mark.parametrize(
     "text", ["The build fails. What now?", "I am sad on Monday", "50% of 3 things", "go and rest"]
 )
 def test_what_is_no_name_is_left_out(text):
@@ -92,6 +128,48 @@ def test_topics_are_what_is_said_often_and_lately():
     assert found[0] == "deployment schedule"
     assert "redis cache" in found
     assert len(found) <= MOST_TOPICS
+
+
+NOTES = {
+    "en": "No language model is active here: this came from ION's offline generator. A model needs "
+    "a generator plugin installed first, such as one for the OpenAI protocol.",
+    "ko": "언어 모델 없이 ION 오프라인 생성기가 쓴 답이에요. 활성화된 모델 생성기가 없어요. "
+    "먼저 플러그인을 설치해 주세요(예: OpenAI 프로토콜용 플러그인).",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "message", "expected"),
+    [
+        ("en", "Our data model for the payment server is slow", {"data model", "payment server"}),
+        (
+            "ko",
+            "결제 서버의 데이터베이스 색인을 정리해 주세요",
+            {"결제", "서버", "데이터베이스", "색인"},
+        ),
+    ],
+)
+def test_what_only_answers_say_is_no_topic(language, message, expected):
+    """Ten turns whose answers end with the same note have topics of the user's words alone."""
+    answer = f"So it is about this.\n\n{NOTES[language]}"
+    turns = [
+        StoredTurn(
+            number=number,
+            request_id=f"r{number}",
+            user_message=message,
+            ai_response=answer,
+            persona="sage",
+            key="calm-medium-learning",
+            at=0.0,
+        )
+        for number in range(1, 10)
+    ]
+    memory = Memory()
+    for number in range(10):
+        memory = remember(memory, turns[:number][-6:], message, answer)
+    assert expected <= set(memory.topics)
+    assert all(word in message for topic in memory.topics for word in topic.split())
+    assert topics_of([Said(message, by_user=False, age=0)] * 3) == ()
 
 
 def test_korean_topics_are_nouns():

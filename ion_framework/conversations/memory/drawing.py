@@ -18,7 +18,7 @@ NAMES_TOLD = 6
 
 
 def remember(memory: Memory, earlier: Sequence[StoredTurn], message: str, answer: str) -> Memory:
-    """The memory after a turn. Wishes and names come from the user alone, topics from both.
+    """The memory after a turn. Everything comes from the user's words; answers give them weight.
 
     Args:
         memory: the memory before.

@@ -1,8 +1,9 @@
 """Names that occur in a conversation, by kind: found by how they are written, and by lists.
 
-Kinds: ``language`` and ``product`` (lists), ``version`` (``3.12``, ``v2``), ``code`` (identifiers
-and what stands in back-ticks), ``quoted`` (in quotation marks) and ``name`` (capitals). What a
-pattern cannot tell for sure is left out: a missing name does no harm, a wrong one does.
+Kinds: ``language`` and ``product`` (lists), ``version`` (``3.12``, ``v2``, ``15`` behind a listed
+name), ``code`` (identifiers and what stands in back-ticks), ``quoted`` (in quotation marks) and
+``name`` (capitals). What a pattern cannot tell for sure is left out: a missing name does no harm, a
+wrong one does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,14 @@ _IDENTIFIER = re.compile(
 )
 _QUOTED = re.compile(r"[\"“「『]([^\"”」』\n]{2,60})[\"”」』]|(?<!\w)[‘']([^’'\n]{2,60})[’'](?!\w)")
 _VERSION = re.compile(r"(?<![\w.])v?\d{1,4}\.\d{1,4}(?:\.\d{1,5})?(?![\w.]*\w|%)|\bv\d{1,4}\b")
+_NUMBERED = re.compile(
+    r" (?:version |버전 )?((?:19|20)\d\d|\d{1,3})"
+    r"(?:(?![\w%]|[.:/-]\d)|(?=버전|은|는|이|가(?!지)|을|를|의|에|로|으로|와|과|도|라|인|부터|까지|보다|예요))"
+    r"(?! ?(?:[KMGT]i?B|[mnµ]?s|sec|min|percent|thousand|million|billion)\b)"
+    r"(?! (?!(?:is|was|has|does|as|vs|always|across)\b)[a-z]+s\b)"
+    r"(?! (?:개|대|명|번|년|월|일|주|달|시간|시|분|초|가지|건|퍼센트|천|만|억))"
+)
+"""A version of one number behind a name, told from an amount (``3 nodes``, ``3개``)."""
 _CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,3}")
 _SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…:;\n]\s*|^\s*[-*]\s*)$")
 
@@ -61,7 +70,11 @@ def _candidates(message: str) -> Iterator[tuple[str, str]]:
     for match in _QUOTED.finditer(message):
         yield "quoted", match[1] or match[2]
     for match in _WORD.finditer(message):
-        yield from _listed(match[0])
+        for kind, name in _listed(match[0]):
+            yield kind, name
+            version = _NUMBERED.match(message, match.end())
+            if version and name.casefold() == match[0].casefold():
+                yield "version", version[1]
     for match in _VERSION.finditer(message):
         yield "version", match[0]
     for match in _IDENTIFIER.finditer(message):

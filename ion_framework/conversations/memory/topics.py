@@ -1,8 +1,10 @@
 """What a conversation is about: its key words and phrases, the most salient first.
 
-A word counts twice where the user says it and once where it is answered, each time 0.8 as much
-for every later turn; a phrase of two words counts by itself once it occurs in two messages. Words
-of a Korean sentence lose their particles; what may as well be a verb counts less.
+Words and phrases that the user said are topics, and nothing else: what only answers say may be a
+note that every answer ends with. A word counts twice where the user says it and once where it is
+answered, each time 0.8 as much for every later turn; a phrase of two words counts by itself once
+it occurs in two messages. Words of a Korean sentence lose their particles; what may as well be a
+verb counts less.
 """
 
 from __future__ import annotations
@@ -74,14 +76,15 @@ def topics_of(
     salience: defaultdict[str, float] = defaultdict(float)
     phrases: defaultdict[str, float] = defaultdict(float)
     heard_in: Counter[str] = Counter()
-    for item in said:
+    read = [(item, *_read(item.text[:LONGEST_READ])) for item in said]
+    asked = {term for item, own, pairs in read if item.by_user for term in (*own, *pairs)}
+    for item, own, pairs in read:
         weight = (USER_WEIGHT if item.by_user else ANSWER_WEIGHT) * RECENCY**item.age
-        own, pairs = _read(item.text[:LONGEST_READ])
-        for word, sure in own.items():
-            salience[word] += weight * sure
-        for pair in pairs:
+        for word in (word for word in own if word in asked):
+            salience[word] += weight * own[word]
+        for pair in pairs & asked:
             phrases[pair] += weight
-        heard_in.update(pairs)
+        heard_in.update(pairs & asked)
     for rank, topic in enumerate(known):
         salience[topic] += USER_WEIGHT * RECENCY**known_age / (1 + rank / 2)
     frequent = {pair: phrases[pair] for pair in phrases if heard_in[pair] >= _PHRASE_MESSAGES}

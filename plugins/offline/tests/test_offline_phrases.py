@@ -107,6 +107,20 @@ def test_notices_are_honest(language: Language) -> None:
         assert {Language.ENGLISH: "install", Language.KOREAN: "설치"}[language] in text.lower()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notices_of_a_stand_in_are_honest(language: Language) -> None:
+    """Where a model is set up, a notice says that it did not answer and asks for no plugin."""
+    notice = phrasebook(language).stand_in_notice
+    named, silent = {
+        Language.ENGLISH: ("offline generator", "did not answer just now"),
+        Language.KOREAN: ("오프라인 생성기", "답하지 않아"),
+    }[language]
+    for text in (*notice.full, *notice.short, *notice.compact):
+        assert named in text
+        assert silent in text
+        assert not any(word in text.lower() for word in ("install", "설치", "ion_gemini"))
+
+
 def test_filling_reads_its_values_only_once() -> None:
     """A value that looks like a placeholder stays as it is."""
     assert fill("about {topic}", {"topic": "{name}", "name": "Lua"}) == "about {name}"

@@ -15,6 +15,7 @@ from ion_offline.phrasebook import phrasebook
 from ion_offline.pieces import pieces
 from ion_offline.plugin import OfflineGenerator, plugin
 
+from ion_framework import Ion
 from ion_framework.clock import SystemClock
 from ion_framework.domain.key import ResonanceKey
 from ion_framework.domain.language import Language, detect_language
@@ -24,6 +25,15 @@ from ion_framework.domain.resonance import Resonance
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
 from ion_framework.pipeline.turn import Turn, TurnRequest
 from ion_framework.plugin_host.context import PluginContext
+from ion_framework.plugin_host.discovery import Candidate
+from ion_framework.settings.model import Settings
+from ion_framework.testing import (
+    FailingGenerator,
+    lone_source,
+    make_persona,
+    make_plugin,
+)
+from ion_framework.testing.builders import persona_plugin, standard_parts
 
 MESSAGE = "지금 결제 서버 죽었어요 당장 롤백 방법 알려 주세요"
 
@@ -124,6 +134,34 @@ async def test_a_caller_may_stop_listening() -> None:
 
     assert isinstance(first, TextChunk)
     assert [chunk async for chunk in stream] == []
+
+
+async def answer_of(text: str, *models: Candidate) -> str:
+    """What an installation with this plugin and some models answers."""
+    parts = (*standard_parts("generator"), persona_plugin(make_persona()))
+    source = lone_source("offline", *parts, *models)
+    async with Ion(Settings(), source=source, environ={}) as ion:
+        return (await ion.respond(text)).content
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "asks"),
+    [
+        (MESSAGE, "방금은 언어 모델이 답하지 않아서", "설치"),
+        ("Our payment server is down", "did not answer just now", "installed"),
+    ],
+)
+async def test_the_note_tells_a_silent_model_from_a_missing_one(
+    text: str, said: str, asks: str
+) -> None:
+    """Behind a generator that failed the note says so, alone it says what to install."""
+    silent = make_plugin("silent", FailingGenerator(), "generator")
+    alone, behind = await answer_of(text), await answer_of(text, silent)
+
+    assert asks in alone
+    assert said not in alone
+    assert said in behind
+    assert asks not in behind
 
 
 async def test_the_factory_takes_version_and_setting_from_the_context() -> None:

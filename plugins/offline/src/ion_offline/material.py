@@ -35,6 +35,7 @@ class Material:
         answered: the conversation holds an earlier answer.
         notes: facts about the situation.
         turns: number of earlier messages, so that a repeated message gets another wording.
+        stands_in: a language model was asked first and did not answer.
     """
 
     text: str
@@ -47,13 +48,19 @@ class Material:
     answered: bool = False
     notes: tuple[str, ...] = ()
     turns: int = 0
+    stands_in: bool = False
 
 
-def read_turn(turn: Turn, prompt: Prompt) -> Material:
+def read_turn(turn: Turn, prompt: Prompt, *, stands_in: bool = False) -> Material:
     """The material of a turn.
 
     Message and history are taken from the prompt, as a model would get them: a plugin may have
     taken something out there.
+
+    Args:
+        turn: the turn.
+        prompt: its prompt.
+        stands_in: whether a language model was asked first and did not answer.
 
     Raises:
         ValueError: the turn was not analysed and routed yet.
@@ -77,6 +84,7 @@ def read_turn(turn: Turn, prompt: Prompt) -> Material:
         answered=_answered(prompt.history, turn.context.summary),
         notes=_notes(turn.context.notes),
         turns=len(prompt.history),
+        stands_in=stands_in,
     )
 
 

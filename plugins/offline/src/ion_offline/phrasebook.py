@@ -154,9 +154,13 @@ class Join:
 
 @attrs.frozen
 class Phrasebook:
-    """Everything that the generator says in one language."""
+    """Everything that the generator says in one language.
+
+    Where a language model was asked first, ``stand_in_notice`` is said instead of ``notice``.
+    """
 
     notice: Notice
+    stand_in_notice: Notice
     opening: Mapping[Tone, Options]
     restate: Restate
     history: HistoryPhrases

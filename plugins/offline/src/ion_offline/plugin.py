@@ -9,6 +9,7 @@ from ion_framework import PluginContext, hookimpl
 from ion_framework.domain.language import Language
 from ion_framework.domain.prompt import Prompt
 from ion_framework.pipeline.chunks import Chunk, Finish, TextChunk
+from ion_framework.pipeline.language_model import LanguageModel
 from ion_framework.pipeline.turn import Turn
 from ion_offline.composer import compose
 from ion_offline.lexicon import english_lexicon, korean_lexicon, social_patterns
@@ -32,14 +33,20 @@ class OfflineGenerator:
         version: version of the distribution.
         words_per_second: how fast answers stream; 0 means as fast as they are taken.
         sleep: how to wait.
+        language_model: what tells whether a language model is asked before this generator.
     """
 
     def __init__(
-        self, version: str, words_per_second: float = 0, sleep: Sleep = asyncio.sleep
+        self,
+        version: str,
+        words_per_second: float = 0,
+        sleep: Sleep = asyncio.sleep,
+        language_model: LanguageModel | None = None,
     ) -> None:
         self.model = f"{_NAME}-{version}"
         self._words_per_second = words_per_second
         self._sleep = sleep
+        self._language_model = language_model or LanguageModel.missing()
 
     @hookimpl
     async def ion_startup(self) -> None:
@@ -56,7 +63,8 @@ class OfflineGenerator:
 
         No tokens are spent and none are counted, so the usage stays empty.
         """
-        text = compose(read_turn(turn, prompt), phrasebook(prompt.language), prompt.mode)
+        material = read_turn(turn, prompt, stands_in=self._language_model.available)
+        text = compose(material, phrasebook(prompt.language), prompt.mode)
         for piece in pieces(text):
             yield TextChunk(piece)
             await self._sleep(self._pause(piece))
@@ -72,4 +80,8 @@ class OfflineGenerator:
 def plugin(context: PluginContext) -> OfflineGenerator:
     """The plugin's factory."""
     pace = context.settings["words_per_second"]
-    return OfflineGenerator(context.version, words_per_second=float(str(pace)))
+    return OfflineGenerator(
+        context.version,
+        words_per_second=float(str(pace)),
+        language_model=context.language_model,
+    )

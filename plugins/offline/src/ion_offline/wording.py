@@ -29,6 +29,7 @@ class Wording:
         self.key = material.resonance.key
         self.scaffold: Scaffold = phrases.intent[self.key.intent]
         self._values = self._collect()
+        self._notice = phrases.stand_in_notice if material.stands_in else phrases.notice
 
     def say(self, slot: str, options: Sequence[str], **more: str) -> str:
         """One of the options for a place in the answer, filled in."""
@@ -113,15 +114,15 @@ class Wording:
         """Where the answer comes from: whole at first, short later in a conversation."""
         if self._material.answered:
             return self.short_notice()
-        return self.say("notice", self._phrases.notice.full)
+        return self.say("notice", self._notice.full)
 
     def short_notice(self) -> str:
         """Where the answer comes from, in one breath."""
-        return self.say("notice", self._phrases.notice.short)
+        return self.say("notice", self._notice.short)
 
     def compact_notice(self) -> str:
         """Where a compact answer comes from."""
-        return self.say("notice", self._phrases.notice.compact)
+        return self.say("notice", self._notice.compact)
 
     @property
     def names_nothing(self) -> bool:
