@@ -20,7 +20,7 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
-from ion_store_redis.address import Layout, RedisAddress
+from ion_framework.resilience.redis_address import Layout, RedisAddress
 
 SPARE = 4
 """Connections above those that operations use, for scans and health checks of the library."""

@@ -11,7 +11,7 @@ import attrs
 from redis.exceptions import NoScriptError
 
 from ion_framework.conversations.store import StoreError
-from ion_store_redis.address import Layout
+from ion_framework.resilience.redis_address import Layout
 from ion_store_redis.client import close_client, make_client
 from ion_store_redis.durability import Confirmation, Facts
 from ion_store_redis.scripts import Script

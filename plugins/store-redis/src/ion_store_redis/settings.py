@@ -8,7 +8,7 @@ import attrs
 
 from ion_framework import PluginContext
 from ion_framework.errors import SettingsError
-from ion_store_redis.address import Layout, RedisAddress, read_url
+from ion_framework.resilience.redis_address import Layout, RedisAddress, read_url
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -18,7 +18,7 @@ class StoreSettings:
     """Where Redis is, and how it is used.
 
     Attributes:
-        url: its address, see `ion_store_redis.address`.
+        url: its address, see `ion_framework.resilience.redis_address`.
         namespace: first part of every key.
         timeout_s: seconds for connecting, and for a command.
         max_connections: most connections at a time.

@@ -21,10 +21,10 @@ from redis.asyncio.connection import (
 )
 from redis.asyncio.sentinel import MasterNotFoundError, Sentinel
 
+from ion_framework.resilience.redis_address import Layout, RedisAddress
 from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.redis_cluster import ClusterCommands
 from ion_two_tier_cache.redis_commands import SPARE, Command, Commands, no_retry, scan_server
-from ion_two_tier_cache.redis_url import Layout, RedisAddress
 
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection

@@ -26,7 +26,7 @@ from ion_two_tier_cache.redis_errors import NodeAwayError, Trouble, trouble
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-    from ion_two_tier_cache.redis_url import RedisAddress
+    from ion_framework.resilience.redis_address import RedisAddress
 
 _PART = 0.8
 """Share of the time for a batch that one node gets, so that the others' answers arrive in time."""

@@ -22,8 +22,8 @@ class RedisSettings:
     """
 
     url: str = attrs.field(repr=False, validator=instance_of(str))
-    """Where Redis is, see `ion_two_tier_cache.redis_url`. It may hold a password and is in no
-    repr. Its options win over the settings here."""
+    """Where Redis is, see `ion_framework.resilience.redis_address`. It may hold a password and is
+    in no repr. Its options win over the settings here."""
     namespace: str = attrs.field(default="ion", validator=matches_re(_NAME))
     """First part of every key: 1 to 64 letters, digits, ``_``, ``.`` or ``-``."""
     timeout_s: float = attrs.field(default=0.1, validator=[gt(0), le(10)])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ion_framework.resilience.redis_address import read_url
 from ion_two_tier_cache.coherence import Coherence, Hearing
 from ion_two_tier_cache.envelope import seal
 from ion_two_tier_cache.keys import Keys
@@ -23,7 +24,6 @@ from ion_two_tier_cache.redis_link import RedisLink
 from ion_two_tier_cache.redis_lookup import NOTHING, Found, Lookups
 from ion_two_tier_cache.redis_renewal import Renewals
 from ion_two_tier_cache.redis_stats import RedisStats
-from ion_two_tier_cache.redis_url import read_url
 from ion_two_tier_cache.remote_lease import LeaseKeeper, RemoteLease
 from ion_two_tier_cache.write_behind import Write, WriteBehind
 

@@ -8,7 +8,8 @@ import pytest
 import structlog
 from ion_two_tier_cache.redis_client import make_commands
 from ion_two_tier_cache.redis_settings import RedisSettings
-from ion_two_tier_cache.redis_url import Layout, read_url
+
+from ion_framework.resilience.redis_address import Layout, read_url
 
 SECRET = "s3cr3t#pass"
 QUOTED = "s3cr3t%23pass"
