@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -320,9 +321,7 @@ def meter() -> type[Meter]:
 @pytest.fixture
 def make() -> Any:
     """The builders of this module, for tests that put a host together themselves."""
-    import types
-
-    return types.SimpleNamespace(
+    return SimpleNamespace(
         plugin=plugin,
         persona=persona,
         generator=Generator,
@@ -334,6 +333,44 @@ def make() -> Any:
         router=ROUTER,
         broken=BROKEN,
     )
+
+
+def connected(host: Running, **options: Any) -> Any:
+    """A WebSocket connection, as a context."""
+    return host.session.ws_connect("/api/v2/ws", **options)
+
+
+async def ask(socket: Any, **message: Any) -> None:
+    """Send a message."""
+    await socket.send_json(message)
+
+
+async def hear(socket: Any) -> Any:
+    """The next message."""
+    async with asyncio.timeout(5):
+        return await socket.receive_json()
+
+
+async def hear_all(socket: Any, turns: int = 1) -> list[Any]:
+    """The messages until so many turns have ended."""
+    found = []
+    while turns:
+        found.append(await hear(socket))
+        turns -= found[-1]["type"] in {"done", "error"}
+    return found
+
+
+async def until(condition: Any, seconds: float = 5.0) -> None:
+    """Wait for something to come true."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  conditions come about in code that has no event
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def talk() -> Any:
+    """What a caller does by a WebSocket."""
+    return SimpleNamespace(connected=connected, ask=ask, hear=hear, hear_all=hear_all, until=until)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -68,40 +67,6 @@ class Guard:
         return None
 
 
-@asynccontextmanager
-async def connected(host: Any, **options: Any) -> Any:
-    """A connection."""
-    async with host.session.ws_connect(WS, **options) as socket:
-        yield socket
-
-
-async def ask(socket: Any, **message: Any) -> None:
-    """Send a message."""
-    await socket.send_json(message)
-
-
-async def hear(socket: Any) -> Any:
-    """The next message."""
-    async with asyncio.timeout(5):
-        return await socket.receive_json()
-
-
-async def hear_all(socket: Any, turns: int = 1) -> list[Any]:
-    """The messages until so many turns have ended."""
-    found = []
-    while turns:
-        found.append(await hear(socket))
-        turns -= found[-1]["type"] in {"done", "error"}
-    return found
-
-
-async def until(condition: Any, seconds: float = 5.0) -> None:
-    """Wait for something to come true."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  conditions come about in code that has no event
-            await asyncio.sleep(0.005)
-
-
 @pytest.fixture
 def slowly(hosting, make):
     """A function that starts a host with a generator of a test's own."""
@@ -116,11 +81,11 @@ def slowly(hosting, make):
 class TestTurns:
     """What is answered."""
 
-    async def test_a_turn(self, hosting):
+    async def test_a_turn(self, hosting, talk):
         """A turn is told as receipt, delta and done, with its own id on everything."""
-        async with hosting() as host, connected(host) as socket:
-            await ask(socket, type="turn", id="a", text="hi", context={"metadata": {"x": 1}})
-            found = await hear_all(socket)
+        async with hosting() as host, talk.connected(host) as socket:
+            await talk.ask(socket, type="turn", id="a", text="hi", context={"metadata": {"x": 1}})
+            found = await talk.hear_all(socket)
             assert [item["type"] for item in found] == [
                 "receipt",
                 *["delta"] * (len(found) - 2),
@@ -135,71 +100,71 @@ class TestTurns:
             (line,) = host.lines("websocket turn")
             assert (line["outcome"], line["persona"]) == ("done", "lua")
 
-    async def test_a_persona_of_choice(self, hosting):
+    async def test_a_persona_of_choice(self, hosting, talk):
         """A turn may name its persona."""
-        async with hosting() as host, connected(host) as socket:
-            await ask(socket, type="turn", id="a", text="hi", persona="elro")
-            found = await hear_all(socket)
+        async with hosting() as host, talk.connected(host) as socket:
+            await talk.ask(socket, type="turn", id="a", text="hi", persona="elro")
+            found = await talk.hear_all(socket)
             assert found[-1]["data"]["persona_used"] == "Elro"
 
-    async def test_several_at_once(self, hosting):
+    async def test_several_at_once(self, hosting, talk):
         """Several turns are answered at once, each under its id."""
-        async with hosting() as host, connected(host) as socket:
+        async with hosting() as host, talk.connected(host) as socket:
             for number in range(MOST_TURNS):
-                await ask(socket, type="turn", id=str(number), text=f"hi {number}")
-            found = await hear_all(socket, MOST_TURNS)
+                await talk.ask(socket, type="turn", id=str(number), text=f"hi {number}")
+            found = await talk.hear_all(socket, MOST_TURNS)
             done = {item["id"]: item["data"]["content"] for item in found if item["type"] == "done"}
             assert sorted(done) == ["0", "1", "2", "3"]
             assert all(done[number].endswith(f"hi {number}") for number in done)
 
-    async def test_ping(self, hosting):
+    async def test_ping(self, hosting, talk):
         """A ping is answered."""
-        async with hosting() as host, connected(host) as socket:
-            await ask(socket, type="ping")
-            assert await hear(socket) == {"type": "pong", "id": None, "data": None}
+        async with hosting() as host, talk.connected(host) as socket:
+            await talk.ask(socket, type="ping")
+            assert await talk.hear(socket) == {"type": "pong", "id": None, "data": None}
 
-    async def test_it_is_logged_at_its_end(self, hosting):
+    async def test_it_is_logged_at_its_end(self, hosting, talk):
         """The log line of a connection comes at its end, and counts its turns."""
         async with hosting() as host:
-            async with connected(host) as socket:
-                await ask(socket, type="turn", id="a", text="hi")
-                await hear_all(socket)
+            async with talk.connected(host) as socket:
+                await talk.ask(socket, type="turn", id="a", text="hi")
+                await talk.hear_all(socket)
                 assert host.lines() == []
-            await until(host.lines)
+            await talk.until(host.lines)
             (line,) = host.lines()
             assert (line["status"], line["turns"], line["route"]) == (101, "1", WS)
 
-    async def test_cancel(self, slowly):
+    async def test_cancel(self, slowly, talk):
         """A turn can be stopped, which stops its generator; stopping it twice does nothing."""
         slow = Slow()
-        async with slowly(slow) as host, connected(host) as socket:
-            await ask(socket, type="turn", id="a", text="hi")
-            assert [(await hear(socket))["type"] for _ in range(2)] == ["receipt", "delta"]
-            await ask(socket, type="cancel", id="a")
-            last = await hear(socket)
+        async with slowly(slow) as host, talk.connected(host) as socket:
+            await talk.ask(socket, type="turn", id="a", text="hi")
+            assert [(await talk.hear(socket))["type"] for _ in range(2)] == ["receipt", "delta"]
+            await talk.ask(socket, type="cancel", id="a")
+            last = await talk.hear(socket)
             assert (last["type"], last["id"]) == ("error", "a")
             assert last["data"]["error"]["code"] == "CANCELLED"
-            await until(lambda: slow.closed)
-            await ask(socket, type="cancel", id="a")
-            await ask(socket, type="ping")
-            assert (await hear(socket))["type"] == "pong"
+            await talk.until(lambda: slow.closed)
+            await talk.ask(socket, type="cancel", id="a")
+            await talk.ask(socket, type="ping")
+            assert (await talk.hear(socket))["type"] == "pong"
             assert host.service.admission.in_flight == 0
 
-    async def test_leaving(self, slowly):
+    async def test_leaving(self, slowly, talk):
         """A caller who leaves stops all of its turns."""
         slow = Slow()
         async with slowly(slow) as host:
             before = len(asyncio.all_tasks())
-            async with connected(host) as socket:
+            async with talk.connected(host) as socket:
                 for number in range(3):
-                    await ask(socket, type="turn", id=str(number), text=f"hi {number}")
-                await until(lambda: slow.running == 3)
+                    await talk.ask(socket, type="turn", id=str(number), text=f"hi {number}")
+                await talk.until(lambda: slow.running == 3)
                 socket._response.close()
-            await until(lambda: len(slow.closed) == 3)
-            await until(lambda: host.service.streaming.sockets.open == 0)
-            await until(lambda: len(asyncio.all_tasks()) <= before)
+            await talk.until(lambda: len(slow.closed) == 3)
+            await talk.until(lambda: host.service.streaming.sockets.open == 0)
+            await talk.until(lambda: len(asyncio.all_tasks()) <= before)
 
-    async def test_a_caller_who_does_not_read(self, slowly):
+    async def test_a_caller_who_does_not_read(self, slowly, talk):
         """Who takes nothing holds its turns back, and is cut off."""
         flood = Flood()
         async with slowly(flood, limits=ServiceLimits(write_s=0.3)) as host:
@@ -213,7 +178,7 @@ class TestTurns:
             text = json.dumps({"type": "turn", "id": "a", "text": "hi"}).encode()
             masked = bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
             writer.write(masked)
-            await until(lambda: flood.closed, 20)
+            await talk.until(lambda: flood.closed, 20)
             assert flood.told < 20000
             writer.close()
 
@@ -239,58 +204,58 @@ class TestFaults:
             (b"binary", "NOT_TEXT"),
         ],
     )
-    async def test_each_is_told(self, hosting, sent, code):
+    async def test_each_is_told(self, hosting, sent, code, talk):
         """A message that is wrong is answered by an error, and the connection goes on."""
-        async with hosting() as host, connected(host) as socket:
+        async with hosting() as host, talk.connected(host) as socket:
             await (socket.send_bytes if isinstance(sent, bytes) else socket.send_str)(sent)
-            told = await hear(socket)
+            told = await talk.hear(socket)
             assert told["type"] == "error"
             assert told["data"]["error"]["code"] == code
             assert "user_input" not in str(told)
-            await ask(socket, type="ping")
-            assert (await hear(socket))["type"] == "pong"
+            await talk.ask(socket, type="ping")
+            assert (await talk.hear(socket))["type"] == "pong"
 
-    async def test_too_many(self, hosting):
+    async def test_too_many(self, hosting, talk):
         """After some wrong messages the connection is closed."""
-        async with hosting() as host, connected(host) as socket:
+        async with hosting() as host, talk.connected(host) as socket:
             for _ in range(MOST_FAULTS):
                 await socket.send_str("?")
-                assert (await hear(socket))["type"] == "error"
+                assert (await talk.hear(socket))["type"] == "error"
             assert (await socket.receive()).type is WSMsgType.CLOSE
             assert socket.close_code == 1008
 
-    async def test_too_large(self, hosting):
+    async def test_too_large(self, hosting, talk):
         """A message that is too large closes the connection."""
-        async with hosting() as host, connected(host) as socket:
+        async with hosting() as host, talk.connected(host) as socket:
             await socket.send_str("x" * 65537)
             await socket.receive()
             assert socket.close_code == 1009
 
-    async def test_too_many_turns(self, slowly):
+    async def test_too_many_turns(self, slowly, talk):
         """A turn beyond those that may run, and a second one of an id, are refused."""
         slow = Slow()
-        async with slowly(slow) as host, connected(host) as socket:
+        async with slowly(slow) as host, talk.connected(host) as socket:
             for number in range(MOST_TURNS):
-                await ask(socket, type="turn", id=str(number), text=f"hi {number}")
-            await until(lambda: slow.running == MOST_TURNS)
-            await ask(socket, type="turn", id="x", text="hi")
-            await ask(socket, type="turn", id="0", text="hi")
+                await talk.ask(socket, type="turn", id=str(number), text=f"hi {number}")
+            await talk.until(lambda: slow.running == MOST_TURNS)
+            await talk.ask(socket, type="turn", id="x", text="hi")
+            await talk.ask(socket, type="turn", id="0", text="hi")
             found = []
             while len(found) < 2:
-                message = await hear(socket)
+                message = await talk.hear(socket)
                 if message["type"] == "error":
                     found.append((message["id"], message["data"]["error"]["code"]))
             assert found == [("x", "TOO_MANY_TURNS"), ("0", "TURN_ID_TAKEN")]
 
-    async def test_guards_see_every_message(self, hosting, make):
+    async def test_guards_see_every_message(self, hosting, make, talk):
         """A guard of requests sees what turns hold, and no token."""
         guard = make.plugin("guard", "guard", Guard())
         async with (
             hosting(*make.standard(), guard) as host,
-            connected(host, protocols=("ion.v2", "bearer.abc")) as socket,
+            talk.connected(host, protocols=("ion.v2", "bearer.abc")) as socket,
         ):
-            await ask(socket, type="turn", id="a", text="forbidden")
-            assert (await hear(socket))["data"]["error"]["code"] == "REQUEST_REFUSED"
+            await talk.ask(socket, type="turn", id="a", text="forbidden")
+            assert (await talk.hear(socket))["data"]["error"]["code"] == "REQUEST_REFUSED"
 
     async def test_idle(self, hosting):
         """A connection without messages and without turns is closed."""
@@ -314,32 +279,32 @@ class TestFaults:
 class TestEnd:
     """The end of the host."""
 
-    async def test_idle_connections_go_at_once(self, hosting):
+    async def test_idle_connections_go_at_once(self, hosting, talk):
         """A connection without a turn is told to go and closed as soon as the host is stopped."""
-        async with hosting() as host, connected(host) as socket:
-            await ask(socket, type="ping")
-            await hear(socket)
+        async with hosting() as host, talk.connected(host) as socket:
+            await talk.ask(socket, type="ping")
+            await talk.hear(socket)
             began = time.monotonic()
             stopping = asyncio.create_task(host.server.stop())
-            assert (await hear(socket))["type"] == "goaway"
+            assert (await talk.hear(socket))["type"] == "goaway"
             assert (await socket.receive()).type is WSMsgType.CLOSE
             assert socket.close_code == 1001
             await stopping
             assert time.monotonic() - began < 8
 
-    async def test_turns_are_told(self, slowly):
+    async def test_turns_are_told(self, slowly, talk):
         """A turn that does not end in time is told so before the connection is closed."""
         slow = Slow()
-        async with slowly(slow) as host, connected(host) as socket:
-            await ask(socket, type="turn", id="a", text="hi")
-            assert [(await hear(socket))["type"] for _ in range(2)] == ["receipt", "delta"]
+        async with slowly(slow) as host, talk.connected(host) as socket:
+            await talk.ask(socket, type="turn", id="a", text="hi")
+            assert [(await talk.hear(socket))["type"] for _ in range(2)] == ["receipt", "delta"]
             began = time.monotonic()
             host.service.lifecycle.drain()
-            assert (await hear(socket))["type"] == "goaway"
-            await ask(socket, type="turn", id="b", text="hi")
-            refused = await hear(socket)
+            assert (await talk.hear(socket))["type"] == "goaway"
+            await talk.ask(socket, type="turn", id="b", text="hi")
+            refused = await talk.hear(socket)
             stopping = asyncio.create_task(host.server.stop())
-            ended = await hear(socket)
+            ended = await talk.hear(socket)
             assert [(item["id"], item["data"]["error"]["code"]) for item in (refused, ended)] == [
                 ("b", "DRAINING"),
                 ("a", "DRAINING"),

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
-from typing import Any
-
 import pytest
 from aiohttp import WSServerHandshakeError
 from ion_host_aiohttp.streaming.places import Places
@@ -15,40 +11,6 @@ from ion_framework.settings.model import Settings
 from ion_framework.settings.serving import CorsSettings
 
 WS = "/api/v2/ws"
-
-
-@asynccontextmanager
-async def connected(host: Any, **options: Any) -> Any:
-    """A connection."""
-    async with host.session.ws_connect(WS, **options) as socket:
-        yield socket
-
-
-async def ask(socket: Any, **message: Any) -> None:
-    """Send a message."""
-    await socket.send_json(message)
-
-
-async def hear(socket: Any) -> Any:
-    """The next message."""
-    async with asyncio.timeout(5):
-        return await socket.receive_json()
-
-
-async def hear_all(socket: Any, turns: int = 1) -> list[Any]:
-    """The messages until so many turns have ended."""
-    found = []
-    while turns:
-        found.append(await hear(socket))
-        turns -= found[-1]["type"] in {"done", "error"}
-    return found
-
-
-async def until(condition: Any, seconds: float = 5.0) -> None:
-    """Wait for something to come true."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  conditions come about in code that has no event
-            await asyncio.sleep(0.005)
 
 
 class TestOpening:
@@ -92,17 +54,17 @@ class TestOpening:
                     await host.session.ws_connect(WS, headers=headers)
                 assert caught.value.status == status
 
-    async def test_places(self, hosting):
+    async def test_places(self, hosting, talk):
         """One caller has a bounded number of connections."""
         bounds = Streaming(sockets=Places(2, 1))
         async with hosting(streaming=bounds) as host:
-            async with connected(host):
+            async with talk.connected(host):
                 with pytest.raises(WSServerHandshakeError) as caught:
                     await host.session.ws_connect(WS)
                 assert caught.value.status == 429
-            await until(lambda: bounds.sockets.open == 0)
+            await talk.until(lambda: bounds.sockets.open == 0)
 
-    async def test_each_turn_is_charged(self, hosting, meter):
+    async def test_each_turn_is_charged(self, hosting, meter, talk):
         """The opening and every turn count as one request each."""
 
         class Door(meter):
@@ -111,23 +73,23 @@ class TestOpening:
                 return await super().spend(caller, cost, runs_turns=True, paid=paid)
 
         door = Door(3)
-        async with hosting(door=door) as host, connected(host) as socket:
+        async with hosting(door=door) as host, talk.connected(host) as socket:
             for number in range(3):
-                await ask(socket, type="turn", id=str(number), text=f"hi {number}")
-                found = await hear_all(socket)
+                await talk.ask(socket, type="turn", id=str(number), text=f"hi {number}")
+                found = await talk.hear_all(socket)
             assert found[-1]["data"]["error"]["code"] == "RATE_LIMITED"
             assert door.costs == [1, 1, 1, 1]
 
-    async def test_no_compression(self, hosting):
+    async def test_no_compression(self, hosting, talk):
         """Compression that a caller offers is not taken up."""
-        async with hosting() as host, connected(host, compress=15) as socket:
+        async with hosting() as host, talk.connected(host, compress=15) as socket:
             assert "Sec-WebSocket-Extensions" not in socket._response.headers
 
 
 class TestCredentials:
     """What callers present."""
 
-    async def test_a_token_among_the_subprotocols(self, hosting, meter):
+    async def test_a_token_among_the_subprotocols(self, hosting, meter, talk):
         """A page's token is taken from the subprotocols at the opening and at every turn."""
         presented = []
 
@@ -141,14 +103,14 @@ class TestCredentials:
 
         async with (
             hosting(door=Door()) as host,
-            connected(host, protocols=("ion.v2", "bearer.a.b-c_d")) as socket,
+            talk.connected(host, protocols=("ion.v2", "bearer.a.b-c_d")) as socket,
         ):
             assert socket.protocol == "ion.v2"
-            await ask(socket, type="turn", id="1", text="hi")
-            await hear_all(socket)
+            await talk.ask(socket, type="turn", id="1", text="hi")
+            await talk.hear_all(socket)
         assert presented == [("a.b-c_d", None)] * 2
 
-    async def test_a_key_that_is_revoked(self, hosting, meter):
+    async def test_a_key_that_is_revoked(self, hosting, meter, talk):
         """Credentials that no longer hold are refused at the next turn."""
         from ion_host_aiohttp.access.refusals import not_valid
         from ion_host_aiohttp.errors.failure import RequestFailed
@@ -165,8 +127,8 @@ class TestCredentials:
                 return await super().spend(caller, cost, runs_turns=True, paid=paid)
 
         door = Door()
-        async with hosting(door=door) as host, connected(host) as socket:
+        async with hosting(door=door) as host, talk.connected(host) as socket:
             door.revoked = True
-            await ask(socket, type="turn", id="1", text="hi")
-            told = await hear(socket)
+            await talk.ask(socket, type="turn", id="1", text="hi")
+            told = await talk.hear(socket)
             assert told["data"]["error"]["code"] == "CREDENTIALS_REFUSED"

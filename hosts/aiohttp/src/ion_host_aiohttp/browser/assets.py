@@ -53,5 +53,14 @@ def asset(name: AssetName) -> Asset:
     """A file, read at most once."""
     folder = files("ion_host_aiohttp").joinpath("browser", "assets", _FOLDERS[name])
     body = folder.joinpath(name).read_bytes()
-    digest = hashlib.sha256(body).hexdigest()[:_DIGITS]
-    return Asset(body, _MEDIA_TYPES[name.rpartition(".")[2]], digest)
+    return Asset(body, media_type_of(name), digest_of(body))
+
+
+def media_type_of(name: str) -> str:
+    """What the bytes of a shipped file are, by the ending of its name."""
+    return _MEDIA_TYPES[name.rpartition(".")[2]]
+
+
+def digest_of(content: bytes) -> str:
+    """What names a version of a file, or of several, in an address: hexadecimal."""
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]

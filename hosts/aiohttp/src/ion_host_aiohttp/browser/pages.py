@@ -5,14 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from html import escape
-from typing import Annotated, Any
+from typing import Any
 
 import attrs
-import msgspec
-from aiohttp import hdrs, web
 
-from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
 from ion_host_aiohttp.browser.assets import AssetName, asset
+from ion_host_aiohttp.browser.serving import (
+    file_answer,
+    files_endpoint,
+    page_answer,
+    page_endpoint,
+)
 from ion_host_aiohttp.errors.messages import Telling, say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.openapi.endpoint import PATH as DOCUMENT_PATH
@@ -21,7 +25,6 @@ from ion_host_aiohttp.service import Service
 DOCS, REDOC = "/docs", "/redoc"
 
 _TITLE = say("docs_title")
-_KEPT = "public, max-age=31536000, immutable"
 _NONCE_BYTES = 16
 
 _HTML = """\
@@ -96,10 +99,7 @@ async def show_asset(call: Call[None], service: Service) -> Answer:  # noqa: ARG
     Raises:
         HTTPNotFound: the address names another version of the file than there is.
     """
-    found = asset(call.path["name"])
-    if found.digest != call.path["digest"]:
-        raise web.HTTPNotFound
-    return Answer(body=found.body, media_type=found.media_type, headers={hdrs.CACHE_CONTROL: _KEPT})
+    return file_answer(asset(call.path["name"]), call.path["digest"])
 
 
 def _answer(page: Page, telling: Telling) -> Answer:
@@ -113,12 +113,7 @@ def _answer(page: Page, telling: Telling) -> Answer:
         noscript=escape(telling.text(say("docs_script", address=DOCUMENT_PATH))),
         scripts=_lines(f'<script nonce="{nonce}" src="{{address}}"></script>', page.scripts),
     )
-    headers = {
-        "Content-Security-Policy": page.policy.format(nonce=nonce),
-        hdrs.CONTENT_LANGUAGE: telling.content_language,
-        hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
-    }
-    return Answer(body=html.encode(), media_type="text/html", headers=headers)
+    return page_answer(html, page.policy.format(nonce=nonce), telling)
 
 
 def _lines(line: str, names: Sequence[AssetName]) -> str:
@@ -129,34 +124,11 @@ def _address(name: AssetName) -> str:
     return f"{DOCS}/assets/{asset(name).digest}/{name}"
 
 
-def _hidden(path: str, handler: Any, summary: str, media_type: str, **more: Any) -> Endpoint[Any]:
-    """An endpoint that is no part of the API; it costs nothing, as files do."""
-    return Endpoint(
-        method="GET",
-        path=path,
-        handler=handler,
-        style=ErrorStyle.V1,
-        summary=summary,
-        media_type=media_type,
-        scope=None,
-        cost=0,
-        hidden=True,
-        **more,
-    )
-
-
 PAGES: tuple[Endpoint[Any], ...] = (
-    _hidden(DOCS, show_docs, "The documentation, with calls to try.", "text/html"),
-    _hidden(REDOC, show_redoc, "The documentation for reading.", "text/html"),
-    _hidden(
-        DOCS + "/assets/{digest}/{name}",
-        show_asset,
-        "Scripts, style sheets and images of the documentation.",
-        "application/octet-stream",
-        parameters={
-            "digest": Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")],
-            "name": AssetName,
-        },
+    page_endpoint(DOCS, show_docs, "The documentation, with calls to try."),
+    page_endpoint(REDOC, show_redoc, "The documentation for reading."),
+    files_endpoint(
+        DOCS, AssetName, show_asset, "Scripts, style sheets and images of the documentation."
     ),
 )
 """The pages and their files; what turning the documentation off turns off."""

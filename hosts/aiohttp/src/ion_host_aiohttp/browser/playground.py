@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import attrs
-import msgspec
-from aiohttp import hdrs, web
 
-from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
+from ion_host_aiohttp.browser.assets import Asset, digest_of, media_type_of
+from ion_host_aiohttp.browser.serving import (
+    file_answer,
+    files_endpoint,
+    page_answer,
+    page_endpoint,
+)
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
@@ -38,9 +42,6 @@ POLICY = (
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _TITLE = say("playground_title")
-_KEPT = "public, max-age=31536000, immutable"
-_MEDIA_TYPES = {"js": "text/javascript", "css": "text/css"}
-_DIGITS = 32
 _YES_NO = {True: "yes", False: "no"}
 
 
@@ -64,7 +65,7 @@ def _files() -> _Files:
     """What is shipped, read at most once."""
     folder = files("ion_host_aiohttp").joinpath("browser", "playground")
     bodies = {name: folder.joinpath(name).read_bytes() for name in get_args(FileName)}
-    digest = hashlib.sha256(b"\0".join(bodies.values())).hexdigest()[:_DIGITS]
+    digest = digest_of(b"\0".join(bodies.values()))
     return _Files(folder.joinpath("playground.html").read_text("utf-8"), bodies, digest)
 
 
@@ -81,12 +82,7 @@ async def show_playground(call: Call[None], service: Service) -> Answer:
         key=_YES_NO[service.authenticator.required],
         most=service.limits.message_chars,
     )
-    headers = {
-        "Content-Security-Policy": POLICY,
-        hdrs.CONTENT_LANGUAGE: telling.content_language,
-        hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
-    }
-    return Answer(body=html.encode(), media_type="text/html", headers=headers)
+    return page_answer(html, POLICY, telling)
 
 
 async def show_file(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
@@ -96,41 +92,14 @@ async def show_file(call: Call[None], service: Service) -> Answer:  # noqa: ARG0
         HTTPNotFound: the address names another version of the files than there is.
     """
     found, name = _files(), call.path["name"]
-    if found.digest != call.path["digest"]:
-        raise web.HTTPNotFound
-    media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
-    return Answer(
-        body=found.bodies[name], media_type=media_type, headers={hdrs.CACHE_CONTROL: _KEPT}
-    )
-
-
-def _hidden(path: str, handler: Any, summary: str, media_type: str, **more: Any) -> Endpoint[Any]:
-    """An endpoint that is no part of the API; it costs nothing, as files do."""
-    return Endpoint(
-        method="GET",
-        path=path,
-        handler=handler,
-        style=ErrorStyle.V1,
-        summary=summary,
-        media_type=media_type,
-        scope=None,
-        cost=0,
-        hidden=True,
-        **more,
-    )
+    asset = Asset(found.bodies[name], media_type_of(name), found.digest)
+    return file_answer(asset, call.path["digest"])
 
 
 PLAYGROUND_PAGES: tuple[Endpoint[Any], ...] = (
-    _hidden(PLAYGROUND, show_playground, "A page to talk to the personas.", "text/html"),
-    _hidden(
-        PLAYGROUND + "/assets/{digest}/{name}",
-        show_file,
-        "Scripts and the style sheet of the chat page.",
-        "application/octet-stream",
-        parameters={
-            "digest": Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")],
-            "name": FileName,
-        },
+    page_endpoint(PLAYGROUND, show_playground, "A page to talk to the personas."),
+    files_endpoint(
+        PLAYGROUND, FileName, show_file, "Scripts and the style sheet of the chat page."
     ),
 )
 """The page and its files; what turning it off turns off."""
