@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import click
@@ -33,3 +34,32 @@ class LazyCommand(click.Command):
     ) -> click.Context:
         """The context of the command itself; everything after this is the command's own."""
         return self._load(args).make_context(info_name, args, parent, **extra)
+
+
+def lazily(module: str, name: str, summary: str) -> LazyCommand:
+    """A command that stands in a module of this package under its own name.
+
+    Args:
+        module: the module, within ``ion_framework.cli``.
+        name: the command's name; in the module dashes are underscores.
+        summary: its line in ``--help``.
+    """
+
+    def load(_: list[str]) -> click.Command:
+        found: click.Command = getattr(
+            import_module(f"ion_framework.cli.{module}"), name.replace("-", "_")
+        )
+        return found
+
+    return LazyCommand(name, summary, load)
+
+
+def add_lazily(group: click.Group, commands: Mapping[str, tuple[str, str]]) -> None:
+    """Give a group commands that are imported when they are called.
+
+    Args:
+        group: the group.
+        commands: module and summary by name.
+    """
+    for name, (module, summary) in commands.items():
+        group.add_command(lazily(module, name, summary))

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from ion_framework.cli.lazy import add_lazily
 from ion_framework.cli.options import common, json_option, settings_of
 from ion_framework.cli.output import Output
 from ion_framework.cli.plugin_list import document_of, hidden_commands, table_of
@@ -67,3 +68,17 @@ def plan(context: click.Context, as_json: bool) -> None:
     else:
         show_plan(made, output)
     context.exit(1 if made.stops else 0)
+
+
+add_lazily(
+    plugins,
+    {
+        "why": ("plugins_why", "Say why a plugin has its status, and what to do."),
+        "check": ("plugins_check", "Grade plugins: bronze, silver or gold, and what is missing."),
+        "freeze": ("plugins_freeze", "Write down exactly which plugins are installed."),
+        "verify": ("plugins_verify", "Compare the installed plugins with a list of freeze."),
+        "enable": ("plugins_enable", "Let a plugin of a running host take part again."),
+        "disable": ("plugins_disable", "Take a plugin of a running host out."),
+        "reload": ("plugins_reload", "Have a running host read a persona's manifest again."),
+    },
+)
