@@ -33,17 +33,23 @@ class RecordingLogger:
         return [event for level, event, _ in self.lines if level in levels]
 
 
+PATIENT_S = 5.0
+"""Seconds that a call of Redis may take in tests that are not about one that is slow."""
+
+
 class TierMaker:
     """Opens tiers, and closes them when the test is over."""
 
     def __init__(self, stack):
         self._stack = stack
 
-    async def __call__(self, url, *, clock=None, on_invalidate=None, **settings):
+    async def __call__(
+        self, url, *, clock=None, on_invalidate=None, timeout_s=PATIENT_S, **settings
+    ):
         """An open tier with a log of its own."""
         log, heard = RecordingLogger(), []
         tier = RedisTier(
-            RedisSettings(url, **settings),
+            RedisSettings(url, timeout_s=timeout_s, **settings),
             clock=clock or SystemClock(),
             logger=log,
             on_invalidate=on_invalidate or heard.append,

@@ -148,7 +148,7 @@ async def test_every_change_of_hearing_is_counted(redis_server, open_tier, until
 async def test_silence_is_noticed_within_five_seconds(cut, open_tier, until):
     """A peer that says nothing any more is given up within 5 s, though the connection stands."""
     async with RedisServer() as server, TcpProxy("127.0.0.1", server.port) as proxy:
-        opened = await open_tier(f"redis://{proxy.host}:{proxy.port}")
+        opened = await open_tier(f"redis://{proxy.host}:{proxy.port}", timeout_s=0.1)
         await listening(opened, until=until)
         begun = time.monotonic()
         if cut == "frozen":

@@ -20,7 +20,7 @@ PATIENCE_S = 1.0
 async def test_a_wrong_password_is_told_and_not_shown(open_tier):
     """With a wrong password nothing raises, the trouble is called login, and no log shows it."""
     async with RedisServer(password="right") as server:
-        opened = await open_tier(f"redis://:wr0ng@127.0.0.1:{server.port}")
+        opened = await open_tier(f"redis://:wr0ng@127.0.0.1:{server.port}", timeout_s=0.1)
 
         assert await opened.survive(seconds=0.5) < PATIENCE_S
 
@@ -35,7 +35,7 @@ async def test_a_user_who_may_not_read_is_told(open_tier, digest):
     """Where the user may not look up, the breaker opens and says why."""
     async with RedisServer() as server:
         server.command("ACL", "SETUSER", "blind", "on", ">pw", "~*", "&*", "+@all", "-mget")
-        opened = await open_tier(f"redis://blind:pw@127.0.0.1:{server.port}")
+        opened = await open_tier(f"redis://blind:pw@127.0.0.1:{server.port}", timeout_s=0.1)
 
         for number in range(5):
             assert (await opened.tier.get(digest(number), ())).entry is None
@@ -49,7 +49,7 @@ async def test_a_user_who_may_not_read_is_told(open_tier, digest):
 async def test_waiting_for_a_connection_is_bounded(open_tier, digest):
     """With one connection that is busy, the others give up in time, and that is counted."""
     async with RedisServer() as server:
-        opened = await open_tier(server.url, connections=1)
+        opened = await open_tier(server.url, connections=1, timeout_s=0.1)
         await opened.heals()
         server.freeze()
 
@@ -69,7 +69,7 @@ async def test_waiting_for_a_connection_is_bounded(open_tier, digest):
 async def test_an_open_breaker_costs_nothing(open_tier, make_entry, digest):
     """While a frozen Redis is left alone, a look-up does not even reach the event loop."""
     async with RedisServer() as server:
-        opened = await open_tier(server.url)
+        opened = await open_tier(server.url, timeout_s=0.1)
         await opened.heals()
         server.freeze()
         for number in range(4):
@@ -98,7 +98,7 @@ async def test_an_open_breaker_costs_nothing(open_tier, make_entry, digest):
 async def test_a_turn_waits_once(open_tier, digest):
     """A look-up that waited in vain is not followed by a wait for the lease."""
     async with RedisServer() as server:
-        opened = await open_tier(server.url)
+        opened = await open_tier(server.url, timeout_s=0.1)
         await opened.heals()
         server.freeze()
 
@@ -115,7 +115,7 @@ async def test_a_turn_waits_once(open_tier, digest):
 async def test_one_line_for_an_outage(open_tier):
     """An outage with many failures is told in two lines, when it begins and when it ends."""
     async with RedisServer() as server:
-        opened = await open_tier(server.url)
+        opened = await open_tier(server.url, timeout_s=0.1)
         await opened.heals()
         server.kill()
         await opened.survive(seconds=2.5)
@@ -141,7 +141,10 @@ async def test_what_redis_could_not_be_told_holds_here_and_is_told_later(
 ):
     """An invalidation during an outage holds in its own process at once, later everywhere."""
     async with RedisServer() as server:
-        one, other = await open_tier(server.url), await open_tier(server.url)
+        one, other = (
+            await open_tier(server.url, timeout_s=0.1),
+            await open_tier(server.url, timeout_s=0.1),
+        )
         entry = make_entry()
         await one.store(digest(1), entry)
         server.freeze()

@@ -98,7 +98,7 @@ async def test_a_cluster_keeps_entries(open_tier, make_entry, digest, until):
 async def test_a_cluster_node_may_die(open_tier, make_entry, digest):
     """When a node of a Cluster is gone calls stay short, and with it back all keys work again."""
     async with cluster() as nodes:
-        opened = await open_tier(cluster_url(nodes))
+        opened = await open_tier(cluster_url(nodes), timeout_s=0.1)
         await stored(opened.tier, digest(1), make_entry())
         nodes[1].kill()
 
@@ -153,7 +153,7 @@ async def test_sentinels_are_asked_all_at_once(dead, open_tier, make_entry, dige
     async with sentinels() as (_, _, watching):
         for number in dead:
             watching[number].freeze()
-        opened = await open_tier(sentinel_url(watching))
+        opened = await open_tier(sentinel_url(watching), timeout_s=0.1)
 
         await stored(opened.tier, digest(1), make_entry(), within_s=5.0)
 
@@ -165,7 +165,7 @@ async def test_sentinels_are_asked_all_at_once(dead, open_tier, make_entry, dige
 async def test_a_failover_is_followed(open_tier, make_entry, digest, until):
     """When the primary dies and the Sentinels make the replica one, the tier goes there."""
     async with sentinels() as (primary, replica, watching):
-        opened = await open_tier(sentinel_url(watching))
+        opened = await open_tier(sentinel_url(watching), timeout_s=0.1)
         await stored(opened.tier, digest(1), make_entry())
 
         primary.kill()
@@ -191,7 +191,7 @@ async def connections(node, kind=b"cmd="):
 async def test_the_other_nodes_of_a_cluster_serve_on(how, open_tier, make_entry, digest, until):
     """With a node away that has no token, entries on the others are found and nobody waits."""
     async with cluster() as nodes:
-        opened = await open_tier(cluster_url(nodes))
+        opened = await open_tier(cluster_url(nodes), timeout_s=0.1)
         everything = owner(nodes, "ion:2.1:t:*")
         away, other = [node for node in nodes if node is not everything]
         tag = next(f"t{n}" for n in range(99) if owner(nodes, f"ion:2.1:t:t{n}") is not away)
@@ -226,7 +226,7 @@ async def test_the_other_nodes_of_a_cluster_serve_on(how, open_tier, make_entry,
 async def test_a_token_that_cannot_be_had_is_not_made(open_tier, make_entry, digest, until):
     """With the node of a token away, a look-up asks for it once and tries to set no new one."""
     async with cluster() as nodes:
-        opened = await open_tier(cluster_url(nodes))
+        opened = await open_tier(cluster_url(nodes), timeout_s=0.1)
         await stored(opened.tier, digest(1), make_entry())
         away = owner(nodes, "ion:2.1:t:*")
         names = (f"e:{digest(2)}", f"l:{digest(2)}", "t:*", "t:persona%3Alua", "t:tenant%3Aa")

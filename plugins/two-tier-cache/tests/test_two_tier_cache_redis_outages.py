@@ -182,7 +182,7 @@ TROUBLES = {
 async def test_no_outage_raises_or_delays(shape, open_tier):
     """In every shape of outage calls return in bounded time, and it heals by itself."""
     async with SHAPES[shape]() as (url, fail, mend):
-        opened = await open_tier(url)
+        opened = await open_tier(url, timeout_s=0.1)
         if shape != "loading":
             await opened.heals()
         await fail()
@@ -217,7 +217,7 @@ async def test_no_outage_raises_or_delays(shape, open_tier):
 async def test_a_redis_without_writes_is_still_read(shape, kind, open_tier, make_entry, digest):
     """Where Redis takes no writes look-ups go on, only writing is left alone until it can."""
     async with shape() as (url, fail, mend):
-        opened = await open_tier(url)
+        opened = await open_tier(url, timeout_s=0.1)
         await opened.store(digest("kept"), make_entry())
         await fail()
 

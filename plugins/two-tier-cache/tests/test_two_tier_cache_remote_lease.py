@@ -12,9 +12,6 @@ from ion_framework.testing.network.redis_server import RedisServer
 
 pytestmark = pytest.mark.outage
 
-PATIENT_S = 5.0
-"""Seconds that a call of Redis may take: no test here is about one that is slow."""
-
 NO_SCRIPTS = ("--rename-command", "EVAL", "")
 WITH_AND_WITHOUT_SCRIPTS = pytest.mark.parametrize(
     "arguments", [(), NO_SCRIPTS], ids=["scripts", "no scripts"]
@@ -28,7 +25,7 @@ def key(digest):
 
 async def test_one_of_many_gets_the_lease(redis_server, open_tier, digest):
     """Of 100 who ask, in four tiers and at once, exactly one gets the lease."""
-    tiers = [await open_tier(redis_server.url, timeout_s=PATIENT_S) for _ in range(4)]
+    tiers = [await open_tier(redis_server.url) for _ in range(4)]
     for opened in tiers:
         await opened.tier.get(digest(1), ())
 
@@ -49,8 +46,8 @@ async def test_a_released_lease_is_free(arguments, open_tier, digest, until):
     """A lease that was given back can be taken by another, with scripts and without."""
     async with RedisServer(arguments=arguments) as server:
         one, other = (
-            await open_tier(server.url, timeout_s=PATIENT_S),
-            await open_tier(server.url, timeout_s=PATIENT_S),
+            await open_tier(server.url),
+            await open_tier(server.url),
         )
         lease = await one.tier.acquire(digest(1))
         assert await other.tier.acquire(digest(1)) is None
@@ -70,8 +67,8 @@ async def test_a_released_lease_is_free(arguments, open_tier, digest, until):
 async def test_a_lease_is_renewed_while_it_is_held(arguments, open_tier, digest, until):
     """Work that takes three times as long as a lease lasts keeps it to the end."""
     async with RedisServer(arguments=arguments) as server:
-        one = await open_tier(server.url, lease_s=1.0, timeout_s=PATIENT_S)
-        other = await open_tier(server.url, lease_s=1.0, timeout_s=PATIENT_S)
+        one = await open_tier(server.url, lease_s=1.0)
+        other = await open_tier(server.url, lease_s=1.0)
         lease = await one.tier.acquire(digest(1))
 
         for _ in range(15):
@@ -87,7 +84,7 @@ async def test_a_lease_is_renewed_while_it_is_held(arguments, open_tier, digest,
 
 async def test_a_foreign_key_is_no_refusal_of_scripts(redis_server, open_tier, digest, until):
     """An error of one lease's key leaves scripts in use for all others."""
-    opened = await open_tier(redis_server.url, lease_s=0.6, timeout_s=PATIENT_S)
+    opened = await open_tier(redis_server.url, lease_s=0.6)
     lease = await opened.tier.acquire(digest(1))
     redis_server.command("DEL", key(digest(1)))
     redis_server.command("RPUSH", key(digest(1)), "not a lease")
@@ -104,7 +101,7 @@ async def test_a_foreign_key_is_no_refusal_of_scripts(redis_server, open_tier, d
 async def test_scripts_are_tried_again_after_a_minute(redis_server, open_tier, digest, until):
     """Scripts that were refused are used again when a minute later they are allowed."""
     clock = VirtualClock(time.time())
-    opened = await open_tier(redis_server.url, clock=clock, timeout_s=PATIENT_S)
+    opened = await open_tier(redis_server.url, clock=clock)
     redis_server.command("ACL", "SETUSER", "default", "-eval")
 
     async def take_and_release():
@@ -127,8 +124,8 @@ async def test_scripts_are_tried_again_after_a_minute(redis_server, open_tier, d
 
 async def test_a_dead_holder_frees_the_lease(redis_server, open_tier, digest):
     """A lease whose holder is gone without a word ends by itself."""
-    one = await open_tier(redis_server.url, lease_s=0.5, timeout_s=PATIENT_S)
-    other = await open_tier(redis_server.url, lease_s=0.5, timeout_s=PATIENT_S)
+    one = await open_tier(redis_server.url, lease_s=0.5)
+    other = await open_tier(redis_server.url, lease_s=0.5)
     assert await one.tier.acquire(digest(1)) is not None
 
     await one.tier._parts.keeper.close()  # as a process that was killed: it renews no longer
@@ -142,7 +139,7 @@ async def test_a_dead_holder_frees_the_lease(redis_server, open_tier, digest):
 async def test_a_lost_lease_is_not_taken_from_its_new_holder(arguments, open_tier, digest, until):
     """Who lost a lease learns it, and releasing it leaves the new holder's alone."""
     async with RedisServer(arguments=arguments) as server:
-        opened = await open_tier(server.url, lease_s=0.6, timeout_s=PATIENT_S)
+        opened = await open_tier(server.url, lease_s=0.6)
         lease = await opened.tier.acquire(digest(1))
         server.command("SET", key(digest(1)), "somebody else")
 
@@ -158,9 +155,7 @@ async def test_a_lost_lease_is_not_taken_from_its_new_holder(arguments, open_tie
 
 async def test_a_lease_is_not_renewed_for_ever(redis_server, open_tier, digest, until):
     """A lease that nobody releases is lost after its longest time."""
-    opened = await open_tier(
-        redis_server.url, lease_s=0.3, longest_lease_s=0.5, timeout_s=PATIENT_S
-    )
+    opened = await open_tier(redis_server.url, lease_s=0.3, longest_lease_s=0.5)
     lease = await opened.tier.acquire(digest(1))
 
     await until(lambda: lease.lost)
@@ -171,8 +166,8 @@ async def test_a_lease_is_not_renewed_for_ever(redis_server, open_tier, digest, 
 async def test_closing_frees_leases(redis_server, open_tier, digest):
     """A tier that is closed in order leaves no lease behind for others to wait for."""
     one, other = (
-        await open_tier(redis_server.url, timeout_s=PATIENT_S),
-        await open_tier(redis_server.url, timeout_s=PATIENT_S),
+        await open_tier(redis_server.url),
+        await open_tier(redis_server.url),
     )
     lease = await one.tier.acquire(digest(1))
 
@@ -185,7 +180,7 @@ async def test_closing_frees_leases(redis_server, open_tier, digest):
 
 async def test_an_outage_longer_than_a_lease_loses_it(redis_server, open_tier, digest, until):
     """When Redis is away for longer than a lease lasts, its holder learns that it is not alone."""
-    opened = await open_tier(redis_server.url, lease_s=0.5, timeout_s=PATIENT_S)
+    opened = await open_tier(redis_server.url, lease_s=0.5)
     lease = await opened.tier.acquire(digest(1))
 
     redis_server.kill()
@@ -198,8 +193,8 @@ async def test_storing_gives_the_lease_back_after_the_entry(
 ):
     """Whoever sees the lease gone sees the entry, and a stored entry needs no release."""
     one, other = (
-        await open_tier(redis_server.url, timeout_s=PATIENT_S),
-        await open_tier(redis_server.url, timeout_s=PATIENT_S),
+        await open_tier(redis_server.url),
+        await open_tier(redis_server.url),
     )
     for number in range(50):
         found = await one.tier.get(digest(number), make_entry().tags)
@@ -221,7 +216,7 @@ async def test_what_is_not_stored_gives_the_lease_back_as_well(
     redis_server, open_tier, make_entry, digest, until
 ):
     """An entry that is refused does not keep its lease."""
-    opened = await open_tier(redis_server.url, timeout_s=PATIENT_S)
+    opened = await open_tier(redis_server.url)
     found = await opened.tier.get(digest(1), make_entry().tags)
     lease = await opened.tier.acquire(digest(1))
 
