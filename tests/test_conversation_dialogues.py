@@ -1,25 +1,18 @@
 """Scripted conversations through the installed plugins: how often they are handed over.
 
 Counted are the changes of the persona after its first answer. Where a conversation drifts from one
-mood to another it changes hands once; where it stays or goes back and forth, not at all.
+mood to another it changes hands once; where it stays or goes back and forth, not at all. The
+thresholds were chosen by these dialogues; how others fare, `test_conversation_dialogues_unseen.py`
+measures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import pytest
 
-from ion_framework import Ion
-from ion_framework.conversations.conversations import Conversations, Start
-from ion_framework.conversations.model import Owner
-from ion_framework.conversations.turning import TurnOrder
-from ion_framework.domain.routing import RoutingDecision
-from ion_framework.pipeline.turn import TurnRequest
-from ion_framework.plugin_host.discovery import Source, inline, installed
-from ion_framework.settings.model import PluginSettings, Settings
-from ion_framework.testing import FakeGenerator, MemoryStore, make_manifest
+from tests.support.dialogues import decisions, handovers
 
 DRIFT = {
     "ko: build, then release plan": (
@@ -139,44 +132,6 @@ OSCILLATING = {
     "en: learning and frustrated": _alternating(STEADY["en: learning"], STEADY["en: frustrated"]),
     "en: worried and planning": _alternating(STEADY["en: worried"], STEADY["en: planning"]),
 }
-
-
-def _source(store: MemoryStore) -> Source:
-    """The installed analyser, router and personas, with a store and a generator of this process."""
-    kept = inline(make_manifest("shelves", "store"), lambda _context: store)
-    voice = inline(make_manifest("voice", "generator"), lambda _context: FakeGenerator())
-    return lambda: (*installed(), kept, voice)
-
-
-PLUGINS = ("resonance", "lua", "elro", "riri", "nana", "shelves", "voice")
-
-
-async def decisions(texts: Sequence[str]) -> list[RoutingDecision]:
-    """The routing of each message of a conversation."""
-    store, owner = MemoryStore(), Owner(tenant="default", principal="ann")
-    settings = Settings(plugins=PluginSettings(enable=PLUGINS))
-    async with Ion(settings, source=_source(store), environ={}) as ion:
-        conversations = Conversations(ion, store, ion.settings.conversations, ion.clock)
-        started = await conversations.start(Start(owner=owner, user_id="u"))
-        found = []
-        for text in texts:
-            order = TurnOrder(
-                owner=owner,
-                conversation_id=started.id,
-                request=TurnRequest(text=text),
-                present=lambda _made: "{}",
-            )
-            kept = await conversations.turn(order)
-            assert kept.made is not None
-            found.append(kept.made.reply.decision)
-        await conversations.aclose()
-        return found
-
-
-async def handovers(texts: Sequence[str]) -> int:
-    """How often a conversation changes hands."""
-    held = [decision.primary for decision in await decisions(texts)]
-    return sum(before != after for before, after in pairwise(held))
 
 
 @pytest.mark.parametrize("name", DRIFT)

@@ -261,7 +261,7 @@ class Conversations:
         return closed
 
     async def delete(self, owner: Owner, conversation_id: str) -> None:
-        """Delete a conversation with its turns.
+        """Delete a conversation with its turns and the feedback on them.
 
         Raises:
             StoreError: the store is out of order.

@@ -52,12 +52,14 @@ class BusyError(ConversationError):
 
     Attributes:
         same: whether it is the very turn, asked for under the same idempotency key.
+        left_s: seconds until its right ends unless it is renewed.
     """
 
-    def __init__(self, *, same: bool) -> None:
+    def __init__(self, *, same: bool, left_s: float = 0.0) -> None:
         what = "this very turn" if same else "another turn of the conversation"
         super().__init__(f"{what} is in the making")
         self.same = same
+        self.left_s = left_s
 
 
 class ReusedKeyError(ConversationError):

@@ -138,7 +138,7 @@ class Rights:
     async def _pause(self, busy: Busy, until: float, pause_s: float) -> None:
         left_s = until - self.clock.monotonic()
         if left_s <= 0:
-            raise BusyError(same=busy.same)
+            raise BusyError(same=busy.same, left_s=busy.left_s)
         await asyncio.sleep(min(pause_s, left_s))
 
     @asynccontextmanager

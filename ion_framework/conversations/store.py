@@ -55,9 +55,12 @@ class Busy:
 
     Attributes:
         same: whether it has the same idempotency key, so that waiting for it makes sense.
+        left_s: seconds until the right of that turn ends unless it is renewed; then, at the
+            latest, it is known whether its holder lives.
     """
 
     same: bool
+    left_s: float = attrs.field(default=0.0, eq=False)
 
 
 @attrs.frozen
@@ -141,7 +144,8 @@ class ConversationStore(Protocol):
         """Take the right to make the next turn; one turn at a time, across all processes.
 
         Its end is compared with the ``now`` of other callers, so that the clocks of all processes
-        have to agree to much less than a lease.
+        have to agree to much less than a lease. A store may end the right of a holder of which it
+        knows for certain that it is dead before that.
 
         Args:
             owner: whose conversation.
@@ -203,7 +207,7 @@ class ConversationStore(Protocol):
         """
 
     async def delete(self, owner: Owner, conversation_id: str) -> bool:
-        """Delete a conversation with its turns; False where there is none."""
+        """Delete a conversation with its turns and the feedback on them; False without one."""
 
     async def delete_user(self, owner: Owner, user_id: str) -> int:
         """Delete every conversation with a user; tells how many there were.
@@ -221,7 +225,10 @@ class ConversationStore(Protocol):
         """The turn of an owner by its request id."""
 
     async def expire(self, before: float) -> int:
-        """Delete what expired before a time; tells how many conversations it were."""
+        """Delete what expired before a time; tells how many conversations it were.
+
+        Nobody asked for that, so that feedback stays, until its conversation's user is deleted.
+        """
 
     def everything(self) -> AsyncIterator[tuple[Conversation, tuple[StoredTurn, ...]]]:
         """Every conversation with its turns, for export and for moving to another store."""

@@ -43,7 +43,7 @@ class TurnMade:
         number: its number, 1 for the first.
         reply: the answer.
         suggestion: what the user might ask next.
-        carried: earlier turns that the prompt carried word for word.
+        carried: earlier turns that the prompt carried word for word; the first may be cut.
         before: the conversation as it stood before.
     """
 
@@ -216,8 +216,9 @@ class Turning:
     def _after(self, begun: Begun, turn: StoredTurn) -> Conversation:
         """The conversation as it stands after a turn."""
         before, turns = begun.conversation, (*begun.turns, turn)
-        told, still = self._carried(begun.turns), self._carried(turns)
-        out = [item for item in (*told, turn) if item not in still]
+        told, still = _numbers(self._carried(begun.turns)), _numbers(self._carried(turns))
+        # Whole, although the prompt may have carried a part of one.
+        out = [item for item in turns if item.number in {*told, turn.number} - still]
         return attrs.evolve(
             before,
             # A pinned conversation stays with its persona also where another has to stand in.
@@ -230,6 +231,10 @@ class Turning:
                 before.memory, begun.turns[-READ_BACK:], turn.user_message, turn.ai_response
             ),
         )
+
+
+def _numbers(turns: tuple[StoredTurn, ...]) -> set[int]:
+    return {turn.number for turn in turns}
 
 
 def history_of(turns: tuple[StoredTurn, ...] | list[StoredTurn]) -> tuple[Message, ...]:

@@ -107,7 +107,8 @@ class MemoryStore:
                 return Repeated(turn)
         lease = found.lease
         if lease is not None and now < lease.ends:
-            return Busy(same=idempotency_key is not None and lease.key == idempotency_key)
+            same = idempotency_key is not None and lease.key == idempotency_key
+            return Busy(same, left_s=lease.ends - now)
         found.lease = _Lease(secrets.token_hex(16), idempotency_key, now + lease_s)
         latest = tuple(found.turns[-turns:] if turns else ())
         return Begun(found.conversation, latest, found.lease.token)
@@ -172,10 +173,15 @@ class MemoryStore:
         )
 
     async def delete(self, owner: Owner, conversation_id: str) -> bool:
-        """Delete a conversation with its turns."""
+        """Delete a conversation with its turns and the feedback on them."""
         if self._of(owner, conversation_id) is None:
             return False
-        del self._kept[conversation_id]
+        said = {turn.request_id for turn in self._kept.pop(conversation_id).turns}
+        self._feedback = {
+            key: item
+            for key, item in self._feedback.items()
+            if key[0] != owner or item.request_id not in said
+        }
         return True
 
     async def delete_user(self, owner: Owner, user_id: str) -> int:

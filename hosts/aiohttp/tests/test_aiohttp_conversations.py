@@ -14,6 +14,7 @@ from ion_framework.testing import MemoryStore
 
 START = "/api/v2/conversations/start"
 USER = {"user_id": "ann"}
+JSON = {"Content-Type": "application/json"}
 SHORT_WAIT = Settings(conversations=ConversationSettings(wait_s=0.2, turns=3))
 
 
@@ -141,9 +142,11 @@ async def test_one_turn_at_a_time(hosting, make):
         await asyncio.sleep(0.1)
         status, busy, headers = await turn(host, session, "two")
         assert (status, busy["error"]["code"]) == (409, "CONVERSATION_BUSY")
-        assert headers["Retry-After"] == "5"
-        status, busy, _ = await turn(host, session, "one", Idempotency_Key="k")
+        # What is left of the lease of 15 s, which the host may have just renewed.
+        assert 5 <= int(headers["Retry-After"]) <= 15
+        status, busy, headers = await turn(host, session, "one", Idempotency_Key="k")
         assert (status, busy["error"]["code"]) == (409, "TURN_IN_PROGRESS")
+        assert 5 <= int(headers["Retry-After"]) <= 15
         waiting = asyncio.create_task(turn(host, session, "one", Idempotency_Key="k"))
         going.set()
         assert (await first)[0] == 200
@@ -293,6 +296,52 @@ async def test_a_deleted_conversation_is_gone(hosting, make):
         for session in (first, second):
             status, _, _ = await send(host, "GET", f"/api/v2/conversations/{session}")
             assert status == 404
+
+
+async def test_a_deleted_conversation_takes_its_feedback_along(hosting, make):
+    """Nothing that a deleted conversation said is left in the feedback on it."""
+    store = MemoryStore()
+    async with hosting(*with_store(make, store)) as host:
+        for deletes in (
+            lambda name: send(host, "DELETE", f"/api/v2/conversations/{name}"),
+            lambda name: send(
+                host, "POST", f"/api/v2/conversations/{name}/close", {"save_conversation": False}
+            ),
+        ):
+            session, other = await start(host), await start(host)
+            for name in (session, other):
+                _, said, _ = await turn(host, name, "my secret")
+                feedback = {"request_id": said["request_id"], "rating": 2}
+                assert (await send(host, "POST", "/api/v2/feedback", feedback))[0] == 200
+            assert (await deletes(session))[0] == 200
+            left = [item async for item in store.feedback()]
+            assert [said["request_id"]] == [item.request_id for item in left]
+            await deletes(other)
+            assert [item async for item in store.feedback()] == []
+
+
+async def test_closing_needs_no_body(hosting, make):
+    """Where every member is optional no body, an empty one and an empty object mean the same."""
+    async with hosting(*with_store(make, MemoryStore())) as host:
+        for sent in ({}, {"data": b""}, {"json": {}}, {"data": b" ", "headers": JSON}):
+            path = f"/api/v2/conversations/{await start(host)}/close"
+            async with host.session.post(path, **sent) as response:
+                assert response.status == 200, await response.text()
+                assert (await response.json())["saved"] is True
+        for needed in (f"/api/v2/conversations/{await start(host)}/turn", START):
+            async with host.session.post(needed) as response:
+                assert response.status == 415
+        async with host.session.post(path, data=b"x=1") as response:
+            assert response.status == 415
+        async with host.session.get("/openapi.json") as response:
+            paths = (await response.json())["paths"]
+        needs = {
+            path: item["post"]["requestBody"]["required"]
+            for path, item in paths.items()
+            if "requestBody" in item.get("post", {})
+        }
+        named = "/api/v2/conversations/{id}/"
+        assert (needs[f"{named}close"], needs[f"{named}turn"], needs[START]) == (False, True, True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from ion_host_aiohttp.api.headers import add_headers
-from ion_host_aiohttp.browser.cors import ALLOWED_HEADERS, is_allowed_origin
+from ion_host_aiohttp.browser.cors import ALLOWED_HEADERS, OPENAI_HEADERS, is_allowed_origin
 from ion_host_aiohttp.browser.origins import Origins
 
 from ion_framework.settings.model import Settings
@@ -112,6 +112,20 @@ class TestPreflight:
             ]
 
         assert set(statuses) == {204}
+
+    async def test_the_client_of_openais_protocol_may_send_its_headers(self, hosting):
+        """Its own headers are allowed where its protocol is spoken, and nowhere else."""
+        async with hosting(settings=LISTED) as host:
+            found = [
+                (await host.session.options(path, headers=preflight()))
+                .headers["Access-Control-Allow-Headers"]
+                .split(", ")
+                for path in ("/v1/chat/completions", "/api/v2/process")
+            ]
+
+        assert [*ALLOWED_HEADERS, *OPENAI_HEADERS] == found[0]
+        assert {"X-Stainless-Retry-Count", "X-Stainless-Runtime-Version"} < set(found[0])
+        assert list(ALLOWED_HEADERS) == found[1]
 
     async def test_options_without_the_marks_of_a_preflight_is_a_method_like_others(self, hosting):
         """Plain ``OPTIONS`` is answered 405."""

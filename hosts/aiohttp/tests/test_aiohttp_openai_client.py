@@ -265,6 +265,37 @@ class TestEnds:
             found.choices[0].finish_reason,
         )
 
+    async def test_an_answer_that_breaks_off_is_an_error(self, hosting, make):
+        """A piece of an answer is no completion: the client raises, and asks again if it may."""
+        broken = Model(finish=Finish(FinishReason.TRUNCATED, Usage(11, 3)))
+        async with hosting(*with_model(make, broken)) as host, client_of(host) as client:
+            with pytest.raises(openai.InternalServerError) as caught:
+                await client.chat.completions.create(model="lua", messages=HELLO)
+            assert ("answer_broken_off", 502) == (caught.value.code, caught.value.status_code)
+            again = client.with_options(max_retries=1)
+            with pytest.raises(openai.InternalServerError):
+                await again.chat.completions.create(model="lua", messages=HELLO)
+
+        assert 3 == broken.asked
+
+    async def test_a_stand_in_is_flagged(self, hosting, make):
+        """Where another generator stands in the answer is good, and says so in its header."""
+        down = GenerationError(FailureCause.UNAVAILABLE, "down")
+        spare = make.plugin("spare", "generator", make.generator(make.echo), fallback=True)
+        plugins = (*with_model(make, Model([down, down])), spare)
+        async with hosting(*plugins) as host, client_of(host) as client:
+            ask = client.chat.completions.with_raw_response.create
+            raw = await ask(model="lua", messages=HELLO)
+            stream = await client.chat.completions.create(model="lua", messages=HELLO, stream=True)
+            last = [chunk async for chunk in stream][-1]
+
+        assert "answer to: hello" == raw.parse().choices[0].message.content
+        assert "model" in raw.headers["ion-degraded"]
+        assert ("stop", raw.headers["ion-degraded"]) == (
+            last.choices[0].finish_reason,
+            last.ion_degraded,
+        )
+
     async def test_a_model_that_declines_is_a_refusal(self, hosting, make):
         """The persona's words stand in refusal, and there is no content."""
         plugins = with_model(make, Model(text="", finish=Finish(FinishReason.SAFETY)))

@@ -198,7 +198,7 @@ async def test_what_changes_nothing_is_taken(hosting):
         ({"metadata": {str(n): "x" for n in range(17)}}, "metadata", "invalid_value"),
         ({"user": "u" * 129}, "user", "invalid_value"),
         ({"model": 5}, "model", "invalid_type"),
-        ({"messages": []}, "messages", "invalid_value"),
+        ({"messages": []}, "messages", "empty_array"),
         ({"messages": "hello"}, "messages", "invalid_type"),
         ({"messages": ["hello"]}, "messages[0]", "invalid_type"),
         ({"messages": [{"content": "x"}]}, "messages[0].role", "missing_required_parameter"),

@@ -165,6 +165,37 @@ async def test_what_fails_later_is_raised_by_the_client(hosting, make):
     assert not lines[-1].startswith("event:")
 
 
+@pytest.mark.parametrize(
+    "end", [Finish(FinishReason.TRUNCATED), GenerationError(FailureCause.UNAVAILABLE, "gone")]
+)
+async def test_an_answer_that_breaks_off_is_raised_by_the_client(hosting, make, end):
+    """A stream whose generator breaks off ends with an error event and without a reason."""
+    async with speaking(hosting, make, Speaker("one ", "two", end=end)) as (host, client):
+        lines, _ = await events(host)
+        stream = await client.chat.completions.create(model="lua", messages=HELLO, stream=True)
+        texts = []
+        with pytest.raises(openai.APIError) as caught:
+            await gathered(stream, texts)
+
+    *chunks, last = [json.loads(line.removeprefix("data: ")) for line in lines]
+    assert {"answer_broken_off"} == {last["error"]["code"], caught.value.body["code"]}
+    assert "server_error" == last["error"]["type"]
+    assert ["", "one ", "two"] == texts
+    assert {None} == {chunk["choices"][0]["finish_reason"] for chunk in chunks}
+
+
+async def test_a_stream_that_has_all_it_wanted_does_not_break_off(hosting, make):
+    """What a generator does after the stop sequence changes nothing."""
+    speaker = Speaker("one ", "stop", "more", end=Finish(FinishReason.TRUNCATED))
+    async with speaking(hosting, make, speaker) as (_, client):
+        stream = await client.chat.completions.create(
+            model="lua", messages=HELLO, stop="stop", stream=True
+        )
+        ends = [chunk.choices[0].finish_reason async for chunk in stream]
+
+    assert "stop" == ends[-1]
+
+
 async def test_a_refusal_is_streamed_as_one(hosting, make):
     """Where the model declines, the delta holds a refusal, and the end says why."""
     declining = Speaker(end=Finish(FinishReason.SAFETY))

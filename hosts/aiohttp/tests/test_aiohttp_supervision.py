@@ -147,6 +147,11 @@ async def await_control(end):
     return await Control.over(end)
 
 
+async def unasked(_order):
+    """Nobody is asked for a change here."""
+    raise AssertionError
+
+
 class TestFigures:
     """Figures of many processes."""
 
@@ -166,7 +171,7 @@ class TestFigures:
     def test_member(self):
         """A worker tells the others' figures as they were told to it, and its own as they are."""
         own = [Figures(answered=1)]
-        member = Member(1, lambda: own[0], lambda: 5.0)
+        member = Member(1, lambda: own[0], lambda: 5.0, unasked)
         other = attrs.evolve(STATE, number=2, figures=Figures(answered=10))
         member.hear(
             (STATE, other), (TROUBLE, PluginTrouble(1, "own", "failed")), Figures(answered=100)

@@ -42,7 +42,7 @@ async def test_the_answer_of_the_original(hosting):
         body = await response.json()
 
     assert response.status == 200
-    assert list(body) == ["version", "status", "cache_stats", "timestamp"]
+    assert list(body) == ["version", "status", "cache_stats", "plugins", "timestamp"]
     assert (body["version"], body["status"]) == ("v2.0", "operational")
     assert body["cache_stats"]["total_requests"] == 0
 
@@ -64,6 +64,8 @@ async def test_readers_see_no_details(hosting):
 
     assert read["cache_stats"]["cache_details"] is None
     assert administered["cache_stats"]["cache_details"] is not None
+    assert read["plugins"] is None
+    assert {"parrot", "lua"} <= {each["name"] for each in administered["plugins"]}
 
 
 NEEDS = {
@@ -87,8 +89,13 @@ NEEDS = {
     ("GET", "/api/v2/health"): Scope.READ,
     ("GET", "/api/v2/status"): Scope.READ,
     ("GET", "/api/v2/cache-stats"): Scope.ADMIN,
+    ("GET", "/api/v2/recording"): Scope.ADMIN,
     ("POST", "/api/v2/cache/clear"): Scope.ADMIN,
     ("POST", "/api/v2/cache/invalidate"): Scope.ADMIN,
+    ("GET", "/api/v2/plugins"): Scope.ADMIN,
+    ("POST", "/api/v2/plugins/{name}/enable"): Scope.ADMIN,
+    ("POST", "/api/v2/plugins/{name}/disable"): Scope.ADMIN,
+    ("POST", "/api/v2/plugins/{name}/reload"): Scope.ADMIN,
 }
 
 

@@ -135,7 +135,7 @@ class TestTurns:
             assert (line["status"], line["turns"], line["route"]) == (101, "1", WS)
 
     async def test_cancel(self, slowly, talk):
-        """A turn can be stopped, which stops its generator; stopping it twice does nothing."""
+        """A turn can be stopped, which stops its generator; stopping it twice is told as such."""
         slow = Slow()
         async with slowly(slow) as host, talk.connected(host) as socket:
             await talk.ask(socket, type="turn", id="a", text="hi")
@@ -145,7 +145,11 @@ class TestTurns:
             assert (last["type"], last["id"]) == ("error", "a")
             assert last["data"]["error"]["code"] == "CANCELLED"
             await talk.until(lambda: slow.closed)
-            await talk.ask(socket, type="cancel", id="a")
+            for _ in range(MOST_FAULTS + 1):
+                await talk.ask(socket, type="cancel", id="a")
+                told = await talk.hear(socket)
+                assert (told["type"], told["id"]) == ("error", "a")
+                assert told["data"]["error"]["code"] == "UNKNOWN_TURN"
             await talk.ask(socket, type="ping")
             assert (await talk.hear(socket))["type"] == "pong"
             assert host.service.admission.in_flight == 0

@@ -272,3 +272,38 @@ class TestNoStart:
         pauses = [line["again_s"] for line in ends if line["worker"] == 1]
         assert pauses == sorted(pauses)
         assert "no worker can be started" in (tmp_path / "log").read_text()
+
+
+async def test_a_change_of_a_plugin_reaches_every_worker(tmp_path):
+    """Whichever worker is asked, all of them change the plugin, and one that starts later does."""
+    with serving(tmp_path) as (_, url):
+        first, second = await seen(url, 2)
+        async with ClientSession(url, connector=TCPConnector(force_close=True)) as session:
+
+            async def change(name, act, **body):
+                response = await session.post(f"/api/v2/plugins/{name}/{act}", json=body or None)
+                return response.status, await response.json()
+
+            async def personas():
+                return (await (await session.get("/api/v2/personas")).json())["total"]
+
+            status, out = await change("sage", "disable", unguarded=False)
+            totals = {await personas() for _ in range(20)}
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: len(lines(tmp_path, "worker serves")) == 3)
+            later = {await personas() for _ in range(20)}
+            _, back = await change("sage", "enable")
+            after = {await personas() for _ in range(20)}
+            refused, _ = await change("nobody", "enable")
+
+    assert (status, out["success"]) == (200, True)
+    assert [(each["worker"], each["status"]) for each in out["workers"]] == [
+        (1, "disabled"),
+        (2, "disabled"),
+    ]
+    assert [(each["worker"], each["status"]) for each in back["workers"]] == [
+        (1, "active"),
+        (2, "active"),
+    ]
+    assert (totals, later, after, refused) == ({0}, {0}, {1}, 404)
+    assert lives(first) is lives(second) is False

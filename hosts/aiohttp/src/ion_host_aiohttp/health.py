@@ -20,6 +20,7 @@ OUT = (
     Status.INVALID,
     Status.CONFLICT,
     Status.INCOMPATIBLE,
+    Status.UNTRUSTED,
 )
 """Statuses of plugins that somebody installed and that do not work."""
 

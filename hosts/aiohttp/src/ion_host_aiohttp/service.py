@@ -24,6 +24,7 @@ from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
 from ion_host_aiohttp.streaming.state import Streaming
 from ion_host_aiohttp.v1.session_making import Sessions
+from ion_host_aiohttp.workers.changes import carry_out
 from ion_host_aiohttp.workers.figures import Figures, figures_of
 from ion_host_aiohttp.workers.fleet import Alone, Fleet
 
@@ -124,7 +125,10 @@ class Service:
     fleet: Fleet = attrs.field(
         default=attrs.Factory(
             lambda self: Alone(
-                self.own_figures, lambda: self.clock.monotonic() - self.started_at, os.getpid()
+                self.own_figures,
+                lambda: self.clock.monotonic() - self.started_at,
+                os.getpid(),
+                lambda order: carry_out(self.ion, order, 1),
             ),
             takes_self=True,
         )

@@ -126,6 +126,38 @@ class ListTests(StoreTests):
             await store.create(make_conversation())
             assert (await begun(store)).turns == ()
 
+    async def test_a_conversation_is_deleted_with_its_feedback(self) -> None:
+        """Feedback on a deleted conversation goes with it; that on another and others' stays."""
+        async with self.stored() as store:
+            for owner, name in ((ANN, "a"), (ANN, "b"), (BOB, "c")):
+                await store.create(make_conversation(name, owner=owner))
+                await talk(store, name, 2, owner=owner)
+            for owner, name, request in (
+                (ANN, "first", "a-1"),
+                (ANN, "second", "a-2"),
+                (ANN, "its neighbour", "b-1"),
+                (ANN, "nobody's", "none"),
+                (BOB, "of the same name", "a-1"),
+            ):
+                await store.add_feedback(make_feedback(name, owner=owner, request_id=request))
+            assert not await store.delete(BOB, "a")
+            assert await store.delete(ANN, "a")
+            assert {"its neighbour", "nobody's"} == {
+                item.id for item in await feedback_of(store, ANN)
+            }
+            assert ["of the same name"] == [item.id for item in await feedback_of(store, BOB)]
+
+    async def test_feedback_outlives_what_expired(self) -> None:
+        """Feedback on a conversation that had its time stays until its user's data is deleted."""
+        async with self.stored() as store:
+            await store.create(make_conversation(user_id="u"))
+            kept = await talk(store)
+            await store.add_feedback(make_feedback(request_id="c1-1", user_id="u"))
+            assert await store.expire(kept.expires_at + 1) == 1
+            assert ["f1"] == [item.id for item in await feedback_of(store)]
+            await store.delete_user(ANN, "u")
+            assert [] == await feedback_of(store)
+
     async def test_a_users_data_is_deleted(self) -> None:
         """Deleting a user takes the user's conversations and feedback, and nobody else's."""
         async with self.stored() as store:

@@ -87,6 +87,14 @@ class StoreMachine(RuleBasedStateMachine):
         """Drop a conversation from the model."""
         del self.held[name]
 
+    def forget(self, owner: Owner, requests: set[str], user: str | None = None) -> None:
+        """Drop an owner's feedback on requests, or of a user, from the model."""
+        self.given = {
+            (by, name): item
+            for (by, name), item in self.given.items()
+            if by != owner or not (item.user_id == user or item.request_id in requests)
+        }
+
     @rule(owner=owners, letter=names, user=users, ttl=st.sampled_from((50.0, 500.0)))
     def create(self, owner: int, letter: str, user: str, ttl: float) -> None:
         """A new conversation, or a name that is taken."""
@@ -213,6 +221,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert deleted is (held is not None)
         if held is not None:
             self.drop(held.conversation.id)
+            self.forget(self.owners[owner], {turn.request_id for turn in held.turns})
 
     @rule(owner=owners, user=users)
     def delete_user(self, owner: int, user: str) -> None:
@@ -227,11 +236,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.run(self.store.delete_user(of, user)) == len(gone)
         for name in gone:
             self.drop(name)
-        self.given = {
-            (by, name): item
-            for (by, name), item in self.given.items()
-            if by != of or not (item.user_id == user or item.request_id in said)
-        }
+        self.forget(of, said, user)
 
     @rule(by=st.sampled_from((1.0, LEASE_S, 400.0)))
     def wait(self, by: float) -> None:

@@ -106,6 +106,19 @@ class RightsTests(StoreTests):
             assert await asked(store, "b") == Busy(same=False)
             assert await asked(store) == Busy(same=False)
 
+    async def test_it_tells_how_long_a_right_lasts(self) -> None:
+        """A caller is told the seconds until the right of the turn in the making ends."""
+        async with self.stored() as store:
+            await store.create(make_conversation())
+            right = await begun(store)
+            busy = await asked(store, now=NOON + 2)
+            assert isinstance(busy, Busy)
+            assert busy.left_s == pytest.approx(LEASE_S - 2, abs=0.01)
+            assert await store.renew("c1", right.token, lease_s=LEASE_S, now=NOON + 2)
+            again = await asked(store, now=NOON + 2)
+            assert isinstance(again, Busy)
+            assert again.left_s == pytest.approx(LEASE_S, abs=0.01)
+
     async def test_two_without_a_key_are_not_the_same(self) -> None:
         """A turn in the making without a key is not the same as another one without."""
         async with self.stored() as store:

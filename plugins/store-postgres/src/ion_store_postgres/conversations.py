@@ -67,13 +67,16 @@ class Conversations:
         return await self.pool.run(work)
 
     async def delete(self, owner: Owner, conversation_id: str) -> bool:
-        """Delete one with its turns."""
+        """Delete one with its turns and the feedback on them."""
         key = _key(owner, conversation_id)
         seen = set[str]()
 
         async def work(connection: Any) -> None:
-            seen.update(await _names(connection, _FIND, *key))
-            await connection.execute(_DELETE, *key)
+            async with connection.transaction():
+                # Locked, so that no turn comes in between and leaves its feedback behind.
+                seen.update(await _names(connection, _LOCK, *key))
+                await connection.execute(_DELETE_ITS_FEEDBACK, *key)
+                await connection.execute(_DELETE, *key)
 
         await self.pool.run(work)
         return bool(seen)
@@ -201,7 +204,15 @@ _GET = "SELECT document FROM conversations WHERE id = $1 AND tenant = $2 AND pri
 _WRITTEN = """
 SELECT 1 FROM conversations WHERE id = $1 AND tenant = $2 AND principal = $3 AND writer = $4
 """
-_FIND = "SELECT id FROM conversations WHERE id = $1 AND tenant = $2 AND principal = $3"
+_LOCK = """
+SELECT id FROM conversations WHERE id = $1 AND tenant = $2 AND principal = $3 FOR UPDATE
+"""
+_DELETE_ITS_FEEDBACK = """
+DELETE FROM feedback
+WHERE tenant = $2 AND principal = $3 AND request IN (
+    SELECT request FROM turns JOIN conversations ON conversations.id = turns.conversation
+    WHERE conversations.id = $1 AND tenant = $2 AND principal = $3)
+"""
 _DELETE = "DELETE FROM conversations WHERE id = $1 AND tenant = $2 AND principal = $3"
 _UPDATE = """
 UPDATE conversations

@@ -89,7 +89,8 @@ class Turns:
             return Repeated(read(row["document"], StoredTurn))
         if row["turn_count"] >= self.most and not row["held"]:
             raise ConversationFullError(self.most)
-        return Busy(same=name is not None and row["lease_key"] == name)
+        same = name is not None and row["lease_key"] == name
+        return Busy(same, left_s=max(0.0, (row["lease_until"] or now) - now))
 
     async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
         """Put the end of a right off; see `ConversationStore.renew`."""
@@ -153,7 +154,7 @@ WHERE conversation = $1 AND (number > $2 OR idempotency = $3)
 ORDER BY number
 """
 _WHY_NOT = """
-SELECT lease_key, turn_count, turns.document,
+SELECT lease_key, lease_until, turn_count, turns.document,
     lease_token IS NOT NULL AND lease_until > $5 AS held
 FROM conversations
     LEFT JOIN turns ON turns.conversation = conversations.id AND turns.idempotency = $4

@@ -65,16 +65,11 @@ class Conversations:
         later = attrs.evolve(conversation, version=conversation.version + 1)
         return bool(await self.link.run(scripts.UPDATE, keys, *self.values(later)))
 
-    async def delete(self, owner: Owner, conversation_id: str) -> bool:
-        """Delete one with its turns."""
-        own = self.keys.of(owner)
-        found = await self.link.command(
-            "HGET", own.conversation(digest(conversation_id))[0], "member"
-        )
-        if found is None:
-            return False
-        await self.drop(own, found.decode())
-        return True
+    async def member_of(self, owner: Owner, conversation_id: str) -> str | None:
+        """How one of an owner is called in the indices."""
+        key = self.keys.of(owner).conversation(digest(conversation_id))[0]
+        found = await self.link.command("HGET", key, "member")
+        return None if found is None else str(found.decode())
 
     async def of_user(self, owner: Owner, user_id: str) -> tuple[str, ...]:
         """The members of the conversations with a user."""

@@ -70,10 +70,14 @@ class Feedbacks:
             for one in await self._values(places[start : start + BATCH]):
                 yield one
 
-    async def delete_user(self, owner: Owner, user_id: str, requests: Collection[str]) -> None:
-        """Delete what is of a user, or about one of these requests."""
+    async def delete(
+        self, owner: Owner, requests: Collection[str], user_id: str | None = None
+    ) -> None:
+        """Delete what is about one of these requests, or of a user."""
         own = self.conversations.keys.of(owner)
-        user = digest(user_id)
+        user = None if user_id is None else digest(user_id)
+        if user is None and not requests:
+            return
         gone = [
             digest(feedback.id)
             async for _, of, feedback in self.raw((own,))

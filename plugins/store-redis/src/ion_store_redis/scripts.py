@@ -100,7 +100,7 @@ if ARGV[1] ~= '' then
   end
 end
 if known[2] and known[2] ~= ARGV[3] and tonumber(known[3]) > tonumber(ARGV[5]) then
-  return {'busy', (ARGV[1] ~= '' and known[4] == ARGV[1]) and 1 or 0}
+  return {'busy', (ARGV[1] ~= '' and known[4] == ARGV[1]) and 1 or 0, known[3]}
 end
 if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[6]) then return {'full'} end
 redis.call('HSET', KEYS[1], 'token', ARGV[3], 'until', ARGV[4], 'key', ARGV[1])

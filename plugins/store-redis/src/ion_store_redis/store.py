@@ -118,8 +118,18 @@ class RedisStore:
         return await self._conversations.list(owner, user_id, limit=limit, cursor=cursor, now=now)
 
     async def delete(self, owner: Owner, conversation_id: str) -> bool:
-        """Delete a conversation with its turns; False where there is none."""
-        return await self._conversations.delete(owner, conversation_id)
+        """Delete a conversation with its turns and their feedback; False where there is none."""
+        name = await self._conversations.member_of(owner, conversation_id)
+        if name is None:
+            return False
+        own = self._conversations.keys.of(owner)
+        _, turns = await self._conversations.whole(own, name)
+        # Before the turns: where this breaks off, whoever deletes again still finds it by them.
+        told = {turn.request_id for _, turn in turns}
+        await self._feedback.delete(owner, told)
+        late = set(await self._conversations.drop(own, name)) - told
+        await self._feedback.delete(owner, late)
+        return True
 
     async def delete_user(self, owner: Owner, user_id: str) -> int:
         """Delete every conversation with a user, and its feedback."""
@@ -128,7 +138,7 @@ class RedisStore:
         requests = set[str]()
         for name in members:
             requests.update(await self._conversations.drop(own, name))
-        await self._feedback.delete_user(owner, user_id, requests)
+        await self._feedback.delete(owner, requests, user_id)
         return len(members)
 
     async def add_feedback(self, feedback: Feedback) -> None:

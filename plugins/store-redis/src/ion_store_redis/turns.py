@@ -76,7 +76,9 @@ class Turns:
             return Repeated(turn_of(found[0]))
         if kind == b"full":
             raise ConversationFullError(self.most)
-        return Missing() if kind == b"missing" else Busy(same=bool(found[0]))
+        if kind == b"missing":
+            return Missing()
+        return Busy(same=bool(found[0]), left_s=float(found[1]) - now)
 
     async def renew(self, conversation_id: str, token: str, *, lease_s: float, now: float) -> bool:
         """Put the end of a right off; see `ConversationStore.renew`."""

@@ -100,7 +100,13 @@ def page(  # noqa: PLR0913  what makes a page
 
 
 def delete(connection: sqlite3.Connection, owner: Owner, name: str) -> bool:
-    """Delete a conversation with its turns."""
+    """Delete a conversation with its turns and the feedback on them."""
+    connection.execute(
+        f"DELETE FROM feedback WHERE {_OWN} AND request_id IN "  # noqa: S608  columns of our own
+        "(SELECT t.request_id FROM turns t JOIN conversations c ON c.seq = t.conversation "
+        "WHERE c.id = ? AND c.tenant = ? AND c.principal = ?)",
+        (owner.tenant, owner.principal, name, owner.tenant, owner.principal),
+    )
     gone = connection.execute(
         f"DELETE FROM conversations WHERE id = ? AND {_OWN}",  # noqa: S608  columns of our own
         (name, owner.tenant, owner.principal),

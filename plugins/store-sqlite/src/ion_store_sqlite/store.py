@@ -148,7 +148,7 @@ class SqliteStore:
         )
 
     async def delete(self, owner: Owner, conversation_id: str) -> bool:
-        """Delete a conversation with its turns."""
+        """Delete a conversation with its turns and the feedback on them."""
         return await self._write(lambda c: keeping.delete(c, owner, conversation_id))
 
     async def delete_user(self, owner: Owner, user_id: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from ion_framework.conversations.model import Conversation, Owner, StoredTurn
@@ -14,6 +13,7 @@ from ion_framework.conversations.store import (
     Missing,
     Repeated,
 )
+from ion_store_sqlite.holders import is_dead, new_token
 from ion_store_sqlite.rows import (
     CONVERSATION,
     TURN,
@@ -65,12 +65,13 @@ def begin(  # noqa: PLR0913  each of them decides
         ).fetchone()
         if made is not None:
             return Repeated(to_turn(made))
-    if token is not None and now < ends:
-        return Busy(same=idempotency_key is not None and idempotency_key == key)
+    if token is not None and now < ends and not is_dead(token):
+        same = idempotency_key is not None and idempotency_key == key
+        return Busy(same, left_s=ends - now)
     conversation = to_conversation(row)
     if conversation.turn_count >= max_turns:
         raise ConversationFullError(max_turns)
-    token = secrets.token_hex(16)
+    token = new_token()
     connection.execute(
         "UPDATE conversations SET lease_token = ?, lease_key = ?, lease_ends = ? WHERE seq = ?",
         (token, idempotency_key, now + lease_s, seq),

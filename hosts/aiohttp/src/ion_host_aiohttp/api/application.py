@@ -18,7 +18,7 @@ from ion_host_aiohttp.api.catalog import OWN
 from ion_host_aiohttp.api.conditional import unless_known
 from ion_host_aiohttp.api.deadline import HEADER as DEADLINE
 from ion_host_aiohttp.api.deadline import WAITED_S, asked_deadline_s
-from ion_host_aiohttp.api.decoding import decode, decoder_of
+from ion_host_aiohttp.api.decoding import decode, decoder_of, is_optional
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
 from ion_host_aiohttp.api.gate import charge, let_in
@@ -165,6 +165,15 @@ def _supervised(serve: Callable[[Wire], Awaitable[None]]) -> Callable[[Wire], Aw
     return contained
 
 
+async def _sent(request: web.Request, endpoint: Endpoint[Any], service: Service) -> bytes:
+    """The body of a request; none is an empty object where that will do."""
+    needed = not is_optional(endpoint.request)
+    if needed or request.body_exists:
+        found = await read_body(request, service.limits.body)
+        return found if needed or found.strip() else b"{}"
+    return b"{}"
+
+
 async def _call(
     request: web.Request,
     endpoint: Endpoint[Any],
@@ -175,8 +184,7 @@ async def _call(
     query = decode_query(request.query, endpoint.query) if endpoint.query is not None else None
     body = None
     if endpoint.request is not None:
-        sent = await read_body(request, service.limits.body)
-        body = decode(sent, endpoint.request, endpoint.style)
+        body = decode(await _sent(request, endpoint, service), endpoint.request, endpoint.style)
     asked = asked_by(request)
     return Call(
         body=body,

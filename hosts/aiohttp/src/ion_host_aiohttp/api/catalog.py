@@ -28,8 +28,10 @@ from ion_host_aiohttp.v2.feedback import FEEDBACK
 from ion_host_aiohttp.v2.health import HEALTH
 from ion_host_aiohttp.v2.multi_persona import MULTI_PERSONA
 from ion_host_aiohttp.v2.personas import ENDPOINTS as PERSONAS
+from ion_host_aiohttp.v2.plugins import ENDPOINTS as PLUGINS
 from ion_host_aiohttp.v2.process import PROCESS
 from ion_host_aiohttp.v2.recommend import RECOMMEND
+from ion_host_aiohttp.v2.recording import RECORDING
 from ion_host_aiohttp.v2.status import STATUS
 from ion_host_aiohttp.v2.user_data import ENDPOINTS as USER_DATA
 
@@ -49,8 +51,10 @@ OWN: tuple[Endpoint[Any], ...] = (
     FEEDBACK,
     *PERSONAS,
     *CACHE,
+    *PLUGINS,
     HEALTH,
     STATUS,
+    RECORDING,
     COMPLETIONS,
     *MODELS,
     DOCUMENT,

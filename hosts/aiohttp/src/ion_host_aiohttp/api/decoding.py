@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 
 from ion_host_aiohttp.api.endpoint import ErrorStyle
 from ion_host_aiohttp.api.nesting import deeper_than
-from ion_host_aiohttp.api.schema_issues import issues_of
+from ion_host_aiohttp.api.schema_issues import (
+    MOST_ISSUES,
+    issues_of,
+    takes_no_others,
+    unknown_members,
+)
 from ion_host_aiohttp.api.unsafe_text import find_unsafe_text
 from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
 from ion_host_aiohttp.errors.messages import Message, say
@@ -62,11 +68,31 @@ def _decoded(body: bytes, kind: type[_Request]) -> _Request:
     if unsafe is not None:
         raise unfit(Issue("string_unsafe", unsafe, say("unsafe_text")))
     try:
-        return decoder_of(kind).decode(body)
+        found = decoder_of(kind).decode(body)
     except msgspec.ValidationError as error:
         raise unfit(*issues_of(error, _document(body), kind)) from None
     except msgspec.DecodeError as error:
         raise _not_json(error, body) from None
+    if takes_no_others(kind):
+        unknown = tuple(islice(unknown_members(msgspec.json.decode(body), kind), MOST_ISSUES))
+        if unknown:
+            raise unfit(*unknown)
+    return found
+
+
+def is_optional(kind: Any) -> bool:
+    """Whether an empty object is an instance of a request class, so that no body will do, too."""
+    if kind not in _OPTIONAL:
+        try:
+            decoder_of(kind).decode(b"{}")
+        except msgspec.ValidationError:
+            _OPTIONAL[kind] = False
+        else:
+            _OPTIONAL[kind] = kind is not msgspec.Raw
+    return _OPTIONAL[kind]
+
+
+_OPTIONAL: dict[Any, bool] = {}
 
 
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {}

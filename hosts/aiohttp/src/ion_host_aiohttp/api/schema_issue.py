@@ -13,6 +13,7 @@ _WHERE = re.compile(r" - at `(?:key in )?\$(.*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|(\[\.\.\.\])")
 _MISSING = re.compile(r"Object missing required field `([^`]+)`")
 _LENGTH = re.compile(r"Expected `str` of length (<=|>=) (\d+)")
+_ITEMS = re.compile(r"Expected `array` of length (<=|>=) (\d+)")
 _TYPE = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 _KINDS = {"str": "string_type", "bool": "bool_type", "array": "list_type", "object": "dict_type"}
 _SHOWN = 100
@@ -28,11 +29,14 @@ def issue_of(error: msgspec.ValidationError, document: object) -> Issue:
     text = str(error)
     where = _WHERE.search(text)
     path = _path(where[1]) if where else ()
-    given = _shown(_value_at(document, path))
+    value = _value_at(document, path)
+    given = _shown(value)
     if match := _MISSING.match(text):
         return Issue("missing", (*path, match[1]), say("missing"), given)
     if match := _LENGTH.match(text):
         return _length(path, match[1], int(match[2]), given)
+    if match := _ITEMS.match(text):
+        return _items(path, match[1], int(match[2]), len(value) if isinstance(value, list) else 0)
     if match := _TYPE.match(text):
         expected = match[1].replace(" | null", "")
         message = say("wrong_type", expected=expected, given=match[2])
@@ -46,6 +50,14 @@ def _length(path: Path, operator: str, length: int, given: object) -> Issue:
         return Issue("string_too_long", path, message, given, {"max_length": length})
     message = say("too_short", min_length=length)
     return Issue("string_too_short", path, message, given, {"min_length": length})
+
+
+def _items(path: Path, operator: str, length: int, given: int) -> Issue:
+    if operator == "<=":
+        limits = {"max_length": length}
+        return Issue("too_long", path, say("too_many", max_length=length), limits=limits)
+    message = say("too_few", min_length=length, given=given)
+    return Issue("too_short", path, message, limits={"min_length": length})
 
 
 def _path(text: str) -> Path:

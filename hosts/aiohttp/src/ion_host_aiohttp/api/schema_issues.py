@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -17,6 +17,7 @@ import msgspec
 
 from ion_framework.domain.blank import NOT_BLANK, is_blank
 from ion_host_aiohttp.api.schema_issue import issue_of
+from ion_host_aiohttp.api.strict import is_strict
 from ion_host_aiohttp.errors.failure import Issue, Path
 from ion_host_aiohttp.errors.messages import say
 
@@ -39,9 +40,41 @@ def issues_of(
     """
     found: tuple[Issue, ...] = ()
     if document is not None:
-        found = tuple(islice(_issues(document, kind, (), strict=source == "body"), MOST_ISSUES))
+        every = chain(
+            _issues(document, kind, (), strict=source == "body"), unknown_members(document, kind)
+        )
+        found = tuple(islice(every, MOST_ISSUES))
     found = found or (issue_of(error, document),)
     return tuple(attrs.evolve(issue, source=source) for issue in found)
+
+
+def takes_no_others(kind: Any) -> bool:
+    """Whether a request class refuses members that it does not name."""
+    return is_strict(_core(kind))
+
+
+def unknown_members(value: object, kind: Any, path: Path = ()) -> Iterator[Issue]:
+    """The issue of each member that a strict class does not name, in a document and in its parts.
+
+    Args:
+        value: what was decoded, without a schema.
+        kind: what it was to be.
+        path: where it stands.
+    """
+    own = _core(kind)
+    if is_strict(own) and isinstance(value, Mapping):
+        valid = tuple(_fields(own))
+        for name in value:
+            if name not in valid:
+                yield _unknown((*path, name[:_SHOWN]), valid)
+    for step, item, item_kind in _parts(value, own):
+        if item is not _ABSENT:
+            yield from unknown_members(item, item_kind, (*path, step))
+
+
+def _unknown(path: Path, valid: tuple[str, ...]) -> Issue:
+    message = say("unknown_member", name=path[-1], valid=", ".join(valid))
+    return Issue("extra_forbidden", path, message, limits={"valid": valid})
 
 
 def _issues(value: object, kind: Any, path: Path, *, strict: bool) -> Iterator[Issue]:

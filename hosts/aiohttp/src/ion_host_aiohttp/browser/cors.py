@@ -12,6 +12,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from ion_host_aiohttp.api.endpoint import ErrorStyle
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.service import SERVICE, Service
@@ -33,7 +34,25 @@ ALLOWED_HEADERS = (
 )
 """The request headers that the API takes."""
 
+OPENAI_HEADERS = (
+    "OpenAI-Organization",
+    "OpenAI-Project",
+    "X-Stainless-Arch",
+    "X-Stainless-Custom-Poll-Interval",
+    "X-Stainless-Helper-Method",
+    "X-Stainless-Lang",
+    "X-Stainless-OS",
+    "X-Stainless-Package-Version",
+    "X-Stainless-Poll-Helper",
+    "X-Stainless-Retry-Count",
+    "X-Stainless-Runtime",
+    "X-Stainless-Runtime-Version",
+    "X-Stainless-Timeout",
+)
+"""What the official client of OpenAI's protocol sends besides from a page; the host reads none."""
+
 _ALLOWED_HEADERS = ", ".join(ALLOWED_HEADERS)
+_ALLOWED_WITH_OPENAI = ", ".join((*ALLOWED_HEADERS, *OPENAI_HEADERS))
 
 
 def is_allowed_origin(request: web.BaseRequest, service: Service) -> bool:
@@ -57,7 +76,9 @@ async def check_browser(request: web.Request, handler: Handler) -> web.StreamRes
     if _is_preflight(request) and service.origins.listed(request) is not None:
         methods = _methods_at(request)
         if methods:
-            return _preflight_answer(methods, service.origins.settings.max_age_s)
+            of_openai = ErrorStyle.of_path(request.path) is ErrorStyle.OPENAI
+            allowed = _ALLOWED_WITH_OPENAI if of_openai else _ALLOWED_HEADERS
+            return _preflight_answer(methods, allowed, service.origins.settings.max_age_s)
     elif (request.method not in SAFE or _is_preflight(request)) and not is_allowed_origin(
         request, service
     ):
@@ -82,13 +103,13 @@ def _methods_at(request: web.Request) -> frozenset[str]:
     return frozenset(route.method for route in resource) if resource is not None else frozenset()
 
 
-def _preflight_answer(methods: frozenset[str], max_age_s: int) -> web.Response:
+def _preflight_answer(methods: frozenset[str], allowed: str, max_age_s: int) -> web.Response:
     """What the page may send; who it is, every response says."""
     return web.Response(
         status=HTTPStatus.NO_CONTENT,
         headers={
             hdrs.ACCESS_CONTROL_ALLOW_METHODS: ", ".join(sorted(methods)),
-            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: _ALLOWED_HEADERS,
+            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: allowed,
             hdrs.ACCESS_CONTROL_MAX_AGE: str(max_age_s),
             hdrs.VARY: (
                 f"{hdrs.ACCESS_CONTROL_REQUEST_METHOD}, {hdrs.ACCESS_CONTROL_REQUEST_HEADERS}"

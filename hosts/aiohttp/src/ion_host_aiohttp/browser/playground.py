@@ -24,15 +24,33 @@ from ion_host_aiohttp.service import Service
 PLAYGROUND = "/playground"
 FileName = Literal[
     "api.js",
+    "asking.js",
     "chat.js",
+    "composer.js",
     "dom.js",
+    "errors.js",
+    "events.js",
     "feedback.js",
+    "host-shelf.js",
+    "host.js",
+    "key-form.js",
     "main.js",
+    "notice.js",
+    "page-shelf.js",
+    "picker.js",
     "playground.css",
+    "receipt.css",
     "receipt.js",
     "sessions.js",
+    "shelf.js",
+    "socket.js",
     "storage.js",
+    "stream.js",
     "texts.js",
+    "theme.js",
+    "turn-view.js",
+    "turn.js",
+    "words.js",
 ]
 """The files that are served."""
 

@@ -23,6 +23,7 @@ RETRY_AFTER_MS = "retry-after-ms"
 LONGEST_WAIT_S = 120
 """Seconds that the official client is willing to wait before another try."""
 
+EMPTY_ARRAY = "empty_array"
 UNSUPPORTED = "unsupported_parameter"
 """Kind of the issue of a parameter that this host does nothing with, and its code."""
 
@@ -30,6 +31,7 @@ ISSUE_CODES = {
     "missing_required_parameter": "A member is missing; `param` names it.",
     "invalid_type": "A value is of another type; `param` names it.",
     "invalid_value": "A value is not valid; `param` names it.",
+    EMPTY_ARRAY: "A list that needs an item has none; `param` names it.",
     UNSUPPORTED: "A parameter asks for what this server does not do; `param` names it.",
 }
 """The codes of values that do not fit, each with its meaning."""
@@ -44,6 +46,8 @@ _CODES = {
     "TURN_REFUSED": REFUSED_CODE,
 }
 """Codes that clients know under another name; the rest is the same in small letters."""
+_TOO_SHORT = "too_short"
+"""Kind of the issue of a list with too few items: in this protocol only one needs any."""
 _GUARD_FAILED = "guard_failed"
 _SHOWN = 100
 
@@ -135,7 +139,10 @@ def parameter(path: Path) -> str | None:
 
 def _message(failure: Failure, issue: Issue | None, telling: Telling, request_id: str) -> str:
     if issue is not None:
+        issue = _in_own_words(issue)
         reason, where = telling.text(issue.message), parameter(issue.path)
+        if issue.kind == EMPTY_ARRAY or (issue.kind == UNSUPPORTED and len(issue.path) == 1):
+            return reason
         return telling.text(say("openai_at", param=where, reason=reason)) if where else reason
     parts = [telling.text(failure.message)]
     if failure.hint:
@@ -143,6 +150,15 @@ def _message(failure: Failure, issue: Issue | None, telling: Telling, request_id
     if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         parts.append(telling.text(say("internal_detail", request_id=request_id)))
     return " ".join(parts)
+
+
+def _in_own_words(issue: Issue) -> Issue:
+    """The issue of an empty list as this protocol words it; every other one as it is."""
+    if issue.kind != _TOO_SHORT:
+        return issue
+    where, least = parameter(issue.path) or "", issue.limits["min_length"]
+    message = say("openai_empty_list", param=where, min_length=least)
+    return Issue(EMPTY_ARRAY, issue.path, message)
 
 
 def _type(failure: Failure) -> str:
@@ -167,6 +183,8 @@ def _is_failed_guard(failure: Failure) -> bool:
 def _code_of_issue(issue: Issue) -> str:
     if issue.kind == "missing":
         return "missing_required_parameter"
+    if issue.kind == _TOO_SHORT:
+        return EMPTY_ARRAY
     if issue.kind == UNSUPPORTED:
         return UNSUPPORTED
     return "invalid_type" if issue.kind.endswith("type") else "invalid_value"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Literal, TypeAlias
 
 import attrs
 
 from ion_framework.pipeline.chunks import FinishReason, Usage
+from ion_host_aiohttp.api.endpoint import ErrorCase
+from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.openai.ending import estimated_tokens
 from ion_host_aiohttp.turns import LARGEST_AMOUNT
 
@@ -17,10 +21,28 @@ FINISH_WORDS: Mapping[FinishReason, FinishWord] = {
     FinishReason.STOP: "stop",
     FinishReason.LENGTH: "length",
     FinishReason.SAFETY: "content_filter",
-    FinishReason.TRUNCATED: "length",
     FinishReason.OTHER: "length",
 }
-"""The protocol has no word for an answer that broke off; ``length`` says that it is incomplete."""
+"""``length`` says that an answer is incomplete, which one is that ended for a reason of its model's
+own. One that broke off has no word: it is an error, by `unless_broken`."""
+
+BROKEN_OFF = ErrorCase(
+    HTTPStatus.BAD_GATEWAY,
+    "answer_broken_off",
+    "The model began to answer and broke off; asking again may help.",
+)
+
+
+def unless_broken(finish: FinishReason) -> FinishReason:
+    """The reason of an answer's end.
+
+    Raises:
+        RequestFailed: it broke off, which a client must not take for a whole answer.
+    """
+    if finish is not FinishReason.TRUNCATED:
+        return finish
+    message = say("openai_broken_off")
+    raise RequestFailed(Failure(status=BROKEN_OFF.status, code=BROKEN_OFF.code, message=message))
 
 
 @attrs.frozen(kw_only=True, slots=False)

@@ -17,12 +17,14 @@ from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, Err
 from ion_host_aiohttp.api.streams import Stream
 from ion_host_aiohttp.errors.failure import RequestFailed
 from ion_host_aiohttp.openai.answer import (
+    BROKEN_OFF,
     FINISH_WORDS,
     ChatCompletion,
     CompletionChoice,
     CompletionMessage,
     CompletionUsage,
     FinishWord,
+    unless_broken,
 )
 from ion_host_aiohttp.openai.asked import Asked, read_request
 from ion_host_aiohttp.openai.messages import FIELD
@@ -57,7 +59,7 @@ def _completion(asked: Asked, reply: Reply) -> ChatCompletion:
     return _whole(
         asked,
         CompletionMessage(content=content),
-        FINISH_WORDS[ending.reason or reply.finish_reason],
+        FINISH_WORDS[ending.reason or unless_broken(reply.finish_reason)],
         asked.usage(reply.usage, len(reply.content)),
     )
 
@@ -97,6 +99,12 @@ error after the first of them is `data: {"error": …}`.
 - A generator that does not keep to `max_tokens` is cut off at four characters a token.
 - A message that a guard refuses is 400 `content_policy_violation`. Where the model declines, the
   answer has `finish_reason` `content_filter` and the persona's words in `refusal`.
+- An answer that breaks off is an error, `answer_broken_off`: 502, or in a stream the last event, so
+  that no client takes a piece for the whole. `length` means `max_tokens`, or that the model stopped
+  for a reason of its own.
+- Where the model fails before its first word, another generator stands in, as everywhere: the
+  answer is 200 with the header `ION-Degraded`, in a stream with `ion_degraded` in the chunk that
+  has the `finish_reason`. Whoever would rather have an error leaves no stand-in active.
 """
 
 COMPLETIONS: Endpoint[Any] = Endpoint(
@@ -110,6 +118,7 @@ COMPLETIONS: Endpoint[Any] = Endpoint(
     response=ChatCompletion,
     errors=(
         UNKNOWN,
+        BROKEN_OFF,
         ErrorCase(
             HTTPStatus.BAD_REQUEST,
             "context_length_exceeded",

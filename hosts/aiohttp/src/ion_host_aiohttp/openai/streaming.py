@@ -16,7 +16,7 @@ from ion_host_aiohttp.api.endpoint import Call
 from ion_host_aiohttp.api.streams import Stream, sse_event
 from ion_host_aiohttp.errors import openai as errors_openai
 from ion_host_aiohttp.errors.failure import Failure
-from ion_host_aiohttp.openai.answer import FINISH_WORDS, usage_of
+from ion_host_aiohttp.openai.answer import FINISH_WORDS, unless_broken, usage_of
 from ion_host_aiohttp.openai.asked import Asked
 from ion_host_aiohttp.openai.messages import FIELD
 from ion_host_aiohttp.service import Service
@@ -73,14 +73,14 @@ class _Making:
         ordinary error response, which clients know when to repeat.
 
         Raises:
-            RequestFailed: the turn ended without an answer.
+            RequestFailed: the turn ended without an answer, or its answer broke off.
         """
         try:
             async with aclosing(self._texts()) as texts:
                 async for text in texts:
                     for chunk in self._delta({"content": text}):
                         yield chunk
-            finish = self._ending.reason or self._end_of_reply()
+            finish = self._ending.reason or unless_broken(self._end_of_reply())
         except TurnRefusedError as error:
             if error.code != SAFETY or self._has_begun:
                 raise turn_failure(error, self._asked.turn, self._service, FIELD) from error
@@ -145,17 +145,19 @@ class _Making:
 
     def _last(self, finish: FinishReason) -> list[bytes]:
         found = self._delta({})[:-1]
-        found.append(self._chunk({}, FINISH_WORDS[finish]))
+        degraded = self._reply.degraded if self._reply else ""
+        more = {"ion_degraded": degraded} if degraded else {}
+        found.append(self._chunk({}, FINISH_WORDS[finish], **more))
         if self._asked.include_usage:
             usage = self._reply.usage if self._reply else Usage()
             told = self._asked.usage(usage, self._heard)
             found.append(self._event({"choices": [], "usage": told}))
         return [*found, DONE]
 
-    def _chunk(self, delta: Mapping[str, str], finish: str | None = None) -> bytes:
+    def _chunk(self, delta: Mapping[str, str], finish: str | None = None, **more: str) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         usage = {"usage": None} if self._asked.include_usage else {}
-        return self._event({"choices": [choice], **usage})
+        return self._event({"choices": [choice], **usage, **more})
 
     def _event(self, members: Mapping[str, object]) -> bytes:
         asked = self._asked

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ion_host_aiohttp.api.encoding import encode
-from ion_host_aiohttp.errors.failure import Issue, Path
-from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.errors.failure import Issue
+from ion_host_aiohttp.errors.messages import Message, say
 from ion_host_aiohttp.errors.openai import UNSUPPORTED
 from ion_host_aiohttp.openai.schema import ChatCompletionRequest
 
@@ -36,12 +36,17 @@ def unsupported(request: ChatCompletionRequest) -> Iterator[Issue]:
         given = getattr(request, name)
         if given is None or any(_same(given, value) for value in harmless):
             continue
-        path: Path = (name,)
-        if not harmless:
-            yield Issue(UNSUPPORTED, path, say("openai_unsupported"))
-            continue
-        valid = ", ".join(encode(value).decode() for value in harmless)
-        yield Issue(UNSUPPORTED, path, say("openai_unsupported_value", valid=valid))
+        yield Issue(UNSUPPORTED, (name,), _told(name, harmless))
+
+
+def _told(name: str, harmless: tuple[object, ...]) -> Message:
+    """What is wrong with a parameter, in a sentence that names it, as this protocol has it."""
+    if not harmless:
+        return say("openai_unsupported", param=name)
+    if harmless == ([],):
+        return say("openai_no_tools", param=name)
+    valid = " / ".join(encode(value).decode() for value in harmless)
+    return say("openai_unsupported_value", param=name, valid=valid)
 
 
 def _same(given: object, harmless: object) -> bool:

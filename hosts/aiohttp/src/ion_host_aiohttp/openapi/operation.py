@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from ion_host_aiohttp.api.decoding import is_optional
 from ion_host_aiohttp.api.endpoint import JSON, Endpoint
 from ion_host_aiohttp.api.path import shown_path
 from ion_host_aiohttp.api.versions import V1, Versioning
@@ -58,7 +59,8 @@ def operation_of(endpoint: Endpoint[Any], roots: Mapping[str, Schema], facts: Fa
         found["deprecated"] = True
     found["parameters"] = parameters_of(endpoint, roots, facts.components)
     if endpoint.request is not None:
-        found["requestBody"] = _request_body(roots["body"], facts.components)
+        required = not is_optional(endpoint.request)
+        found["requestBody"] = _request_body(roots["body"], facts.components, required=required)
     found["responses"] = responses_of(endpoint, roots["answer"], tuple(fields))
     if links := links_of(endpoint):
         found["responses"][str(int(endpoint.status))]["links"] = links
@@ -96,9 +98,9 @@ def _description(endpoint: Endpoint[Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _request_body(schema: Schema, components: Mapping[str, Schema]) -> Schema:
+def _request_body(schema: Schema, components: Mapping[str, Schema], *, required: bool) -> Schema:
     example = example_of(schema, components)
-    return {"required": True, "content": {JSON: {"schema": schema, "example": example}}}
+    return {"required": required, "content": {JSON: {"schema": schema, "example": example}}}
 
 
 def _security(scope: str, *, closed: bool) -> list[dict[str, list[str]]]:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from ion_host_aiohttp.api.strict import is_strict
 from ion_host_aiohttp.openapi.docstrings import attributes_of, description_of
 from ion_host_aiohttp.service import ServiceLimits
 
@@ -63,6 +64,8 @@ def _document(found: dict[str, Schema], kind: type) -> None:
     if schema is None:
         return
     schema.pop("description", None)
+    if is_strict(kind):
+        schema["additionalProperties"] = False
     if text := description_of(kind):
         schema["description"] = text
     properties = schema.get("properties", {})

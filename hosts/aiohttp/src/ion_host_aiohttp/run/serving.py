@@ -11,6 +11,7 @@ import attrs
 
 from ion_framework.ion import Ion
 from ion_framework.plugin_host.record import Status
+from ion_framework.watching import watched_loop
 from ion_host_aiohttp.api.catalog import all_endpoints
 from ion_host_aiohttp.run.composition import opened_service
 from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_within
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 GRACE_S = 0.5
 """After SIGTERM, how long new requests are still taken while readiness already answers 503."""
 
-OUT_OF_ORDER = (Status.CONFLICT, Status.FAILED, Status.INCOMPATIBLE, Status.INVALID)
+OUT_OF_ORDER = (
+    Status.CONFLICT,
+    Status.FAILED,
+    Status.INCOMPATIBLE,
+    Status.INVALID,
+    Status.UNTRUSTED,
+)
 """Statuses of plugins that are meant to run and do not."""
 
 
@@ -73,17 +80,18 @@ class Host:
                     address=self.bound.getsockname()[0],
                 ) as opened:
                     service = await self.station.opening(opened, stop)
-                    await self._serve(HttpServer(service, catalog.endpoints, self.bound), stop)
+                    await self._serve(HttpServer(service, catalog.endpoints, self.bound), ion, stop)
         finally:
             stop.remove()
             self.bound.close()
 
-    async def _serve(self, server: HttpServer, stop: StopSignal) -> None:
+    async def _serve(self, server: HttpServer, ion: Ion, stop: StopSignal) -> None:
         if not stop.is_asked:
             _forget_the_start()
             await server.start()
             self.station.serving()
-        received = await stop.wait()
+        with watched_loop(ion):
+            received = await stop.wait()
         end_within(LONGEST_STOP_S, code=0)
         self.logger.info("stopping", signal=received.name)
         # Nobody routes requests to a host that is stopped by hand.

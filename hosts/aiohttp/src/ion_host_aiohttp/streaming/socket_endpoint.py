@@ -17,6 +17,9 @@ JSON Schema.
 
 - Callers send `{"type": "turn", "id": "1", "text": "…"}` with the members of `POST /api/v2/process`
   besides (and `persona`, `deadline_ms`), `{"type": "cancel", "id": "1"}` and `{"type": "ping"}`.
+  A turn with `conversation_id` goes on with a conversation: it has `text`, `metadata`,
+  `idempotency_key` and `deadline_ms`, and is made, kept and repeated as by
+  `POST /api/v2/conversations/{id}/turn`. Members that are not named are refused.
 - The host sends `{"type", "id", "data"}`: `receipt`, `delta` …, `done` of a turn, as in the stream
   of `POST /api/v2/process`, or `error` with the body of an error; `pong`; and `goaway` when it is
   being stopped, after which turns that run are ended and the connection is closed (1001).

@@ -9,7 +9,9 @@ import msgspec
 
 from ion_framework.domain.prompt import PromptMode
 from ion_host_aiohttp.api.deadline import LONGEST_MS
+from ion_host_aiohttp.api.strict import strict
 from ion_host_aiohttp.api.words import MessageText, one_of
+from ion_host_aiohttp.v2.conversation_schema import SessionId
 from ion_host_aiohttp.v2.schema import ContextRequest, KeyText, ResonanceKeyRequest
 
 TURN, CANCEL, PING, PONG, GOAWAY = "turn", "cancel", "ping", "pong", "goaway"
@@ -18,6 +20,13 @@ TurnId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 """A name that the caller gives a turn; free again once the turn has ended."""
 
 
+IdempotencyKey = Annotated[str, msgspec.Meta(pattern=r"^[\x20\x21\x23-\x7e]{1,255}$(?!\n)")]
+"""The caller's name for a turn: what stands in the header ``Idempotency-Key`` of a request."""
+
+Deadline = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_MS)]
+
+
+@strict
 @attrs.frozen(kw_only=True)
 class TurnMessage:
     """Ask for an answer; the same as ``POST /api/v2/process`` takes, under ``text``.
@@ -33,6 +42,7 @@ class TurnMessage:
         use_cache: whether a stored answer may be served and the answer stored.
         prompt_mode: ``standard`` or ``summary_light``.
         deadline_ms: milliseconds that the turn may take.
+        conversation_id: null; a turn of a conversation has other members.
     """
 
     type: Literal["turn"]
@@ -44,17 +54,48 @@ class TurnMessage:
     include_metadata: bool = True
     use_cache: bool = True
     prompt_mode: Annotated[str, one_of(PromptMode)] | None = None
-    deadline_ms: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_MS)] | None = None
+    deadline_ms: Deadline | None = None
+    conversation_id: None = None
 
 
+@strict
+@attrs.frozen(kw_only=True)
+class ConversationTurnMessage:
+    """Go on with a conversation; the same as ``POST /api/v2/conversations/{id}/turn`` takes.
+
+    Attributes:
+        type: ``turn``.
+        id: names the turn in everything that is sent about it.
+        conversation_id: the conversation, as `start` gave it.
+        text: what the user writes.
+        metadata: comes back as it was given.
+        idempotency_key: the caller's name for the turn, by which it may be sent again, here or by
+            a request, without being made again.
+        deadline_ms: milliseconds that the turn may take.
+    """
+
+    type: Literal["turn"]
+    id: TurnId
+    conversation_id: SessionId
+    text: MessageText
+    metadata: dict[str, Any] | None = None
+    idempotency_key: IdempotencyKey | None = None
+    deadline_ms: Deadline | None = None
+
+
+@strict
 @attrs.frozen(kw_only=True)
 class CancelMessage:
-    """Stop a turn; it ends with ``error``, code ``CANCELLED``. One that has ended is let be."""
+    """Stop a turn; it ends with ``error``, code ``CANCELLED``.
+
+    Where no turn of this id runs (any more), there is ``error``, code ``UNKNOWN_TURN``.
+    """
 
     type: Literal["cancel"]
     id: TurnId
 
 
+@strict
 @attrs.frozen(kw_only=True)
 class PingMessage:
     """Ask for a ``pong``, for programs that cannot send WebSocket pings."""
@@ -69,13 +110,22 @@ class AnyMessage:
     Attributes:
         type: ``turn``, ``cancel`` or ``ping``.
         id: names the turn.
+        conversation_id: the conversation that a turn belongs to.
     """
 
     type: str
     id: str | None = None
+    conversation_id: Any = None
 
 
 KINDS: dict[str, type[Any]] = {TURN: TurnMessage, CANCEL: CancelMessage, PING: PingMessage}
+
+
+def kind_of(head: AnyMessage) -> type[Any] | None:
+    """The class of a message, None for an unknown one."""
+    if head.type == TURN and head.conversation_id is not None:
+        return ConversationTurnMessage
+    return KINDS.get(head.type)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -91,3 +141,14 @@ class Sent:
     type: str
     id: str | None = None
     data: Any = None
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class SentAgain(Sent):
+    """``done`` of a turn that was made before, under the same idempotency key.
+
+    Attributes:
+        replayed: true; no other message has this member.
+    """
+
+    replayed: Literal[True] = True

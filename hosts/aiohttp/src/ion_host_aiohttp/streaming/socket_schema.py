@@ -8,16 +8,19 @@ from ion_host_aiohttp.openapi.schemas import REFERENCE, schemas_of
 from ion_host_aiohttp.service import ServiceLimits
 from ion_host_aiohttp.streaming.socket_messages import (
     CancelMessage,
+    ConversationTurnMessage,
     PingMessage,
     Sent,
+    SentAgain,
     TurnMessage,
 )
 from ion_host_aiohttp.streaming.telling import DeltaEvent, ReceiptEvent
+from ion_host_aiohttp.v2.conversation_schema import TurnResponse
 from ion_host_aiohttp.v2.envelope import ProcessResponse
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_SENT = (TurnMessage, CancelMessage, PingMessage)
-_TOLD = (Sent, ReceiptEvent, DeltaEvent, ProcessResponse)
+_SENT = (TurnMessage, ConversationTurnMessage, CancelMessage, PingMessage)
+_TOLD = (Sent, SentAgain, ReceiptEvent, DeltaEvent, ProcessResponse, TurnResponse)
 
 
 def socket_schema(limits: ServiceLimits) -> dict[str, Any]:
@@ -34,8 +37,8 @@ def socket_schema(limits: ServiceLimits) -> dict[str, Any]:
             "title": "/api/v2/ws",
             "$defs": {
                 "caller": {"anyOf": list(sent)},
-                "host": told[0],
-                "data": {"receipt": told[1], "delta": told[2], "done": told[3]},
+                "host": {"anyOf": [told[0], told[1]]},
+                "data": {"receipt": told[2], "delta": told[3], "done": {"anyOf": told[4:6]}},
                 **schemas.components,
             },
         }

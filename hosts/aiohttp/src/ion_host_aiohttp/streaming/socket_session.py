@@ -22,10 +22,11 @@ from ion_host_aiohttp.streaming.socket_messages import (
     PONG,
     AnyMessage,
     CancelMessage,
+    PingMessage,
     Sent,
-    TurnMessage,
+    kind_of,
 )
-from ion_host_aiohttp.streaming.socket_turn import run_socket_turn
+from ion_host_aiohttp.streaming.socket_turn import AnyTurnMessage, run_socket_turn
 from ion_host_aiohttp.streaming.telling import ERROR
 
 MOST_TURNS = 4
@@ -100,20 +101,26 @@ class SocketSession:
         try:
             head = decode(text, AnyMessage)
             turn_id = head.id
-            message = decode(text, _kind(head.type))
+            message = decode(text, _kind(head))
         except RequestFailed as error:
             await self._refuse(wire, turn_id, error.failure)
             return
-        if isinstance(message, TurnMessage):
+        if isinstance(message, CancelMessage):
+            await self._cancel(wire, message.id)
+        elif not isinstance(message, PingMessage):
             await self._begin(wire, message)
-        elif isinstance(message, CancelMessage):
-            turn = self._turns.get(message.id)
-            if turn is not None:
-                turn.cancel()
         else:
             await wire.send(Sent(type=PONG))
 
-    async def _begin(self, wire: Wire, message: TurnMessage) -> None:
+    async def _cancel(self, wire: Wire, turn_id: str) -> None:
+        turn = self._turns.get(turn_id)
+        if turn is None:
+            # No wrong message: the turn may have ended while this was on its way.
+            await self._tell(wire, turn_id, _unknown())
+        else:
+            turn.cancel()
+
+    async def _begin(self, wire: Wire, message: AnyTurnMessage) -> None:
         failure = None
         if wire.draining.is_set():
             failure = failures.cut_off()
@@ -129,7 +136,7 @@ class SocketSession:
         self._turns[message.id] = turn
         turn.add_done_callback(lambda _: self._turns.pop(message.id, None))
 
-    async def _turn(self, wire: Wire, message: TurnMessage) -> None:
+    async def _turn(self, wire: Wire, message: AnyTurnMessage) -> None:
         try:
             await run_socket_turn(wire, message, self._service)
         except asyncio.CancelledError:
@@ -176,14 +183,15 @@ def _binary() -> Failure:
     return Failure(status=HTTPStatus.BAD_REQUEST, code="NOT_TEXT", message=message)
 
 
-def _kind(name: str) -> type[Any]:
-    """What a message of a type is decoded as.
+def _kind(head: AnyMessage) -> type[Any]:
+    """What a message is decoded as.
 
     Raises:
         RequestFailed: the type is unknown.
     """
-    if name in KINDS:
-        return KINDS[name]
+    kind = kind_of(head)
+    if kind is not None:
+        return kind
     raise RequestFailed(
         Failure(
             status=HTTPStatus.BAD_REQUEST,
@@ -191,6 +199,15 @@ def _kind(name: str) -> type[Any]:
             message=say("socket_type", valid=", ".join(KINDS)),
             field="type",
         )
+    )
+
+
+def _unknown() -> Failure:
+    return Failure(
+        status=HTTPStatus.NOT_FOUND,
+        code="UNKNOWN_TURN",
+        message=say("socket_turn_unknown"),
+        field="id",
     )
 
 

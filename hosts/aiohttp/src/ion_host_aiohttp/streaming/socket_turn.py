@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -13,7 +14,12 @@ from ion_host_aiohttp.api.endpoint import Call
 from ion_host_aiohttp.api.upgrades import Wire
 from ion_host_aiohttp.errors.failure import Issue, RequestFailed
 from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.streaming.socket_messages import Sent, TurnMessage
+from ion_host_aiohttp.streaming.socket_conversation import conversation_told
+from ion_host_aiohttp.streaming.socket_messages import (
+    ConversationTurnMessage,
+    Sent,
+    TurnMessage,
+)
 from ion_host_aiohttp.streaming.telling import Telling, tell
 from ion_host_aiohttp.turns import remember
 from ion_host_aiohttp.v2.envelope import ProcessResponse, process_response
@@ -22,7 +28,10 @@ from ion_host_aiohttp.v2.schema import ProcessRequest, turn_request
 _TEXT, _SAME = "text", "user_input"
 
 
-async def run_socket_turn(wire: Wire, message: TurnMessage, service: Service) -> None:
+AnyTurnMessage: TypeAlias = TurnMessage | ConversationTurnMessage
+
+
+async def run_socket_turn(wire: Wire, message: AnyTurnMessage, service: Service) -> None:
     """Answer a message over its connection, and leave a log line.
 
     Raises:
@@ -37,10 +46,14 @@ async def run_socket_turn(wire: Wire, message: TurnMessage, service: Service) ->
         async with service.admission.place(True, deadline_s) as waited_s:
             left_s = None if deadline_s is None else max(_LEAST_S, deadline_s - waited_s)
             call = attrs.evolve(call, request_id=request_id, deadline_s=left_s)
-            telling = _telling(message, call, service, log)
-            async with aclosing(tell(telling, call.caller, service)) as told:
-                async for each in told:
-                    await wire.send(Sent(type=each.name, id=message.id, data=each.body))
+            telling = (
+                _told(message, call, service, log)
+                if isinstance(message, TurnMessage)
+                else conversation_told(message, call, service, log)
+            )
+            async with aclosing(telling) as told:
+                async for sent in told:
+                    await wire.send(sent)
         outcome = "done"
     except RequestFailed as error:
         outcome = error.failure.code
@@ -54,6 +67,15 @@ async def run_socket_turn(wire: Wire, message: TurnMessage, service: Service) ->
             outcome=outcome,
             duration_ms=duration_ms,
         )
+
+
+async def _told(
+    message: TurnMessage, call: Call[Any], service: Service, log: dict[str, str]
+) -> AsyncGenerator[Sent, None]:
+    telling = _telling(message, call, service, log)
+    async with aclosing(tell(telling, call.caller, service)) as told:
+        async for each in told:
+            yield Sent(type=each.name, id=message.id, data=each.body)
 
 
 def _telling(

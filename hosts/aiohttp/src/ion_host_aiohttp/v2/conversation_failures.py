@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -19,8 +20,6 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 
 RETRY_AFTER_S = 1
-BUSY_RETRY_AFTER_S = 5
-"""Seconds after which a turn that was kept out may come again: it has waited as long already."""
 
 UNKNOWN = ErrorCase(
     HTTPStatus.NOT_FOUND, "CONVERSATION_NOT_FOUND", "The caller has no such conversation."
@@ -103,7 +102,8 @@ def told(service: Service, request_id: str) -> Iterator[None]:
         service.logger.warning(
             "store of conversations out of order", request_id=request_id, reason=str(error)
         )
-        raise RequestFailed(_failure(UNAVAILABLE, say("store_unavailable"), retry=True)) from error
+        failure = _failure(UNAVAILABLE, say("store_unavailable"), after_s=RETRY_AFTER_S)
+        raise RequestFailed(failure) from error
 
 
 def failure_of(error: causes.ConversationError) -> Failure:  # noqa: PLR0911  one line a cause
@@ -116,18 +116,21 @@ def failure_of(error: causes.ConversationError) -> Failure:  # noqa: PLR0911  on
         case causes.FullError():
             return _failure(FULL, say("conversation_full", most=error.most))
         case causes.BusyError() if error.same:
-            return _failure(IN_PROGRESS, say("turn_in_progress"), retry=True)
+            return _failure(IN_PROGRESS, say("turn_in_progress"), after_s=_until_free(error))
         case causes.BusyError():
-            return _failure(BUSY, say("conversation_busy"), retry=True, after_s=BUSY_RETRY_AFTER_S)
+            return _failure(BUSY, say("conversation_busy"), after_s=_until_free(error))
         case causes.OvertakenError():
-            return _failure(OVERTAKEN, say("turn_overtaken"), retry=True)
+            return _failure(OVERTAKEN, say("turn_overtaken"), after_s=RETRY_AFTER_S)
         case causes.ReusedKeyError():
             return _failure(REUSED, say("idempotency_key_reused"))
     return _failure(UNKNOWN, say("conversation_unknown"))
 
 
-def _failure(
-    case: ErrorCase, message: Message, *, retry: bool = False, after_s: int = RETRY_AFTER_S
-) -> Failure:
-    headers: dict[str, str] = {hdrs.RETRY_AFTER: str(after_s)} if retry else {}
+def _until_free(error: causes.BusyError) -> int:
+    """Seconds after which it is certain that the turn has ended, or that its maker lives."""
+    return max(RETRY_AFTER_S, math.ceil(error.left_s))
+
+
+def _failure(case: ErrorCase, message: Message, *, after_s: int | None = None) -> Failure:
+    headers: dict[str, str] = {} if after_s is None else {hdrs.RETRY_AFTER: str(after_s)}
     return Failure(status=case.status, code=case.code, message=message, headers=headers)

@@ -135,7 +135,7 @@ class TurnMetadata:
         persona_used: who answered.
         handed_over_from: who held the conversation before, where another has taken over.
         resonance_key: how the message reads.
-        turns_carried: earlier turns that the prompt carried word for word.
+        turns_carried: earlier turns that the prompt carried word for word; the first may be cut.
         context_memory: what the conversation is about after this turn.
         user_provided_metadata: what the caller gave.
         receipt: the full reason why.
@@ -204,7 +204,19 @@ class MessagesQuery:
 
 @attrs.frozen(kw_only=True, slots=False)
 class TurnView:
-    """One turn: ``turn_id`` is its request id, by which feedback names it."""
+    """One turn, with what stands behind its answer as far as it is known.
+
+    Attributes:
+        turn_id: its request id, by which feedback names it.
+        handed_over_from: who held the conversation before, where another took over.
+        confidence: confidence of the routing.
+        cached: whether the answer was a stored one.
+        degraded: whether somebody stood in for the generator that was to answer.
+        degraded_reason: why.
+        finish_reason: how the answer ended.
+        tokens_used: tokens of the language model, as far as it told.
+        receipt: the full reason why.
+    """
 
     turn_id: str
     turn_number: int
@@ -213,6 +225,17 @@ class TurnView:
     persona_used: str
     resonance_key: str
     timestamp: str
+    language: str | None
+    handed_over_from: str | None
+    confidence: float | None
+    cached: bool
+    degraded: bool
+    degraded_reason: str | None
+    generator: str | None
+    model: str | None
+    finish_reason: str | None
+    tokens_used: int
+    receipt: dict[str, Any] | None
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -253,7 +276,7 @@ class CloseRequest:
 
     Attributes:
         save_conversation: whether the conversation is kept until it expires; otherwise it is
-            deleted once it is summed up.
+            deleted once it is summed up, with the feedback on its turns.
     """
 
     save_conversation: bool = True
@@ -321,7 +344,7 @@ class SessionList:
 
 @attrs.frozen(kw_only=True, slots=False)
 class DeletedSession:
-    """A conversation that is deleted with its turns."""
+    """A conversation that is deleted with its turns and the feedback on them."""
 
     success: bool
     session_id: str

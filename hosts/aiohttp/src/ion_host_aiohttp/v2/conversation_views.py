@@ -30,8 +30,8 @@ from ion_host_aiohttp.v2.conversation_schema import (
     TurnBody,
     TurnMetadata,
     TurnResponse,
-    TurnView,
 )
+from ion_host_aiohttp.v2.turn_views import turn_view
 
 
 def owner_of(caller: Caller) -> Owner:
@@ -53,7 +53,7 @@ def session_report(
     return SessionReport(
         **_session(conversation, service),
         user_id=conversation.user_id,
-        messages=tuple(_turn(turn, names.get(turn.persona, turn.persona)) for turn in turns),
+        messages=tuple(turn_view(turn, names.get(turn.persona, turn.persona)) for turn in turns),
         next_before=turns[0].number if turns and turns[0].number > 1 else None,
         context_memory=memory_view(conversation.memory),
         running_summary=conversation.summary,
@@ -74,18 +74,6 @@ def _session(conversation: Conversation, service: Service) -> dict[str, Any]:
         "expires_at": iso_time(conversation.expires_at),
         "state": conversation.state(service.ion.clock.time()),
     }
-
-
-def _turn(turn: StoredTurn, persona: str) -> TurnView:
-    return TurnView(
-        turn_id=turn.request_id,
-        turn_number=turn.number,
-        user_message=turn.user_message,
-        ai_response=turn.ai_response,
-        persona_used=persona,
-        resonance_key=turn.key,
-        timestamp=iso_time(turn.at),
-    )
 
 
 def memory_view(memory: Memory) -> ContextMemory:

@@ -119,7 +119,7 @@ async def close_conversation(call: Call[CloseRequest], service: Service) -> Answ
 
 
 async def delete_conversation(call: Call[None], service: Service) -> Answer:
-    """Delete a conversation."""
+    """Delete a conversation with its turns and the feedback on them."""
     conversations = equipped(service)
     with told(service, call.request_id):
         await conversations.delete(owner_of(call.caller), call.path["id"])
@@ -207,9 +207,7 @@ DELETE = Endpoint(
     path="/api/v2/conversations/{id:session_[A-Za-z0-9_-]+}",
     handler=delete_conversation,
     style=ErrorStyle.V2,
-    summary="Delete a conversation with its turns.",
-    description="Feedback on its turns stays, with message and receipt, until the data of its user"
-    " is deleted.",
+    summary="Delete a conversation with its turns and the feedback on them.",
     parameters={"id": SessionId},
     response=DeletedSession,
     errors=(*cases.STORE, cases.UNKNOWN),

@@ -163,7 +163,8 @@ FEEDBACK = Endpoint(
         "one of them. It is kept with the message and the receipt of the turn; a later feedback on "
         "the same turn replaces it. Turns of conversations are known as long as those are kept; "
         "other turns for 10 minutes, to the process that answered them. For a turn that is not "
-        "known the message has to be sent along."
+        "known the message has to be sent along. It is deleted with the conversation of its turn, "
+        "and with the data of its user. Members that are not named here are refused."
     ),
     request=FEEDBACK_REQUEST,
     response=FeedbackKept,

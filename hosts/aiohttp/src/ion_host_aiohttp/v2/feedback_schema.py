@@ -8,6 +8,7 @@ import attrs
 import msgspec
 
 from ion_framework.domain.key import Intent, Tone
+from ion_host_aiohttp.api.strict import strict
 from ion_host_aiohttp.api.words import EXAMPLE, MessageText
 from ion_host_aiohttp.v2.conversation_schema import LONGEST_NAME, UserId
 
@@ -17,6 +18,7 @@ MessageOrigin = Literal["conversation", "recent", "sent"]
 """Where the host has the message from: a stored conversation, its memory, or the sender."""
 
 
+@strict
 @attrs.frozen(kw_only=True)
 class FeedbackRequest:
     """The body of ``POST /api/v2/feedback``: at least one of the opinions.

@@ -10,6 +10,7 @@ from ion_host_aiohttp.health import assess
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.v2.cache_views import CacheFigures, figures_of
+from ion_host_aiohttp.v2.plugin_views import PluginView, views_of
 
 VERSION = "v2.0"
 
@@ -22,21 +23,26 @@ class StatusReport:
         version: the version of this API.
         status: ``operational``, or ``degraded`` where health says what is wrong.
         cache_stats: figures of the cache.
+        plugins: every plugin with its quarantine and its figures, of the process that answers;
+            null for who is no administrator.
     """
 
     version: str
     status: str
     cache_stats: CacheFigures
+    plugins: tuple[PluginView, ...] | None
     timestamp: str
 
 
 async def status(call: Call[None], service: Service) -> Answer:
     """Say how the service is, in short."""
+    is_admin = call.caller.may(Scope.ADMIN)
     return Answer(
         body=StatusReport(
             version=VERSION,
             status="operational" if assess(service).healthy else "degraded",
-            cache_stats=figures_of(service, detailed=call.caller.may(Scope.ADMIN)),
+            cache_stats=figures_of(service, detailed=is_admin),
+            plugins=views_of(service) if is_admin else None,
             timestamp=iso_time(service.clock.time()),
         )
     )

@@ -12,10 +12,16 @@ from ion_framework.plugin_host.discovery import Source
 from ion_host_aiohttp.health import OUT
 from ion_host_aiohttp.run.stopping import StopSignal
 from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.workers.asking import Asking
+from ion_host_aiohttp.workers.changes import carry_out
 from ion_host_aiohttp.workers.control import Control
 from ion_host_aiohttp.workers.figures import Figures
 from ion_host_aiohttp.workers.fleet import Member, PluginTrouble
 from ion_host_aiohttp.workers.messages import (
+    ChangeDone,
+    ChangeSent,
+    ChangeTold,
+    ChangeWanted,
     DesiredState,
     FleetState,
     Heartbeat,
@@ -48,10 +54,13 @@ class Duty:
         self._service: Service | None = None
         self._told: tuple[PluginTrouble, ...] = ()
         self._beating: asyncio.Task[None] | None = None
+        self._changing: set[asyncio.Task[None]] = set()
+        self._asking = Asking(control.send, desired.number)
         self._member = Member(
             desired.number,
             lambda: self._service.own_figures() if self._service else Figures(),
             lambda: self._service.clock.monotonic() - desired.started_at if self._service else 0.0,
+            self._asking.ask,
         )
 
     @property
@@ -62,6 +71,8 @@ class Duty:
     async def opening(self, service: Service, stop: StopSignal) -> Service:
         """Wait until all workers are ready, or until it is time to stop."""
         self._service = attrs.evolve(service, fleet=self._member)
+        for order in self._desired.changes:
+            await carry_out(service.ion, order, self._desired.number)
         self._control.send(Ready())
         self._beating = asyncio.create_task(self._beat())
         waiting = {
@@ -99,10 +110,21 @@ class Duty:
                 self._may_serve.set()
             case FleetState():
                 self._member.hear(message.workers, message.troubles, message.past)
+            case ChangeWanted():
+                task = asyncio.create_task(self._change(message))
+                self._changing.add(task)
+                task.add_done_callback(self._changing.discard)
+            case ChangeSent() | ChangeTold():
+                self._asking.hear(message)
             case Stop():
                 stop.ask(signal.SIGTERM if message.gently else signal.SIGINT)
             case _:
                 return  # nothing else is said to a worker
+
+    async def _change(self, wanted: ChangeWanted) -> None:
+        assert self._service is not None  # noqa: S101  only who serves is told to change
+        outcome = await carry_out(self._service.ion, wanted.order, self._desired.number)
+        self._control.send(ChangeDone(id=wanted.id, asker=wanted.asker, outcome=outcome))
 
     async def _beat(self) -> None:
         while True:

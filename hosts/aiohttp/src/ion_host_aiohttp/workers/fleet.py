@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Protocol
 
 import attrs
 
+from ion_host_aiohttp.workers.changes import ChangeOrder, ChangeOutcome
 from ion_host_aiohttp.workers.figures import Figures, total
 
 
@@ -69,6 +70,12 @@ class Fleet(Protocol):
     def troubles(self) -> tuple[PluginTrouble, ...]:
         """Plugins that are out of service in other workers."""
 
+    async def change(self, order: ChangeOrder) -> tuple[ChangeOutcome, ...]:
+        """Change a plugin in every process; what came of it in each."""
+
+
+Change = Callable[[ChangeOrder], Awaitable[tuple[ChangeOutcome, ...]]]
+
 
 class Alone:
     """A host of one process.
@@ -77,11 +84,17 @@ class Alone:
         figures: its figures.
         uptime_s: seconds since its start.
         pid: the process.
+        change: changes a plugin.
     """
 
     def __init__(
-        self, figures: Callable[[], Figures], uptime_s: Callable[[], float], pid: int
+        self,
+        figures: Callable[[], Figures],
+        uptime_s: Callable[[], float],
+        pid: int,
+        change: Callable[[ChangeOrder], Awaitable[ChangeOutcome]],
     ) -> None:
+        self._change = change
         self._figures = figures
         self._uptime_s = uptime_s
         self._pid = pid
@@ -103,6 +116,10 @@ class Alone:
         """There is no other process."""
         return ()
 
+    async def change(self, order: ChangeOrder) -> tuple[ChangeOutcome, ...]:
+        """Change a plugin in this process."""
+        return (await self._change(order),)
+
 
 class Member:
     """A process among others: its own figures as they are, the others' as they were told.
@@ -111,12 +128,18 @@ class Member:
         number: its number.
         figures: its figures.
         uptime_s: seconds since the start of the host.
+        change: has all processes change a plugin.
     """
 
     def __init__(
-        self, number: int, figures: Callable[[], Figures], uptime_s: Callable[[], float]
+        self,
+        number: int,
+        figures: Callable[[], Figures],
+        uptime_s: Callable[[], float],
+        change: Change,
     ) -> None:
         self._number = number
+        self._change = change
         self._figures = figures
         self._uptime_s = uptime_s
         self._workers: tuple[WorkerState, ...] = ()
@@ -158,3 +181,7 @@ class Member:
     def troubles(self) -> tuple[PluginTrouble, ...]:
         """Plugins that are out of service in other workers."""
         return tuple(each for each in self._troubles if each.worker != self._number)
+
+    async def change(self, order: ChangeOrder) -> tuple[ChangeOutcome, ...]:
+        """Change a plugin in every process that serves."""
+        return await self._change(order)

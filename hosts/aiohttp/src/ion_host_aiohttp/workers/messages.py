@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from ion_host_aiohttp.workers.changes import ChangeOrder, ChangeOutcome
 from ion_host_aiohttp.workers.figures import Figures
 from ion_host_aiohttp.workers.fleet import PluginTrouble, WorkerState
 
@@ -39,6 +40,7 @@ class DesiredState:
         line: the command line, as the fields of `CommandLine`.
         config: the settings file as the supervisor read it, None without one.
         plugins: every installed plugin as the supervisor found it; no other is to run.
+        changes: what was changed in the other workers since they began.
         started_at: reading of the monotonic clock at the start of the host.
     """
 
@@ -50,6 +52,7 @@ class DesiredState:
     line: dict[str, Any] = attrs.field(repr=False)
     config: str | None = attrs.field(default=None, repr=False)
     plugins: tuple[PluginPin, ...] = ()
+    changes: tuple[ChangeOrder, ...] = ()
     started_at: float = 0.0
 
 
@@ -126,6 +129,59 @@ class Stop:
     gently: bool = True
 
 
+@attrs.frozen(kw_only=True)
+class ChangeAsked:
+    """Have all workers change a plugin; worker to supervisor.
+
+    Attributes:
+        id: number of the question, of this worker's own.
+        order: what to do.
+    """
+
+    id: int
+    order: ChangeOrder
+
+
+@attrs.frozen(kw_only=True)
+class ChangeSent:
+    """Whom the question has reached; supervisor to the worker that asks."""
+
+    id: int
+    workers: tuple[int, ...]
+
+
+@attrs.frozen(kw_only=True)
+class ChangeWanted:
+    """Change a plugin; supervisor to worker.
+
+    Attributes:
+        id: number of the question.
+        asker: number of the worker that asks.
+        order: what to do.
+    """
+
+    id: int
+    asker: int
+    order: ChangeOrder
+
+
+@attrs.frozen(kw_only=True)
+class ChangeDone:
+    """What came of it; worker to supervisor."""
+
+    id: int
+    asker: int
+    outcome: ChangeOutcome
+
+
+@attrs.frozen(kw_only=True)
+class ChangeTold:
+    """What came of it in one worker; supervisor to the worker that asks."""
+
+    id: int
+    outcome: ChangeOutcome
+
+
 Message = (
     DesiredState
     | Hello
@@ -137,6 +193,11 @@ Message = (
     | PluginStatus
     | FleetState
     | Stop
+    | ChangeAsked
+    | ChangeSent
+    | ChangeWanted
+    | ChangeDone
+    | ChangeTold
 )
 
 _KINDS: dict[str, type[Any]] = {
@@ -150,6 +211,11 @@ _KINDS: dict[str, type[Any]] = {
     "plugin-status": PluginStatus,
     "fleet-state": FleetState,
     "stop": Stop,
+    "change-asked": ChangeAsked,
+    "change-sent": ChangeSent,
+    "change-wanted": ChangeWanted,
+    "change-done": ChangeDone,
+    "change-told": ChangeTold,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -15,6 +15,8 @@ from ion_host_aiohttp.workers.control import Control
 from ion_host_aiohttp.workers.figures import Figures
 from ion_host_aiohttp.workers.fleet import PluginTrouble, WorkerPhase
 from ion_host_aiohttp.workers.messages import (
+    ChangeAsked,
+    ChangeDone,
     DesiredState,
     Failed,
     Heartbeat,
@@ -37,6 +39,7 @@ class WorkerProcess:
         control: the channel to it.
         clock: the clock.
         changed: called when something changed that others should know of.
+        relay: called with what it says of changes of plugins.
 
     Attributes:
         phase: what it does.
@@ -48,12 +51,18 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, process: Process, control: Control, clock: Clock, changed: Callable[[], None]
+        self,
+        process: Process,
+        control: Control,
+        clock: Clock,
+        changed: Callable[[], None],
+        relay: Callable[[ChangeAsked | ChangeDone], None],
     ) -> None:
         self._process = process
         self._control = control
         self._clock = clock
         self._changed = changed
+        self._relay = relay
         self._heard_at = self._started_at = clock.monotonic()
         self._served_at: float | None = None
         self.phase = WorkerPhase.STARTING
@@ -66,7 +75,11 @@ class WorkerProcess:
 
     @classmethod
     async def started(
-        cls, desired: DesiredState, clock: Clock, changed: Callable[[], None]
+        cls,
+        desired: DesiredState,
+        clock: Clock,
+        changed: Callable[[], None],
+        relay: Callable[[ChangeAsked | ChangeDone], None],
     ) -> WorkerProcess:
         """A fresh process that is told what it is to be.
 
@@ -83,7 +96,7 @@ class WorkerProcess:
             )
         control = await Control.over(ours)
         control.send(desired)
-        return cls(process, control, clock, changed)
+        return cls(process, control, clock, changed, relay)
 
     @property
     def pid(self) -> int:
@@ -106,9 +119,9 @@ class WorkerProcess:
         """Have it listen."""
         self._control.send(Serve())
 
-    def tell(self, message: Message) -> None:
-        """Tell it something."""
-        self._control.send(message)
+    def tell(self, message: Message) -> bool:
+        """Tell it something; False where it is gone, or does not listen."""
+        return self._control.send(message)
 
     def stop(self, *, gently: bool) -> None:
         """Have it finish what it has begun, and end.
@@ -146,6 +159,8 @@ class WorkerProcess:
             case PluginStatus():
                 self.troubles = message.troubles
                 self._changed()
+            case ChangeAsked() | ChangeDone():
+                self._relay(message)
             case Ready():
                 self.is_ready.set()
                 self._changed()

@@ -22,6 +22,7 @@ from ion_host_aiohttp.workers.figures import total
 from ion_host_aiohttp.workers.fleet import WorkerPhase
 from ion_host_aiohttp.workers.messages import DesiredState, FleetState
 from ion_host_aiohttp.workers.process import WorkerProcess
+from ion_host_aiohttp.workers.relay import Relay
 from ion_host_aiohttp.workers.slot import Slot
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Supervisor:
         clock: Clock | None = None,
     ) -> None:
         self._slots = [Slot(index + 1) for index in range(number)]
+        self._relay = Relay(self._slots)
         self._make_desired = desired
         self._desired = desired()
         self._logger = logger
@@ -147,8 +149,10 @@ class Supervisor:
         )
 
     async def _start(self, slot: Slot) -> WorkerProcess:
-        desired = attrs.evolve(self._desired, number=slot.number)
-        worker = await WorkerProcess.started(desired, self._clock, self._news.set)
+        changes = self._relay.standing
+        desired = attrs.evolve(self._desired, number=slot.number, changes=changes)
+        hear = self._relay.heard(slot.number)
+        worker = await WorkerProcess.started(desired, self._clock, self._news.set, hear)
         if self._is_open:
             worker.serve()
         return worker

@@ -1,174 +1,166 @@
-// The turns of the open conversation: shown, sent, streamed.
+// The open conversation: its turns, and the answer that is being made.
 
-import { call, stream } from "./api.js";
-import { announce, find, make, notify } from "./dom.js";
-import { feedbackView } from "./feedback.js";
-import { marked, receiptView } from "./receipt.js";
-import { keepSetting, randomName, userId } from "./storage.js";
-import { explain, text, word } from "./texts.js";
+import { asked } from "./asking.js";
+import { announce, find } from "./dom.js";
+import { shelf } from "./shelf.js";
+import { clearNotice, notify } from "./notice.js";
+import { chosen, showPicker } from "./picker.js";
+import { keepSetting, randomName } from "./storage.js";
+import { text } from "./texts.js";
+import { drawTurn, putAhead, putBehind, showPersona, showPiece, showState } from "./turn-view.js";
+import { finish, newTurn } from "./turn.js";
 
 const root = document.documentElement;
-export const hasStore = root.dataset.conversations === "yes";
-const HISTORY = 20;
 const NEAR_PX = 80;
 
-const state = { turns: [], session: "", persona: "", personas: [], making: null, generation: 0, unanswered: null };
+const blank = () => ({ name: "", pinned: "", turns: [], before: null, isOver: false });
+const state = { conversation: blank(), making: null, ways: {} };
 
-export const session = () => state.session;
+export const openName = () => state.conversation.name;
+export const isMaking = () => state.making !== null;
+export const stop = () => state.making?.abort();
 
-export function setPersonas(names) {
-  state.personas = names;
-  showPersonas();
+// What the page does elsewhere: `suggest` fills the input, `busy` is told when an answer begins or ends.
+export function setWays(ways) {
+  state.ways = ways;
 }
 
-const shown = (name) => state.personas.find((known) => known.toLowerCase() === name) ?? name;
-
-export function showPersonas() {
-  const select = find("persona");
-  const chosen = state.session ? state.persona : select.value;
-  select.replaceChildren(make("option", { value: "" }, text("auto")), ...state.personas.map((name) => make("option", { value: name }, name)));
-  select.value = state.personas.includes(chosen) ? chosen : "";
-  select.disabled = !hasStore || Boolean(state.session);
-  find("persona-hint").textContent = !hasStore ? text("persona_none") : state.session ? text("persona_fixed") : "";
-}
-
-function details(turn, isLast) {
-  const found = [];
-  if (turn.degraded) found.push(make("p", { class: "warn" }, text("degraded", turn.degraded)));
-  if (turn.receipt) found.push(receiptView(turn.receipt, turn.persona, shown, isLast));
-  else if (turn.key) found.push(make("p", { class: "quiet" }, `${text("reading")}: ${turn.key.split("-").map(word).join(" · ")}`));
-  if (hasStore && turn.requestId) found.push(...feedbackView(turn, state.personas, explain));
-  return found;
-}
-
-function turnView(turn, isLast) {
-  const said = make("p", { class: "said" }, make("span", { class: "unseen" }, `${text("you")}: `), ...marked(turn.user, turn.receipt));
-  const who = make("p", { class: "who" }, turn.persona || text("answering"));
-  const body = make("p", { class: "text" }, turn.answer);
-  const handed = turn.handedOver ? make("p", { class: "quiet" }, text("handed_over", turn.persona, turn.handedOver)) : null;
-  const label = { class: "answer", "aria-label": turn.persona || text("answering"), "aria-busy": String(Boolean(turn.making)) };
-  const answer = make("article", label, who, handed, body, ...(turn.making ? [] : details(turn, isLast)));
-  turn.parts = { who, body };
-  return make("li", {}, said, answer);
+function draw(turn) {
+  const isNewest = turn === state.conversation.turns.at(-1);
+  const isChosen = Boolean(state.conversation.pinned || turn.wanted);
+  return drawTurn(turn, { isChosen, isNewest, suggest: state.ways.suggest });
 }
 
 export function showTurns() {
-  find("empty").hidden = state.turns.length > 0;
-  find("turns").replaceChildren(...state.turns.map((turn, index) => turnView(turn, index === state.turns.length - 1)));
+  find("turns").replaceChildren(...state.conversation.turns.map(draw));
+  showAround();
 }
 
-export function stop() {
-  state.making?.abort();
+function showAround() {
+  const { turns, before } = state.conversation;
+  find("empty").hidden = turns.length > 0;
+  find("earlier").hidden = !before;
 }
 
-// Leave what is open for nothing, or for the conversation of a report.
-export function open(report) {
-  stop();
-  state.generation += 1;
-  state.session = report?.session_id ?? "";
-  state.persona = report?.pinned ? report.persona_id : "";
-  state.turns = (report?.messages ?? []).map((turn) => ({
-    user: turn.user_message,
-    answer: turn.ai_response,
-    persona: turn.persona_used,
-    key: turn.resonance_key,
-    requestId: turn.turn_id,
-  }));
-  keepSetting("session", state.session);
-  notify("");
-  showPersonas();
-  showTurns();
-}
-
-async function begin() {
-  if (!hasStore || state.session) return;
-  const { generation } = state;
-  const persona = find("persona").value;
-  const started = await call("POST", "/api/v2/conversations/start", { user_id: userId(), ...(persona ? { persona_id: persona } : {}) });
-  if (generation !== state.generation) throw new DOMException("left meanwhile", "AbortError");
-  state.session = started.session_id;
-  state.persona = persona;
-  keepSetting("session", state.session);
-  showPersonas();
-}
-
-function question(message) {
-  if (hasStore) {
-    return [`/api/v2/conversations/${encodeURIComponent(state.session)}/turn`, { user_message: message }];
-  }
-  const history = state.turns.slice(0, -1).slice(-HISTORY).flatMap((turn) => [
-    { role: "user", content: turn.user },
-    { role: "assistant", content: turn.answer },
-  ]);
-  return ["/api/v2/process", { user_input: message, context: { user_id: userId(), message_history: history } }];
-}
-
-function take(turn, { event, data }) {
-  if (event === "receipt") {
-    turn.persona = data.persona;
-    turn.parts.who.textContent = data.persona;
-  } else if (event === "delta") {
-    const isAtEnd = window.innerHeight + window.scrollY >= root.scrollHeight - NEAR_PX;
-    turn.answer += data.text;
-    turn.parts.body.append(data.text);
-    if (isAtEnd) toEnd();
-  } else if (event === "done") {
-    const metadata = data.metadata ?? {};
-    turn.answer = data.response_text ?? data.content;
-    turn.persona = metadata.persona_used ?? data.persona_used;
-    turn.receipt = metadata.receipt;
-    turn.degraded = metadata.degraded ? metadata.degraded_reason : "";
-    turn.handedOver = metadata.handed_over_from ?? "";
-    turn.requestId = data.request_id;
-  }
-}
-
+const isAtEnd = () => window.innerHeight + window.scrollY >= root.scrollHeight - NEAR_PX;
 const toEnd = () => window.scrollTo(0, root.scrollHeight);
 
-function setBusy(isBusy) {
-  find("send").hidden = isBusy;
-  find("stop").hidden = !isBusy;
+// Leave what is open for another conversation, or for a new one.
+export function open(conversation = blank()) {
+  stop();
+  state.conversation = conversation;
+  keepSetting("session", conversation.name);
+  if (conversation.isOver) notify(() => text("over"), { label: () => text("new"), run: state.ways.anew });
+  else clearNotice();
+  announce("");
+  showPicker(conversation);
+  showTurns();
+  toEnd();
+}
+
+// Put the turns before the first one on the page, which stays where it is.
+export async function showEarlier() {
+  const { conversation } = state;
+  const found = await shelf.readEarlier(conversation);
+  if (conversation !== state.conversation) return;
+  const height = root.scrollHeight;
+  find("turns").prepend(...found.map(draw));
+  showAround();
+  window.scrollBy(0, root.scrollHeight - height);
+}
+
+export const showChoice = () => showPicker(state.conversation);
+
+function take(turn, { event, data }) {
+  if (event === "lost") {
+    showState(turn, text("reconnecting"));
+    announce(text("reconnecting"));
+    return;
+  }
+  showState(turn, "");
+  if (event === "again") {
+    turn.answer = "";
+    draw(turn);
+  } else if (event === "receipt") {
+    turn.persona = data.persona;
+    showPersona(turn);
+  } else if (event === "delta") {
+    const follows = isAtEnd();
+    turn.answer += data.text;
+    showPiece(turn, data.text);
+    if (follows) toEnd();
+  } else if (event === "done") {
+    finish(turn, data);
+  }
 }
 
 // The name of a turn: that of the last attempt where the same message is sent again.
-function nameOf(message) {
-  const last = state.unanswered;
-  if (last?.message !== message || last.session !== state.session) {
-    state.unanswered = { message, session: state.session, name: randomName() };
-  }
-  return state.unanswered.name;
+function nameOf(conversation, message) {
+  if (conversation.unanswered?.message !== message) conversation.unanswered = { message, name: randomName() };
+  return conversation.unanswered.name;
 }
 
-// Send a message; gives whether it was answered. What was not is taken back, to be sent again.
-export async function send(message) {
-  const turn = { user: message, answer: "", making: true };
-  const making = new AbortController();
-  const { generation } = state;
-  state.making = making;
-  state.turns.push(turn);
-  notify("");
-  setBusy(true);
-  showTurns();
+async function begin(conversation) {
+  if (conversation.name) return;
+  await shelf.begin(conversation, chosen());
+  if (conversation !== state.conversation) return;
+  keepSetting("session", conversation.name);
+  showPicker(conversation);
+}
+
+function add(conversation, message) {
+  const turn = newTurn(message);
+  if (conversation.turns.length) putBehind(conversation.turns.at(-1));
+  conversation.turns.push(turn);
+  find("turns").append(draw(turn));
+  showAround();
   toEnd();
+  announce(text("answering"));
+  return turn;
+}
+
+function takeBack(conversation, turn) {
+  conversation.turns.splice(conversation.turns.indexOf(turn), 1);
+  turn.element.remove();
+  if (conversation.turns.length) putAhead(conversation.turns.at(-1));
+}
+
+// Send a message; the error that kept it from being answered is thrown. Of a conversation that was
+// left meanwhile nothing is told.
+export async function send(message) {
+  const { conversation } = state;
+  const making = new AbortController();
+  state.making = making;
+  state.ways.busy(true);
+  clearNotice();
+  const turn = add(conversation, message);
+  turn.wanted = conversation.pinned ? "" : chosen();
+  const isOpen = () => conversation === state.conversation;
   try {
-    await begin();
-    for await (const event of stream(...question(message), { signal: making.signal, name: nameOf(message) })) take(turn, event);
-    state.unanswered = null;
-    if (generation === state.generation) announce(text("answered", turn.persona, turn.answer));
-    return true;
+    await begin(conversation);
+    const options = { signal: making.signal, name: nameOf(conversation, message) };
+    for await (const event of asked(conversation, message, turn.wanted, options)) take(turn, event);
+    conversation.unanswered = null;
+    if (isOpen()) announce(text("answered", turn.persona, turn.answer));
   } catch (error) {
-    if (generation !== state.generation) return true;
-    state.turns = state.turns.filter((other) => other !== turn);
-    notify(error.name === "AbortError" ? text("stopped") : explain(error));
-    return false;
+    takeBack(conversation, turn);
+    if (isOpen()) {
+      announce("");
+      throw error;
+    }
   } finally {
-    turn.making = false;
     if (state.making === making) {
       state.making = null;
-      setBusy(false);
+      state.ways.busy(false);
     }
-    if (generation === state.generation) showTurns();
+    if (isOpen()) end(turn);
   }
 }
 
-export const isMaking = () => state.making !== null;
+// Who reads along sees the end of the answer, and that there is a receipt below.
+function end(turn) {
+  const follows = isAtEnd();
+  if (!turn.making) draw(turn);
+  showAround();
+  if (follows) turn.parts.receipt?.querySelector("summary").scrollIntoView({ block: "nearest" });
+}

@@ -17,8 +17,3 @@ export function make(tag, attributes = {}, ...children) {
 export function announce(text) {
   find("spoken").textContent = text;
 }
-
-export function notify(text) {
-  find("notice").textContent = text;
-  find("notice").hidden = !text;
-}

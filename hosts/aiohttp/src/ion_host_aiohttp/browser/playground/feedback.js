@@ -2,28 +2,35 @@
 
 import { call } from "./api.js";
 import { make } from "./dom.js";
-import { INTENTS, TONES, text, word } from "./texts.js";
+import { explain } from "./errors.js";
+import { text } from "./texts.js";
+import { INTENTS, TONES, word } from "./words.js";
 
 const GOOD = 5;
 const BAD = 1;
 
-// The controls; `explain` words an error, `names` are the personas.
-export function feedbackView(turn, names, explain) {
+// The controls; `names` are the personas. What was given stays with the turn.
+export function feedbackView(turn, names) {
   const status = make("span", { role: "status", class: "quiet" });
-  const given = {};
+  turn.opinion ??= {};
   const form = correction();
 
   async function send(opinion) {
-    Object.assign(given, opinion);
+    const whole = { ...turn.opinion, ...opinion };
+    status.textContent = "";
     try {
-      await call("POST", "/api/v2/feedback", { request_id: turn.requestId, message: turn.user, ...given });
-      status.textContent = text("thanks");
+      await call("POST", "/api/v2/feedback", { request_id: turn.requestId, message: turn.user, ...whole });
     } catch (error) {
       status.textContent = explain(error);
+      return;
     }
-    up.setAttribute("aria-pressed", String(given.rating === GOOD));
-    down.setAttribute("aria-pressed", String(given.rating === BAD));
+    turn.opinion = whole;
+    status.textContent = text("thanks");
+    up.setAttribute("aria-pressed", pressed(GOOD));
+    down.setAttribute("aria-pressed", pressed(BAD));
   }
+
+  const pressed = (rating) => String(turn.opinion.rating === rating);
 
   function correction() {
     const choose = (name, values, label) =>
@@ -47,7 +54,7 @@ export function feedbackView(turn, names, explain) {
   function onCorrect(event) {
     event.preventDefault();
     const opinion = Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim()));
-    if (!Object.keys({ ...given, ...opinion }).length) {
+    if (!Object.keys(opinion).length) {
       status.textContent = text("nothing_corrected");
       return;
     }
@@ -60,8 +67,8 @@ export function feedbackView(turn, names, explain) {
     if (!form.hidden) form.elements[0].focus();
   }
 
-  const up = make("button", { type: "button", "aria-pressed": "false", onclick: () => send({ rating: GOOD }) }, text("good"));
-  const down = make("button", { type: "button", "aria-pressed": "false", onclick: () => send({ rating: BAD }) }, text("bad"));
+  const up = make("button", { type: "button", "aria-pressed": pressed(GOOD), onclick: () => send({ rating: GOOD }) }, text("good"));
+  const down = make("button", { type: "button", "aria-pressed": pressed(BAD), onclick: () => send({ rating: BAD }) }, text("bad"));
   const open = make("button", { type: "button", "aria-expanded": "false", onclick: toggle }, text("correct"));
   return [make("div", { class: "feedback", role: "group", "aria-label": text("feedback") }, up, down, open, status), form];
 }

@@ -1,114 +1,74 @@
 // Puts the page together.
 
 import { call } from "./api.js";
-import { isMaking, open, send, setPersonas, showPersonas, showTurns, stop } from "./chat.js";
-import { find, notify } from "./dom.js";
+import { open, setWays, showChoice, showEarlier, showTurns } from "./chat.js";
+import { showBusy, showCount, suggest, watchComposer } from "./composer.js";
+import { find } from "./dom.js";
+import { tellError } from "./errors.js";
+import { asksForKey, keepsConversations } from "./host.js";
+import { askForKey, watchKeyForm } from "./key-form.js";
+import { clearNotice, notify, retract, watchNotice, writeNotice } from "./notice.js";
+import { setPersonas } from "./picker.js";
 import { goOn, loadSessions, showSessions } from "./sessions.js";
-import { apiKey, keepApiKey, keepSetting, setting } from "./storage.js";
-import { chooseLanguage, explain, firstLanguage, text, toggleLanguage, writeTexts } from "./texts.js";
-
-const root = document.documentElement;
-const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
-
-const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : prefersDark.matches);
-
-function showTools() {
-  find("theme").textContent = text(isDark() ? "theme_light" : "theme_dark");
-  find("language").textContent = text("other_language");
-  find("language").lang = root.lang === "ko" ? "en" : "ko";
-}
+import { apiKey } from "./storage.js";
+import { chooseLanguage, firstLanguage, text, toggleLanguage, writeTexts } from "./texts.js";
+import { showTheme, watchTheme } from "./theme.js";
 
 function showAll() {
   writeTexts();
-  showTools();
-  showPersonas();
+  find("language").textContent = text("other_language");
+  find("language").lang = document.documentElement.lang === "ko" ? "en" : "ko";
+  showTheme();
+  showChoice();
   showSessions();
   showTurns();
-}
-
-function showKeyForm(isOpen) {
-  find("key-form").hidden = !isOpen;
-  find("key-open").setAttribute("aria-expanded", String(isOpen));
-  if (isOpen) find("key").focus();
+  showCount();
+  writeNotice();
 }
 
 async function load() {
-  if (root.dataset.key === "yes" && !apiKey()) {
-    notify(text("key_needed"));
-    showKeyForm(true);
+  clearNotice();
+  if (asksForKey && !apiKey()) {
+    notify(() => text("key_needed"), { label: () => text("key_enter"), run: askForKey });
+    askForKey();
     return;
   }
   try {
     const found = await call("GET", "/api/v2/personas");
     setPersonas(found.personas.map((persona) => persona.name));
+    showChoice();
     await loadSessions();
     await goOn();
   } catch (error) {
-    notify(explain(error));
-    if (error.status === 401) showKeyForm(true);
+    tellError(error, { key: askForKey, retry: load });
+    if (error.status === 401) askForKey();
   }
 }
 
-async function submit() {
-  const field = find("message");
-  const message = field.value.trim();
-  if (!message || isMaking()) return;
-  field.value = "";
-  field.focus();
-  if (!(await send(message)) && !field.value) field.value = message;
-  await loadSessions().catch((error) => notify(explain(error)));
+function anew() {
+  open();
+  showSessions();
+  find("message").focus();
 }
 
-function onKey(event) {
-  // While a syllable is being composed, Enter ends it and sends nothing.
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    submit();
-  }
-}
+const tellOffline = () => text("error_offline");
 
+setWays({ suggest, busy: showBusy, anew });
+watchComposer({ askForKey, anew, answered: loadSessions });
+watchNotice();
+watchKeyForm(load);
+watchTheme();
 find("language").addEventListener("click", () => {
   toggleLanguage();
   showAll();
 });
-find("theme").addEventListener("click", () => {
-  root.dataset.theme = isDark() ? "light" : "dark";
-  keepSetting("theme", root.dataset.theme);
-  showTools();
-});
-prefersDark.addEventListener("change", showTools);
-find("key-open").addEventListener("click", () => showKeyForm(find("key-form").hidden));
-find("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  keepApiKey(find("key").value.trim());
-  find("key").value = "";
-  notify("");
-  showKeyForm(false);
-  find("message").focus();
-  load();
-});
-find("new").addEventListener("click", () => {
-  open(null);
-  showSessions();
-  find("message").focus();
-});
-find("more").addEventListener("click", () => {
-  loadSessions({ more: true }).catch((error) => notify(explain(error)));
-});
-find("composer").addEventListener("submit", (event) => {
-  event.preventDefault();
-  submit();
-});
-find("stop").addEventListener("click", () => {
-  stop();
-  find("message").focus();
-});
-find("message").addEventListener("keydown", onKey);
-window.addEventListener("offline", () => notify(text("error_offline")));
-window.addEventListener("online", () => notify(""));
+find("new").addEventListener("click", anew);
+find("more").addEventListener("click", () => loadSessions({ more: true }).catch((error) => tellError(error, {})));
+find("earlier").addEventListener("click", () => showEarlier().catch((error) => tellError(error, {})));
+window.addEventListener("offline", () => notify(tellOffline));
+window.addEventListener("online", () => retract(tellOffline));
 
-if (setting("theme")) root.dataset.theme = setting("theme");
-find("message").maxLength = Number(root.dataset.most);
+find("unkept").hidden = keepsConversations;
 find("list-box").open = !window.matchMedia("(max-width: 45rem)").matches;
 chooseLanguage(firstLanguage());
 showAll();

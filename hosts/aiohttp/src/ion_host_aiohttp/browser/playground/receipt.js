@@ -1,7 +1,8 @@
 // The receipt, drawn: scores as bars, the words that spoke, the path through the plugins.
 
 import { make } from "./dom.js";
-import { text, word } from "./texts.js";
+import { text } from "./texts.js";
+import { word } from "./words.js";
 
 const EVIDENCE = /^(\w+) (\w+): "([\s\S]*)" \(([+-][\d.]+)\)$/;
 
@@ -34,7 +35,8 @@ export function marked(message, receipt) {
   return [...parts, message.slice(at)];
 }
 
-const milliseconds = (value) => `${Number(value).toFixed(1)} ms`;
+const LEAST_MS = 0.1;
+const milliseconds = (value) => (value < LEAST_MS ? text("briefly") : text("milliseconds", Number(value).toFixed(1)));
 
 function table(head, rows) {
   const last = head.length - 1;
@@ -86,8 +88,15 @@ function cacheTold({ status, age_s: age, stored }) {
   return parts.join(", ");
 }
 
+// How the persona came to answer: `isChosen` says that the user wanted it.
+function lead({ margin, confidence }, isChosen) {
+  const isBest = margin >= 0;
+  const told = isChosen ? (isBest ? "asked_for_best" : "asked_for") : isBest ? "ahead" : "behind";
+  return text(told, Number(confidence).toFixed(2), Math.abs(margin).toFixed(2));
+}
+
 // The drawing. `persona` answered; `shown` gives the name that a persona is shown under.
-export function receiptView(receipt, persona, shown, open) {
+export function receiptView(receipt, { persona, isChosen, shown, open }) {
   const scores = Object.entries(receipt.scores);
   const evidence = evidenceOf(receipt);
   const most = Math.max(1, ...evidence.map((item) => item.weight));
@@ -97,7 +106,7 @@ export function receiptView(receipt, persona, shown, open) {
     { class: "receipt", open },
     make("summary", {}, text("receipt")),
     make("p", {}, `${text("reading")}: ${key}`),
-    make("p", { class: "quiet" }, text(receipt.margin < 0 ? "behind" : "ahead", Number(receipt.confidence).toFixed(2), Math.abs(receipt.margin).toFixed(2))),
+    make("p", { class: "quiet" }, lead(receipt, isChosen)),
     make("h3", {}, text("scores")),
     table(["persona", "score", "figure"], scores.map((item) => scoreRow(item, shown, persona))),
     make("h3", {}, text("evidence")),

@@ -1,41 +1,49 @@
 // The list of conversations.
 
-import { call } from "./api.js";
-import { hasStore, open, session } from "./chat.js";
-import { find, make, notify } from "./dom.js";
-import { keepSetting, setting, userId } from "./storage.js";
-import { explain, language, text } from "./texts.js";
+import { open, openName } from "./chat.js";
+import { find, make } from "./dom.js";
+import { tellError } from "./errors.js";
+import { keepsConversations } from "./host.js";
+import { shelf } from "./shelf.js";
+import { keepSetting, setting } from "./storage.js";
+import { language, text } from "./texts.js";
 
-const PATH = "/api/v2/conversations";
-const state = { sessions: [], cursor: null };
+const TURNS = { one: "turns_one", other: "turns_other" };
+const SHORT = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
+const state = { items: [], cursor: null };
 
-const when = (iso) => new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+const when = (at) => new Intl.DateTimeFormat(language(), SHORT).format(at);
+const turns = (count) => text(TURNS[new Intl.PluralRules(language()).select(count)], count);
 
 export async function loadSessions({ more = false } = {}) {
-  if (!hasStore) return;
-  const cursor = more && state.cursor ? `&cursor=${encodeURIComponent(state.cursor)}` : "";
-  const page = await call("GET", `${PATH}?user_id=${encodeURIComponent(userId())}${cursor}`);
-  state.sessions = more ? [...state.sessions, ...page.sessions] : page.sessions;
-  state.cursor = page.next_cursor;
+  const page = await shelf.list(more ? state.cursor : null);
+  state.items = more ? [...state.items, ...page.items] : page.items;
+  state.cursor = page.cursor;
   showSessions();
 }
 
 export function showSessions() {
   const hint = find("list-hint");
-  hint.hidden = state.sessions.length > 0;
-  hint.textContent = hasStore ? text("no_conversations") : text("no_store");
+  hint.hidden = state.items.length > 0;
+  hint.textContent = text("no_conversations");
   find("more").hidden = !state.cursor;
-  find("sessions").replaceChildren(...state.sessions.map(item));
+  find("sessions").replaceChildren(...state.items.map(item));
 }
 
 function item(found) {
-  const at = when(found.last_activity);
-  const isOpen = found.session_id === session();
+  const at = when(found.at);
+  const about = [found.persona, turns(found.turns)].filter(Boolean).join(", ");
   return make(
     "li",
     {},
-    make("button", { type: "button", "aria-current": isOpen ? "true" : null, onclick: () => go(found.session_id) }, text("session", at, found.turn_count)),
-    make("button", { type: "button", "aria-label": text("remove", at), onclick: () => remove(found.session_id) }, "×"),
+    make(
+      "button",
+      { type: "button", "aria-current": found.name === openName() ? "true" : null, onclick: () => go(found.name) },
+      make("span", {}, at),
+      " ",
+      make("span", { class: "quiet" }, about),
+    ),
+    make("button", { type: "button", class: "remove", "aria-label": text("remove", at), onclick: () => remove(found.name) }, "×"),
   );
 }
 
@@ -43,13 +51,13 @@ async function attempt(work) {
   try {
     await work();
   } catch (error) {
-    notify(explain(error));
+    tellError(error, { retry: () => attempt(work) });
   }
 }
 
 function go(name) {
   return attempt(async () => {
-    open(await call("GET", `${PATH}/${encodeURIComponent(name)}`));
+    open(await shelf.read(name));
     showSessions();
     find("message").focus();
   });
@@ -58,8 +66,8 @@ function go(name) {
 function remove(name) {
   if (!window.confirm(text("remove_sure"))) return null;
   return attempt(async () => {
-    await call("DELETE", `${PATH}/${encodeURIComponent(name)}`);
-    if (name === session()) open(null);
+    await shelf.remove(name);
+    if (name === openName()) open();
     await loadSessions();
     find("new").focus();
   });
@@ -68,9 +76,9 @@ function remove(name) {
 // Go on with the conversation that was open before the page was loaded again.
 export async function goOn() {
   const name = setting("session");
-  if (!name) return;
-  if (state.sessions.some((found) => found.session_id === name)) {
-    open(await call("GET", `${PATH}/${encodeURIComponent(name)}`));
+  if (!keepsConversations || !name || openName()) return;
+  if (state.items.some((found) => found.name === name)) {
+    open(await shelf.read(name));
     showSessions();
   } else {
     keepSetting("session", "");

@@ -1,0 +1,168 @@
+"""Plugins of a running host: shown, taken out, let in, read again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from ion_host_aiohttp.access.caller import Caller, Scope
+from ion_host_aiohttp.rates.limiter import Unlimited
+
+from ion_framework import hookimpl
+from ion_framework.testing import MemoryStore
+from ion_framework.plugin_host.discovery import Candidate
+from ion_framework.testing.packages import PERSONA_MANIFEST
+
+PLUGINS = "/api/v2/plugins"
+
+
+class Faulty:
+    """An observer that fails, and a step that does, too."""
+
+    @hookimpl
+    async def ion_observe(self, event):
+        """Fail."""
+        raise ValueError("no")
+
+    @hookimpl
+    async def ion_finish(self, reply):
+        """Fail."""
+        raise ValueError("no")
+
+
+class Guarding:
+    """Lets everything pass."""
+
+    @hookimpl
+    def ion_guard(self):
+        """Agree."""
+
+
+class Door:
+    """Lets everybody in who may chat and read."""
+
+    required = True
+
+    def metered(self, _limiter):
+        """No limits."""
+        return Unlimited()
+
+    async def identify(self, _credentials, _address):
+        """Somebody."""
+        return Caller(principal="key:test", scopes=frozenset({Scope.CHAT, Scope.READ}))
+
+    async def close(self):
+        """Nothing to let go of."""
+
+
+async def _view(host, name, path=PLUGINS):
+    body = await (await host.session.get(path)).json()
+    return next(each for each in body["plugins"] if each["name"] == name)
+
+
+async def _change(host, name, act, **body):
+    response = await host.session.post(f"{PLUGINS}/{name}/{act}", json=body if body else None)
+    return response.status, await response.json()
+
+
+async def test_what_a_plugin_did_is_shown(hosting, make):
+    """Status, quarantine, failures, places and what an observer was told are visible."""
+    faulty = make.plugin("faulty", "monitor", Faulty())
+    async with hosting(*make.standard(), faulty) as host:
+        for number in range(3):
+            await host.session.post("/chat", json={"message": f"hello {number}", "user_id": "u"})
+        async with asyncio.timeout(5):
+            while (await _view(host, "faulty"))["status"] != "quarantined":
+                await asyncio.sleep(0.01)
+        view = await _view(host, "faulty")
+        status = await _view(host, "faulty", "/api/v2/status")
+        health = await (await host.session.get("/api/v2/health")).json()
+        persona = await _view(host, "lua")
+
+    assert view["containment"]["standing"] == "out"
+    assert view["containment"]["failures"] >= 5
+    assert view["containment"]["places"] == 64
+    assert "failed 5 times within 60 s" in view["reason"]
+    assert view["observer"]["failed"] + view["observer"]["dropped"] >= 1
+    assert status["containment"]["standing"] == "out"
+    assert "faulty" in health["reasons"][0]["message"]
+    assert (persona["containment"], persona["observer"]) == (None, None)
+
+
+async def test_out_and_in_again(hosting, make):
+    """A persona that is taken out answers no more, and does again once it is let in."""
+    async with hosting() as host:
+        before = await (await host.session.get("/api/v2/personas")).json()
+        out = await _change(host, "lua", "disable", unguarded=False)
+        without = await (await host.session.get("/api/v2/personas")).json()
+        view = await _view(host, "lua")
+        back = await _change(host, "lua", "enable")
+        after = await (await host.session.get("/api/v2/personas")).json()
+
+    assert out[0] == back[0] == 200
+    assert out[1]["success"]
+    assert out[1]["workers"] == [
+        {"worker": 1, "changed": True, "status": "disabled", "reason": view["reason"]}
+    ]
+    assert (before["total"], without["total"], after["total"]) == (2, 1, 2)
+    assert "until a restart" in out[1]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "act", "status", "code", "cause"),
+    [
+        ("nobody", "disable", 404, "UNKNOWN_PLUGIN", None),
+        ("watch", "disable", 409, "PLUGIN_NOT_CHANGED", "guard"),
+        ("drawer", "disable", 409, "PLUGIN_NOT_CHANGED", "fixed"),
+        ("parrot", "reload", 409, "PLUGIN_NOT_CHANGED", "code"),
+    ],
+)
+async def test_a_change_that_is_refused(hosting, make, name, act, status, code, cause):
+    """What cannot be changed is answered with the reason, in the form of every error of v2."""
+    extra = (
+        make.plugin("watch", "guard", Guarding()),
+        make.plugin("drawer", "store", MemoryStore()),
+    )
+    async with hosting(*make.standard(), *extra) as host:
+        found, body = await _change(host, name, act, unguarded=False)
+
+    assert (found, body["error"]["code"]) == (status, code)
+    assert body["error"]["details"].get("cause") == cause
+
+
+async def test_a_guard_goes_where_that_is_meant(hosting, make):
+    """With unguarded a guard is taken out."""
+    watch = make.plugin("watch", "guard", Guarding())
+    async with hosting(*make.standard(), watch) as host:
+        status, body = await _change(host, "watch", "disable", unguarded=True)
+
+    assert (status, body["workers"][0]["status"]) == (200, "disabled")
+
+
+async def test_a_persona_is_read_again(hosting, make, tmp_path):
+    """A file that was changed counts at once, and one that is wrong changes nothing."""
+    file = tmp_path / "ion-plugin.toml"
+    text = PERSONA_MANIFEST.format(name="sage")
+    file.write_text(text, "utf-8")
+    sage = Candidate("sage", "sage_package", "ion-sage", "1.0", tmp_path)
+    async with hosting(*make.standard(), sage) as host:
+        file.write_text(text + '\n[persona.traits]\nen = ["quick"]\n', "utf-8")
+        done = await _change(host, "sage", "reload")
+        shown = await (await host.session.get("/api/v2/personas/sage")).json()
+        file.write_text(text + "\nwrong = 1\n", "utf-8")
+        refused = await _change(host, "sage", "reload")
+        kept = await (await host.session.get("/api/v2/personas/sage")).json()
+
+    assert (done[0], shown["traits"]) == (200, ["quick"])
+    assert (refused[0], refused[1]["error"]["details"]["cause"]) == (409, "invalid")
+    assert "ion-plugin.toml: persona.prompts.system.wrong" in refused[1]["error"]["message"]
+    assert kept["traits"] == ["quick"]
+
+
+@pytest.mark.parametrize("act", ["enable", "disable", "reload"])
+async def test_it_takes_an_administrator(hosting, act):
+    """Without the scope admin nothing is changed."""
+    async with hosting(door=Door()) as host:
+        status, _ = await _change(host, "lua", act, unguarded=False)
+
+    assert status == 403
