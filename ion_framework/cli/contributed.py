@@ -12,6 +12,7 @@ from importlib import import_module
 import attrs
 import click
 
+from ion_framework.cli.failures import told
 from ion_framework.cli.lazy import LazyCommand
 from ion_framework.cli.options import peek
 from ion_framework.cli.streams import raw_of
@@ -20,8 +21,10 @@ from ion_framework.manifest.model import CommandSpec
 from ion_framework.plugin_host.assessment import assess
 from ion_framework.plugin_host.discovery import Candidate, Source, installed
 from ion_framework.plugin_host.record import PluginRecord, Status
+from ion_framework.plugin_host.trust import distrust_of
+from ion_framework.settings.fallback import fallback_settings
 from ion_framework.settings.loading import CommandLine, load_settings
-from ion_framework.settings.model import LogLevel, Settings
+from ion_framework.settings.model import LogLevel, Settings, Trust
 
 MISSING = {"serve": "no host is installed: install ion-host-aiohttp"}
 """Commands that no plugin brings yet but people look for, and what would bring them."""
@@ -133,13 +136,18 @@ class Contributed:
 
     @cached_property
     def _records(self) -> tuple[PluginRecord, ...]:
-        return assess(self._candidates, _settings(CommandLine()), os.environ)
+        return self._judged(_settings(CommandLine()))
+
+    def _judged(self, settings: Settings) -> tuple[PluginRecord, ...]:
+        """The plugins without a look at their files: only what is imported has to be verified."""
+        trusting = attrs.evolve(settings.plugins, trust=Trust.ANY)
+        return assess(self._candidates, attrs.evolve(settings, plugins=trusting), os.environ)
 
     def _load(self, name: str, arguments: list[str]) -> click.Command:
         """The command itself, by the settings that its own arguments make."""
         settings = _settings(peek(arguments))
-        records = assess(self._candidates, settings, os.environ)
-        offer = _usable(name, _offers(records).get(name, []))
+        offer = _usable(name, _offers(self._judged(settings)).get(name, []))
+        _refuse_untrusted(offer, settings)
         command = _import(name, offer)
         self._running = Running(name, offer, settings.log.level is LogLevel.DEBUG)
         return command
@@ -150,7 +158,7 @@ def _settings(line: CommandLine) -> Settings:
     try:
         return load_settings(os.environ, line)
     except SettingsError:
-        return Settings()
+        return fallback_settings(os.environ, line)
 
 
 def _offers(records: tuple[PluginRecord, ...]) -> dict[str, list[Offer]]:
@@ -179,6 +187,18 @@ def _usable(name: str, offers: list[Offer]) -> Offer:
     raise click.ClickException(
         "; ".join(f"{o.who} is {o.record.status.value}: {o.record.reason}" for o in offers)
     )
+
+
+def _refuse_untrusted(offer: Offer, settings: Settings) -> None:
+    """Verify the plugin whose command was called, where only pinned ones may run.
+
+    Raises:
+        click.ClickException: it is not as it was pinned, or the pins cannot be read.
+    """
+    with told():
+        doubt = distrust_of(settings.plugins)(offer.record.candidate)
+    if doubt:
+        raise click.ClickException(f"{offer.who} is {Status.UNTRUSTED.value}: {doubt}")
 
 
 def _import(name: str, offer: Offer) -> click.Command:

@@ -9,15 +9,17 @@ import click
 
 from ion_framework.cli.checks.configuration import check_settings
 from ion_framework.cli.checks.examination import examine
-from ion_framework.cli.checks.finding import Finding, Severity
+from ion_framework.cli.checks.finding import Finding, Severity, error
 from ion_framework.cli.checks.requirements import check_core
 from ion_framework.cli.opening import logging_to_stderr
 from ion_framework.cli.options import command_line, common, json_option, language_option
 from ion_framework.cli.output import Output
 from ion_framework.cli.texts import locale_language
 from ion_framework.domain.language import Language
+from ion_framework.errors import SettingsError
 from ion_framework.ion import Ion
 from ion_framework.running import run
+from ion_framework.settings.model import Settings
 
 _MOODS = {Severity.OK: "good", Severity.WARNING: "notice", Severity.ERROR: "bad"}
 
@@ -54,13 +56,28 @@ def doctor(
     output = Output()
     settings, findings = check_settings(os.environ, command_line(context))
     with output.reserved(), logging_to_stderr(settings):
-        findings = [*check_core(), *findings]
-        findings += run(examine(Ion(settings), settings, trial=not no_trial))
+        findings = [*check_core(), *findings, *_examined(settings, trial=not no_trial)]
     if as_json:
         output.json({"status": _worst(findings), "findings": findings})
     else:
         _show(findings, language or locale_language(os.environ), output)
     context.exit(1 if _worst(findings) is Severity.ERROR else 0)
+
+
+def _examined(settings: Settings, *, trial: bool) -> list[Finding]:
+    try:
+        ion = Ion(settings)
+    except SettingsError as failure:  # the pins: without them nobody is trusted
+        return [
+            error(
+                "trust",
+                "no plugin was tested, because none may run",
+                cause="; ".join(failure.problems),
+                fix="write the pins anew with ion plugins freeze --out FILE if you trust what is "
+                "installed, or correct plugins.trust and plugins.pins",
+            )
+        ]
+    return run(examine(ion, settings, trial=trial))
 
 
 def _worst(findings: Sequence[Finding]) -> Severity:

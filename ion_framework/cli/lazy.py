@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -41,14 +42,14 @@ def lazily(module: str, name: str, summary: str) -> LazyCommand:
 
     Args:
         module: the module, within ``ion_framework.cli``.
-        name: the command's name; in the module dashes are underscores.
+        name: the command's name; in the module dashes are underscores, and a word that Python
+            keeps for itself (``import``) has one at its end.
         summary: its line in ``--help``.
     """
 
     def load(_: list[str]) -> click.Command:
-        found: click.Command = getattr(
-            import_module(f"ion_framework.cli.{module}"), name.replace("-", "_")
-        )
+        own = name.replace("-", "_") + ("_" if iskeyword(name) else "")
+        found: click.Command = getattr(import_module(f"ion_framework.cli.{module}"), own)
         return found
 
     return LazyCommand(name, summary, load)

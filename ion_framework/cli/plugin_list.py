@@ -8,7 +8,9 @@ from ion_framework.cli.core_commands import CORE
 from ion_framework.cli.tables import Cell, Table
 from ion_framework.plugin_host.record import PluginRecord, Status
 
-BROKEN = frozenset({Status.INVALID, Status.CONFLICT, Status.INCOMPATIBLE, Status.FAILED})
+BROKEN = frozenset(
+    {Status.INVALID, Status.CONFLICT, Status.INCOMPATIBLE, Status.UNTRUSTED, Status.FAILED}
+)
 """Statuses of plugins that are meant to run and cannot."""
 
 _MOODS = {

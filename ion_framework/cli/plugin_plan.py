@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import attrs
 
@@ -16,7 +17,7 @@ from ion_framework.plugin_host.inspection import RULES
 from ion_framework.plugin_host.ordering import Place, arrange, refuse_ambiguity
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.plugin_host.registry import ONE_ONLY, unknown_hooks
-from ion_framework.settings.model import Settings
+from ion_framework.settings.model import Settings, Trust
 
 
 @attrs.frozen
@@ -81,6 +82,8 @@ class Plan:
         hosts: plugins that can serve.
         stages: every hook that a plugin has or may have, in the order of a turn.
         left_out: plugins that would not run.
+        trust: whose plugins may run.
+        pins: the list that they have to be on, None where there is none.
     """
 
     stops: tuple[str, ...]
@@ -89,6 +92,8 @@ class Plan:
     hosts: tuple[str, ...]
     stages: tuple[Stage, ...]
     left_out: tuple[LeftOut, ...]
+    trust: Trust
+    pins: Path | None
 
 
 def make_plan(host: PluginHost, settings: Settings) -> Plan:
@@ -119,6 +124,8 @@ def make_plan(host: PluginHost, settings: Settings) -> Plan:
             for r in host.records
             if r.status is not Status.READY
         ),
+        trust=settings.plugins.trust,
+        pins=settings.plugins.pins,
     )
 
 

@@ -6,6 +6,7 @@ from ion_framework.cli.output import Output
 from ion_framework.cli.plugin_plan import Plan, Stage
 from ion_framework.cli.remarks import show_remarks
 from ion_framework.cli.tables import Table
+from ion_framework.settings.model import Trust
 
 
 def show_plan(plan: Plan, output: Output) -> None:
@@ -20,6 +21,8 @@ def show_plan(plan: Plan, output: Output) -> None:
             output.line("(may): whether it has this hook is known once it is imported", "quiet")
         output.line()
     output.line("hosts: " + (", ".join(plan.hosts) or "none"))
+    if plan.trust is Trust.PINNED:
+        output.line(f"trust: only what is pinned in {plan.pins}")
     if plan.left_out:
         output.line()
         rows = tuple((item.plugin, item.status.value, item.reason) for item in plan.left_out)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
+from ion_framework.cli.host_options import host_options
 from ion_framework.cli.lazy import add_lazily
 from ion_framework.cli.options import common, json_option, settings_of
 from ion_framework.cli.output import Output
@@ -18,17 +20,25 @@ from ion_framework.plugin_host.host import PluginHost
 
 @click.group(invoke_without_command=True)
 @click.option("--load", is_flag=True, help="Import and start them, as a host does, and stop them.")
+@host_options(required=False)
 @json_option
 @common
 @click.pass_context
-def plugins(context: click.Context, load: bool, as_json: bool) -> None:
+def plugins(
+    context: click.Context, load: bool, url: str | None, key_file: Path | None, as_json: bool
+) -> None:
     """List the installed plugins with their status, and why they have it.
 
-    Nothing of a plugin is imported without --load. With --load the exit code is 1 where a plugin
-    that is meant to run cannot (failed, invalid, incompatible, conflict), or where a host would
-    not start at all.
+    Nothing of a plugin is imported without --load; --url shows those of a running host. With --load
+    the exit code is 1 where a plugin that is meant to run cannot (failed, invalid, untrusted,
+    incompatible, conflict), or where a host would not start at all.
     """
     if context.invoked_subcommand is not None:
+        return
+    if url is not None:
+        from ion_framework.cli.plugins_change import show_running  # speaks HTTP
+
+        show_running(url, key_file, as_json=as_json)
         return
     output = Output()
     if load:
@@ -77,6 +87,7 @@ add_lazily(
         "check": ("plugins_check", "Grade plugins: bronze, silver or gold, and what is missing."),
         "freeze": ("plugins_freeze", "Write down exactly which plugins are installed."),
         "verify": ("plugins_verify", "Compare the installed plugins with a list of freeze."),
+        "schema": ("plugins_schema", "Print the JSON Schema of manifests, for editors."),
         "enable": ("plugins_enable", "Let a plugin of a running host take part again."),
         "disable": ("plugins_disable", "Take a plugin of a running host out."),
         "reload": ("plugins_reload", "Have a running host read a persona's manifest again."),

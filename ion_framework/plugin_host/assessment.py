@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from ion_framework.errors import ApiMismatchError, ManifestError
 from ion_framework.manifest.model import Kind, Manifest
 from ion_framework.manifest.reading import read_manifest
 from ion_framework.plugin_host.discovery import Candidate, canonical
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.plugin_host.selection import why_disabled
+from ion_framework.plugin_host.trust import Distrust, distrust_of
 from ion_framework.settings.model import Settings
 from ion_framework.settings.plugin_values import resolve
+
+CAN_RUN = "can be activated"
 
 
 def assess(
@@ -23,12 +28,18 @@ def assess(
         candidates: what discovery found.
         settings: the settings.
         environ: the environment, for the variables that manifests name.
+
+    Raises:
+        SettingsError: only pinned plugins may run, and the pins cannot be read.
     """
-    records = [_assess(candidate, settings, environ) for candidate in candidates]
+    distrust = distrust_of(settings.plugins)
+    records = [_assess(candidate, settings, environ, distrust) for candidate in candidates]
     return tuple(_conflicts(records))
 
 
-def _assess(candidate: Candidate, settings: Settings, environ: Mapping[str, str]) -> PluginRecord:
+def _assess(
+    candidate: Candidate, settings: Settings, environ: Mapping[str, str], distrust: Distrust
+) -> PluginRecord:
     manifest, status, problem = _manifest(candidate)
     disabled = why_disabled(candidate, settings.plugins)
     if disabled:
@@ -38,21 +49,31 @@ def _assess(candidate: Candidate, settings: Settings, environ: Mapping[str, str]
     broken = _broken_contract(candidate, manifest)
     if broken:
         return PluginRecord(candidate, Status.INVALID, broken, manifest)
+    sound = PluginRecord(candidate, Status.READY, CAN_RUN, manifest)
+    return _settled(sound, manifest, settings, environ, distrust)
+
+
+def _settled(
+    record: PluginRecord,
+    manifest: Manifest,
+    settings: Settings,
+    environ: Mapping[str, str],
+    distrust: Distrust,
+) -> PluginRecord:
+    """A plugin that is sound in itself: whether settings and the operator's trust let it run."""
     given = settings.plugin.get(manifest.name, {})
     resolved = resolve(manifest.name, manifest.settings, given, environ, settings.file)
     if resolved.problems:
         reason = "its settings are wrong: " + "; ".join(resolved.problems)
-        return PluginRecord(
-            candidate,
-            Status.INVALID,
-            reason,
-            manifest,
-            settings_problems=resolved.problems,
-        )
+        invalid = record.become(Status.INVALID, reason)
+        return attrs.evolve(invalid, settings_problems=resolved.problems)
+    record = attrs.evolve(record, settings=resolved.values)
+    # One that is idle is verified as well: a source of secrets may still complete its settings.
+    doubt = distrust(record.candidate)
+    if doubt:
+        return record.become(Status.UNTRUSTED, doubt)
     missing = missing_setting(manifest, resolved.values)
-    if missing:
-        return PluginRecord(candidate, Status.IDLE, missing, manifest, resolved.values)
-    return PluginRecord(candidate, Status.READY, "can be activated", manifest, resolved.values)
+    return record.become(Status.IDLE, missing) if missing else record
 
 
 def _manifest(candidate: Candidate) -> tuple[Manifest | None, Status, str]:

@@ -149,6 +149,11 @@ def _provenance(distribution: Distribution | None) -> tuple[str, str, str]:
     return name, version, issues_url
 
 
+def issues_url_of(distribution: Distribution) -> str:
+    """Where problems with a distribution are reported, empty where it does not say."""
+    return _provenance(distribution)[2]
+
+
 _METADATA = ("METADATA", "PKG-INFO")
 
 

@@ -102,3 +102,7 @@ class Taken:
                     f"brings the persona {name!r}, which {holder} brings; give it another name"
                 )
         self._by.update(dict.fromkeys(names, plugin))
+
+    def release(self, plugin: str) -> None:
+        """Free the names that a plugin has."""
+        self._by = {name: holder for name, holder in self._by.items() if holder != plugin}

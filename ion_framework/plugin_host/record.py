@@ -13,7 +13,7 @@ from ion_framework.plugin_host.discovery import Candidate
 
 
 class Status(StrEnum):
-    """A plugin's status. The first six are known without an import, the rest after activation.
+    """A plugin's status. The first seven are known without an import, the rest after activation.
 
     ``ready``         can be activated
     ``idle``          installed, but a setting that it needs is missing
@@ -21,6 +21,7 @@ class Status(StrEnum):
     ``incompatible``  needs another major of the plugin API
     ``conflict``      two distributions bring this name
     ``invalid``       breaks the plugin contract
+    ``untrusted``     is not as it was pinned, and only pinned plugins may run
     ``active``        runs
     ``failed``        raised or hung while it was activated
     ``quarantined``   kept failing as an observer, and is told nothing for a while
@@ -32,6 +33,7 @@ class Status(StrEnum):
     INCOMPATIBLE = "incompatible"
     CONFLICT = "conflict"
     INVALID = "invalid"
+    UNTRUSTED = "untrusted"
     ACTIVE = "active"
     FAILED = "failed"
     QUARANTINED = "quarantined"

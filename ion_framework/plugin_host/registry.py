@@ -12,6 +12,7 @@ from ion_framework.errors import PluginError
 from ion_framework.manifest.model import Kind, Manifest
 from ion_framework.pipeline import hookspecs
 from ion_framework.pipeline.cache_key import GeneratorModel
+from ion_framework.pipeline.containment import Containment
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.markers import PROJECT, Family
 from ion_framework.pipeline.redaction import secret_texts
@@ -36,6 +37,7 @@ class Registration:
         persona: name of the persona whose turns alone it serves, empty for a general one.
         standard: it is the core's own stand-in for a manifest, which comes last.
         threads: those in which its blocking functions run.
+        containment: the plugin's bounds; the core's own stand-in has none.
         model: a generator's model, as it names it.
     """
 
@@ -44,6 +46,7 @@ class Registration:
     persona: str = ""
     standard: bool = False
     threads: Threads = attrs.field(factory=Threads, repr=False, eq=False)
+    containment: Containment = attrs.field(factory=Containment, repr=False, eq=False)
     model: GeneratorModel = attrs.field(factory=GeneratorModel)
 
     @property
@@ -187,6 +190,7 @@ def _implementation(
         guard=Kind.GUARD in record.provides,
         secrets=secret_texts(manifest, record.settings),
         threads=registration.threads,
+        containment=registration.containment,
     )
 
 

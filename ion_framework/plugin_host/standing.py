@@ -37,4 +37,4 @@ def standing_degradation(
     return "; ".join(reasons)
 
 
-_BROKEN = (Status.FAILED, Status.INVALID, Status.CONFLICT)
+_BROKEN = (Status.FAILED, Status.INVALID, Status.CONFLICT, Status.UNTRUSTED)

@@ -43,6 +43,8 @@ VARIABLES = (
     Variable("ION_PLUGINS_ENABLE", "plugins.enable", "run only these, separated by commas"),
     Variable("ION_PLUGINS_DISABLE", "plugins.disable", "do not run these, separated by commas"),
     Variable("ION_PLUGINS_REQUIRED", "plugins.required", "do not start without these"),
+    Variable("ION_PLUGINS_TRUST", "plugins.trust", "any, or pinned: run only what is pinned"),
+    Variable("ION_PLUGINS_PINS", "plugins.pins", "list that ion plugins freeze wrote"),
     Variable("ION_LOG_FORMAT", "log.format", "auto, json or console"),
     Variable("ION_LOG_LEVEL", "log.level", "debug, info, warning or error"),
     Variable("ION_DATA_DIR", "data_dir", "folder for databases and results"),
@@ -69,7 +71,7 @@ _ELSEWHERE = ("", "plugins.enable", "plugins.disable")
 
 _LISTS = ("plugins.required", "server.trusted_proxies", "cors.origins", "cors.hosts")
 _NUMBERS = ("server.workers", "server.trusted_hops", "rate.tokens_per_day")
-_LOWER = ("auth.keys", "rate.limit")
+_LOWER = ("auth.keys", "rate.limit", "plugins.trust")
 
 
 def environment_tables(

@@ -25,6 +25,9 @@ NOT_IN_FILES = "not_in_files"
 """Metadata of a field that no file may set: to whoever writes one it is an unknown key."""
 
 
+_PLACES = [attrs.validators.ge(1), attrs.validators.le(65536)]
+
+
 class LogFormat(StrEnum):
     """How log lines are written; ``auto`` is console on a terminal, else JSON."""
 
@@ -57,6 +60,13 @@ class SelectionLayer:
     disable: tuple[str, ...] = ()
 
 
+class Trust(StrEnum):
+    """Whose plugins may run: ``any`` that is installed, or only those that are ``pinned``."""
+
+    ANY = "any"
+    PINNED = "pinned"
+
+
 @attrs.frozen
 class PluginSettings:
     """Which plugins run.
@@ -66,8 +76,16 @@ class PluginSettings:
         disable: names of plugins or distributions that do not run.
         required: plugins without which the start stops.
         safe_mode: run first-party plugins only.
+        trust: ``any``, or ``pinned``: a plugin whose files are not exactly those that ``pins``
+            lists is never imported.
+        pins: the file that ``ion plugins freeze`` wrote.
         import_budget_s: seconds that a plugin's import and factory may take.
         startup_budget_s: seconds that its ``ion_startup`` may take.
+        bulkhead: calls of one third party's plugin that may run at a time, 1 to 65536; a call
+            beyond that fails at once, as its hook's family says. The answers of a generator are
+            not counted: a host bounds them by ``limits.in_flight``.
+        loop_hold_s: seconds for which a plugin may hold the event loop of a host; one that holds
+            it longer is logged with the place in its code.
         overrides: what environment and command line say, in rising order; no key of the file.
     """
 
@@ -75,8 +93,12 @@ class PluginSettings:
     disable: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     safe_mode: bool = False
+    trust: Trust = Trust.ANY
+    pins: Path | None = None
     import_budget_s: float = attrs.field(default=5.0, validator=seconds)
     startup_budget_s: float = attrs.field(default=2.5, validator=seconds)
+    bulkhead: int = attrs.field(default=64, validator=_PLACES)
+    loop_hold_s: float = attrs.field(default=0.25, validator=seconds)
     overrides: tuple[SelectionLayer, ...] = attrs.field(default=(), metadata={NOT_IN_FILES: True})
 
     @property

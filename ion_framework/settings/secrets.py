@@ -40,14 +40,23 @@ class Secrets:
             return value
         file = self._environ.get(f"{name}_FILE", "").strip()
         if file:
-            return _read(f"{name}_FILE", Path(file))
+            return read_secret(f"{name}_FILE", Path(file))
         return self._source(name) if self._source else None
 
     def __repr__(self) -> str:
         return "Secrets()"
 
 
-def _read(variable: str, path: Path) -> str:
+def read_secret(variable: str, path: Path) -> str:
+    """The secret that a file holds, without surrounding space.
+
+    Args:
+        variable: what names the file, for errors.
+        path: the file.
+
+    Raises:
+        SettingsError: it cannot be read, or holds no secret.
+    """
     try:
         with path.expanduser().open("rb") as file:
             found = file.read(LARGEST_BYTES + 1)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib import invalidate_caches
 from pathlib import Path
 
 import attrs
+
+from ion_framework.plugin_host.trust_imports import forget_imports
 
 MANIFEST = """\
 name = "{name}"
@@ -46,6 +50,7 @@ class PluginPackage:
         requires: lines of ``Requires-Dist``.
         issues_url: where problems are reported.
         files: further files by path inside the package.
+        beside: further files by path beside the package, as a wheel may bring them.
     """
 
     name: str
@@ -58,6 +63,7 @@ class PluginPackage:
     requires: tuple[str, ...] = ()
     issues_url: str = ""
     files: Mapping[str, str] = attrs.field(factory=dict)
+    beside: Mapping[str, str] = attrs.field(factory=dict)
 
     @manifest.default
     def _default_manifest(self) -> str:
@@ -89,11 +95,36 @@ class PluginPackage:
             file = package / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
+        for name, text in self.beside.items():
+            (folder / name).write_text(text, "utf-8")
         self._write_metadata(folder)
+        self.record(folder)
         return package
 
+    def info(self, folder: Path) -> Path:
+        """The folder of its metadata, once it is written into a folder."""
+        return folder / f"{self.package}-{self.version}.dist-info"
+
+    def record(self, folder: Path) -> None:
+        """Write RECORD anew, by the files that are there, as an installer does.
+
+        Args:
+            folder: the folder that the package was written into.
+        """
+        info = self.info(folder)
+        owned = [*(folder / self.package).rglob("*"), *info.iterdir()]
+        owned += [folder / name for name in self.beside]
+        record = info / "RECORD"
+        lines = [
+            recorded(file, file.relative_to(folder).as_posix())
+            for file in sorted(owned)
+            if file.is_file() and file.suffix != ".pyc" and file != record
+        ]
+        text = "".join(f"{line}\n" for line in (*lines, f"{info.name}/RECORD,,"))
+        record.write_text(text, "utf-8")
+
     def _write_metadata(self, folder: Path) -> None:
-        info = folder / f"{self.package}-{self.version}.dist-info"
+        info = self.info(folder)
         info.mkdir()
         lines = [
             "Metadata-Version: 2.1",
@@ -107,14 +138,26 @@ class PluginPackage:
         (info / "entry_points.txt").write_text(
             f"[ion.plugins]\n{self.name} = {self.target}\n", "utf-8"
         )
-        (info / "RECORD").write_text("", "utf-8")
+
+
+def recorded(file: Path, name: str) -> str:
+    """The line of a file in RECORD: name, SHA-256 in base64 without padding, size in bytes.
+
+    Args:
+        file: the file.
+        name: its path from the folder of installed packages.
+    """
+    content = file.read_bytes()
+    digest = urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode()
+    return f"{name},sha256={digest},{len(content)}"
 
 
 @contextmanager
 def installed_on_path(folder: Path, *packages: PluginPackage) -> Iterator[None]:
     """Have packages installed, for this process, while the block runs.
 
-    Their modules are forgotten at the end, so that the next test imports its own.
+    Their modules are forgotten at the end, and that they were verified, so that the next test
+    imports its own.
     """
     for package in packages:
         package.write(folder)
@@ -127,6 +170,7 @@ def installed_on_path(folder: Path, *packages: PluginPackage) -> Iterator[None]:
         names = {package.package for package in packages}
         for module in [m for m in sys.modules if m.partition(".")[0] in names]:
             del sys.modules[module]
+        forget_imports(names)
         invalidate_caches()
 
 

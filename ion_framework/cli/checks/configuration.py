@@ -11,12 +11,13 @@ from ion_framework.cli.checks.finding import Finding, error, ok, warning
 from ion_framework.errors import SettingsError
 from ion_framework.manifest.model import FileAccess
 from ion_framework.plugin_host.record import PluginRecord, Status
+from ion_framework.settings.fallback import fallback_settings
 from ion_framework.settings.loading import CommandLine, load_settings
 from ion_framework.settings.model import Settings
 
 
 def check_settings(environ: Mapping[str, str], line: CommandLine) -> tuple[Settings, list[Finding]]:
-    """The settings, and what is wrong with them; where they cannot be read, the defaults.
+    """The settings, and what is wrong with them; where they cannot be read, others to go on with.
 
     Args:
         environ: the environment.
@@ -26,7 +27,8 @@ def check_settings(environ: Mapping[str, str], line: CommandLine) -> tuple[Setti
         settings = load_settings(environ, line)
     except SettingsError as failure:
         fix = "correct it; until then the rest was tested with the default settings"
-        return Settings(), [error("settings", problem, fix=fix) for problem in failure.problems]
+        findings = [error("settings", problem, fix=fix) for problem in failure.problems]
+        return fallback_settings(environ, line), findings
     return settings, [ok("settings", "readable")]
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from ion_framework.cli.checks.configuration import check_data_folder, check_names
 from ion_framework.cli.checks.finding import Finding, error
-from ion_framework.cli.checks.parts import RUNNABLE, check_languages, check_parts
+from ion_framework.cli.checks.parts import (
+    RUNNABLE,
+    check_ensemble,
+    check_languages,
+    check_parts,
+)
 from ion_framework.cli.checks.plugins import check_plugins, check_texts
 from ion_framework.cli.checks.requirements import check_requirements
 from ion_framework.cli.checks.trial import check_turns
+from ion_framework.cli.checks.trust import check_trust
 from ion_framework.cli.failures import sentence
 from ion_framework.cli.plugin_list import hidden_commands
 from ion_framework.cli.plugin_plan import order_warnings
@@ -75,8 +81,10 @@ def _state(ion: Ion, settings: Settings) -> list[Finding]:
     )
     return [
         *check_plugins(records),
+        *check_trust(settings.plugins, records),
         *check_texts(records),
         *check_parts(records, personas),
-        *check_languages(personas),
+        *check_languages(personas, records),
+        check_ensemble(personas, records),
         check_data_folder(settings, records),
     ]

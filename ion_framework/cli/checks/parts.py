@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from ion_framework.cli.checks.finding import Finding, error, ok, warning
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Persona
+from ion_framework.ensemble.order import steps_of
+from ion_framework.errors import PluginOrderError
 from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import PluginRecord, Status
 
@@ -60,9 +62,46 @@ def _only_fallbacks(active: list[PluginRecord]) -> list[Finding]:
     return [ok("model", "no language model is set up; answers come from the offline generator")]
 
 
-def check_languages(personas: Iterable[Persona]) -> list[Finding]:
-    """A warning for every persona that lacks texts in a language that ION speaks."""
-    findings = []
+def check_ensemble(personas: Iterable[Persona], records: Iterable[PluginRecord]) -> Finding:
+    """Whether all personas could answer one message together: none waits for itself.
+
+    Args:
+        personas: the personas.
+        records: the plugins that bring them.
+    """
+    known = tuple(personas)
+    try:
+        steps = steps_of(known)
+    except PluginOrderError as failure:
+        cause, _, fix = str(failure).partition("; ")
+        urls, words = _issues_urls(records), cause.split()
+        return error(
+            "ensemble",
+            "not all personas can answer one message together",
+            cause=cause,
+            fix=f"{fix}, or disable one of these personas",
+            report=next((urls[name] for name in words if name in urls), ""),
+        )
+    count = len(known)
+    return ok(
+        "ensemble", f"{count} personas can answer one message together, in {len(steps)} steps"
+    )
+
+
+def _issues_urls(records: Iterable[PluginRecord]) -> dict[str, str]:
+    return {r.name: r.candidate.issues_url for r in records if r.candidate.issues_url}
+
+
+def check_languages(
+    personas: Iterable[Persona], records: Iterable[PluginRecord] = ()
+) -> list[Finding]:
+    """A warning for every persona that lacks texts in a language that ION speaks.
+
+    Args:
+        personas: the personas.
+        records: the plugins that bring them.
+    """
+    findings, urls = [], _issues_urls(records)
     for persona in personas:
         missing = missing_texts(persona)
         findings.append(
@@ -71,6 +110,7 @@ def check_languages(personas: Iterable[Persona]) -> list[Finding]:
                 f"has no text for {', '.join(missing)}",
                 cause="turns in that language fall back to texts of another",
                 fix="add these keys to [persona] in its ion-plugin.toml",
+                report=urls.get(persona.name, ""),
             )
             if missing
             else ok(f"persona {persona.name}", "speaks Korean and English")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ion_framework.cli.checks.finding import Finding, error, ok, warning
+from ion_framework.cli.checks.remedies import REMEDIES
+from ion_framework.domain.language import Language
 from ion_framework.errors import IonError
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.plugin_host.texts import texts_remarks
 
 SLOW_IMPORT_MS = 1000.0
 
-_FIXES = {
-    Status.INVALID: "correct the plugin, install another version of it, or disable it",
-    Status.CONFLICT: "uninstall one of them, or disable it by the name of its distribution",
-    Status.INCOMPATIBLE: "install versions of the plugin and of ion-framework that fit together",
-    Status.FAILED: "correct the plugin or what it needs, or disable it: "
-    "--disable, ION_PLUGINS_DISABLE or plugins.disable",
-    Status.QUARANTINED: "see its errors in the log; it is let in again after a while",
+_FIXES: dict[Status, str] = {
+    status: text
+    for status, text in REMEDIES[Language.ENGLISH].items()
+    if status not in (Status.IDLE, Status.DISABLED)
 }
+"""Remedies of what is meant to run and does not."""
 
 
 def check_plugins(records: Iterable[PluginRecord]) -> list[Finding]:
@@ -42,7 +42,8 @@ def _check(record: PluginRecord) -> list[Finding]:
     if record.status in _FIXES:
         return [_broken(record, check, f"{message} ({who})")]
     if record.status is Status.READY:
-        return [warning(check, f"not started ({who})", cause="the start was stopped")]
+        fix = "correct what stopped the start: see the finding start"
+        return [warning(check, f"not started ({who})", cause="the start was stopped", fix=fix)]
     found = [ok(check, f"{message} ({who})")]
     if record.import_ms is not None and record.import_ms > SLOW_IMPORT_MS:
         found.append(

@@ -11,6 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from ion_framework.cli.checks.finding import Finding, error, ok, warning
+from ion_framework.plugin_host.discovery import issues_url_of
 from ion_framework.plugin_host.record import PluginRecord
 
 CORE = "ion-framework"
@@ -29,7 +30,16 @@ def check_core() -> list[Finding]:
                 fix=f"install it: python -m pip install {CORE}",
             )
         ]
-    return [_python(core), ok("core", f"{CORE} {core.version}"), *_unmet("core", core, "")]
+    issues = issues_url_of(core)
+    return [_python(core), ok("core", f"{CORE} {core.version}"), *unmet("core", core, issues)]
+
+
+def core_issues_url() -> str:
+    """Where problems with the core are reported, empty where its metadata does not say."""
+    try:
+        return issues_url_of(distribution(CORE))
+    except PackageNotFoundError:
+        return ""
 
 
 def check_requirements(records: Iterable[PluginRecord]) -> list[Finding]:
@@ -45,8 +55,8 @@ def check_requirements(records: Iterable[PluginRecord]) -> list[Finding]:
         except PackageNotFoundError:
             continue  # a plugin without a distribution requires nothing that could be missing
         check = f"requirements of {record.distribution}"
-        unmet = list(_unmet(check, found, record.candidate.issues_url))
-        findings += unmet or [ok(check, "installed as required")]
+        lacking = list(unmet(check, found, record.candidate.issues_url))
+        findings += lacking or [ok(check, "installed as required")]
     return findings
 
 
@@ -62,8 +72,14 @@ def _python(core: Distribution) -> Finding:
     )
 
 
-def _unmet(check: str, found: Distribution, issues_url: str) -> Iterator[Finding]:
-    """An error for every requirement that is missing or of another version."""
+def unmet(check: str, found: Distribution, issues_url: str) -> Iterator[Finding]:
+    """An error for every requirement that is missing or of another version.
+
+    Args:
+        check: what the findings are called.
+        found: the distribution that requires.
+        issues_url: where problems with it are reported, empty where that is not known.
+    """
     waiting: list[tuple[Distribution, str]] = [(found, "")]
     seen: set[tuple[str, str]] = set()
     while waiting:
@@ -72,7 +88,12 @@ def _unmet(check: str, found: Distribution, issues_url: str) -> Iterator[Finding
             try:
                 needed = Requirement(line)
             except InvalidRequirement as failure:
-                yield warning(check, f"{line!r} cannot be read: {failure}", report=issues_url)
+                yield warning(
+                    check,
+                    f"the requirement {line!r} cannot be read: {failure}",
+                    fix=f"install another version of {owner.name}, whose author can correct it",
+                    report=issues_url,
+                )
                 continue
             if not _applies(needed, extra):
                 continue

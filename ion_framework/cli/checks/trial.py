@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from ion_framework.cli.checks.finding import Finding, error, ok, warning
+from ion_framework.cli.checks.requirements import core_issues_url
 from ion_framework.cli.failures import sentence
 from ion_framework.domain.language import Language
 from ion_framework.errors import TurnError
@@ -38,6 +39,7 @@ async def _check_turn(ion: Ion, language: Language, text: str) -> Finding:
             check,
             f"a bug in ION or one of its plugins: {type(failure).__name__}: {failure}",
             fix="report it with the output of: ion doctor --json",
+            report=core_issues_url(),
         )
     took = time.perf_counter() - began
     who = f"{reply.persona} answered through {reply.generator} in {took * 1000:.0f} ms"

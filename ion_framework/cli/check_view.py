@@ -1,0 +1,157 @@
+"""How a report of the conformance kit is shown: grade, findings with fixes, and the heat map."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ion_framework.cli.output import Output
+from ion_framework.conformance.findings import Finding, Grade, Level
+from ion_framework.conformance.heat_map import (
+    BLOCK_WIDTH,
+    INTENT_MARKS,
+    LEGEND,
+    SIGNS,
+    TONE_WIDTH,
+    HeatCell,
+    grid_of,
+    heading,
+    summary,
+)
+from ion_framework.conformance.report import Report
+from ion_framework.conformance.routing import Standing
+from ion_framework.domain.language import Language
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_MOODS = {Level.ERROR: "bad", Level.WARNING: "notice", Level.NOTE: "quiet"}
+_GRADE_MOODS = {
+    Grade.NONE: "bad",
+    Grade.BRONZE: "notice",
+    Grade.SILVER: "notice",
+    Grade.GOLD: "good",
+}
+_COLOURS = ("bold green", "green", "cyan", "yellow", "red", "dim")
+
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {
+        "none": "no grade",
+        "bronze": "bronze",
+        "silver": "silver",
+        "gold": "gold",
+        "missing": "For {grade}:",
+        "notes": "Notes:",
+        "fix": "fix",
+        "below": "{count} below {grade}: {names}",
+        "first-party": "Beside ION's own personas alone it wins {won} of 216 keys.",
+        "legend": "Signs:",
+    },
+    Language.KOREAN: {
+        "none": "등급 없음",
+        "bronze": "브론즈",
+        "silver": "실버",
+        "gold": "골드",
+        "missing": "{grade} 등급에 필요한 것:",
+        "notes": "참고:",
+        "fix": "해결",
+        "below": "{grade} 미만 {count}개: {names}",
+        "first-party": "ION의 기본 페르소나하고만 견주면 216개 키 가운데 {won}개를 차지합니다.",
+        "legend": "기호:",
+    },
+}
+
+
+def show_report(report: Report, language: Language, output: Output, *, heat_map: bool) -> None:
+    """Show one report.
+
+    Args:
+        report: the report.
+        language: language of the sentences.
+        output: where to.
+        heat_map: with the map of a persona's standing.
+    """
+    words = _WORDS[language]
+    output.line(f"{report.subject}: {words[report.grade.value]}", _GRADE_MOODS[report.grade])
+    if report.standing and heat_map:
+        _show_standing(report.standing, language, output)
+    for grade, findings in report.missing.items():
+        if findings:
+            output.line(words["missing"].format(grade=words[grade.value]))
+            _show(findings, language, output)
+    notes = [finding for finding in report.findings if finding.blocks is None]
+    if notes:
+        output.line(words["notes"])
+        _show(notes, language, output)
+
+
+def show_outcome(
+    reports: Sequence[Report], wanted: Grade, language: Language, output: Output
+) -> None:
+    """Say which of several reports are below the grade that is asked for.
+
+    Args:
+        reports: the reports.
+        wanted: the grade.
+        language: language of the sentence.
+        output: where to.
+    """
+    below = [report.subject for report in reports if not report.grade.reaches(wanted)]
+    if below:
+        words = _WORDS[language]
+        text = words["below"].format(
+            count=len(below), grade=words[wanted.value], names=", ".join(below)
+        )
+        output.line(text, "bad")
+
+
+def _show(findings: Sequence[Finding], language: Language, output: Output) -> None:
+    fix_word = _WORDS[language]["fix"]
+    for finding in findings:
+        message, fix = finding.told(language)
+        output.line(f"  {finding.where}: {message} ({finding.code})", _MOODS[finding.level])
+        output.line(f"      {fix_word}: {fix}")
+
+
+def _show_standing(standing: Standing, language: Language, output: Output) -> None:
+    output.line(summary(standing, language))
+    if standing.among_first_party is not None:
+        text = _WORDS[language]["first-party"]
+        output.line(text.format(won=standing.among_first_party))
+    output.line()
+    for line in heading():
+        output.line(line)
+    for tone, paces in grid_of(standing).items():
+        groups = [list(intents.values()) for intents in paces.values()]
+        _show_row(f"{tone.value:<{TONE_WIDTH}}  ", groups, output)
+    output.line()
+    legend = "  ".join(
+        f"[{sign}] {text}" for sign, text in zip(SIGNS, LEGEND[language], strict=True)
+    )
+    output.line(f"{_WORDS[language]['legend']} {legend}")
+    output.line("  ".join(f"{mark} {intent.value}" for intent, mark in INTENT_MARKS.items()))
+    output.line()
+
+
+def _show_row(label: str, groups: Sequence[Sequence[HeatCell]], output: Output) -> None:
+    if output.terminal:
+        from rich.console import Console  # costs 60 ms, and only on a terminal
+
+        Console(file=sys.stdout).print(_coloured(label, groups), soft_wrap=True)
+        return
+    blocks = (" ".join(cell.sign for cell in group).ljust(BLOCK_WIDTH) for group in groups)
+    output.line(f"{label}{' | '.join(blocks)}".rstrip())
+
+
+def _coloured(label: str, groups: Sequence[Sequence[HeatCell]]) -> Text:
+    from rich.text import Text  # see _show_row
+
+    text = Text(label)
+    for index, group in enumerate(groups):
+        text.append(" | " if index else "")
+        for cell in group:
+            text.append(cell.sign, style=_COLOURS[cell.step])
+            text.append(" ")
+        text.append(" " * (BLOCK_WIDTH - 2 * len(group)))
+    return text

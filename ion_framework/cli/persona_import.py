@@ -1,0 +1,52 @@
+"""``ion persona import``: make a package of a character card."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from ion_framework.cli.card_texts import CARD_TEXTS
+from ion_framework.cli.options import json_option, language_option
+from ion_framework.cli.output import Output, note
+from ion_framework.cli.texts import locale_language
+from ion_framework.domain.language import Language
+
+
+@click.command("import")
+@click.argument("card", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Folder for the package.  [default: ion-persona-NAME]",
+)
+@click.option("--name", metavar="NAME", help="Name of the persona.  [default: the character's]")
+@language_option
+@json_option
+def import_(
+    card: Path, into: Path | None, name: str | None, language: Language | None, as_json: bool
+) -> None:
+    """Make a package of the character card CARD: a PNG image, a JSON or a CHARX file.
+
+    Nothing of the card is lost: it lies in the package as it is. Nothing that is there already is
+    ever overwritten.
+    """
+    from ion_framework.cards.importing import import_card  # imports what writes packages
+
+    texts = CARD_TEXTS[language or locale_language(os.environ)]
+    done = import_card(card, name, into)
+    output = Output()
+    if as_json:
+        output.json(done.document)
+        return
+    for remark in done.remarks:
+        note(texts["remark"].format(remark=remark))
+    output.line(texts["imported"].format(shown=done.persona.shown_name(), folder=done.folder))
+    if done.edited:
+        note(texts["edited"])
+    output.line(texts["restored" if done.restored else "neutral"])
+    if done.needs_patterns:
+        note(texts["patterns"])
+    output.line(texts["next"].format(folder=done.folder))
