@@ -1,6 +1,13 @@
-"""Runs the commands in the READMEs' ``console`` blocks and writes what they print below them.
+"""Runs the commands in the ``console`` blocks of READMEs and documentation; shows what they print.
 
-With ``--check`` it writes nothing and says whether the blocks are as they should be.
+With ``--check`` it writes nothing and says whether the blocks are as they should be. Names of files
+leave the others out.
+
+A page and its translation have the same blocks, which are run once. A page of the documentation
+has a folder of its own: a block that has a file's name for its title is put there first. Of a TOML
+file that is there already only the tables change that the block holds. A title ``exit code 1``
+says how the last command of its block ends. What differs from run to run is shown as ``…``, which
+stands for any text; so do durations in milliseconds.
 """  # noqa: INP001  a script, not a module of a package
 
 from __future__ import annotations
@@ -10,44 +17,137 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READMES = ("README.md", "README.ko.md")
-BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+READMES = (Path("README.md"), Path("README.ko.md"))
+PAGES = Path("docs/pages")
+BLOCK = re.compile(
+    r'^```(?P<kind>\w+)(?: title="(?P<title>[^"\n]*)")?\n(?P<text>.*?)(?=^```$)',
+    re.MULTILINE | re.DOTALL,
+)
+ANY = re.compile(r"(?P<text>…)|\d+(?:\.\d+)?(?=(?: → \d+(?:\.\d+)?)? ms)")
+EXIT_CODE = "exit code "
 
 
-def shown(block: re.Match[str]) -> str:
-    """The block as it should be: each command, and below it what it prints."""
-    commands = [line[2:] for line in block[0].splitlines() if line.startswith("$ ")]
-    return "\n".join(f"$ {command}\n{output(command)}" for command in commands)
+def sources() -> list[tuple[Path, ...]]:
+    """Every page with its translation, by paths inside the repository."""
+    pages = [file.relative_to(ROOT / PAGES / "en") for file in (ROOT / PAGES / "en").rglob("*.md")]
+    return [READMES, *((PAGES / "en" / page, PAGES / "ko" / page) for page in sorted(pages))]
 
 
-def output(command: str) -> str:
-    """What a command of this environment prints, without any setting."""
+def fresh(files: Sequence[Path]) -> dict[Path, str]:
+    """The texts of a page and its translation as they should be."""
+    texts = {file: (ROOT / file).read_text("utf-8") for file in files}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = ROOT if files == READMES else Path(scratch) / "folder"
+        folder.mkdir(exist_ok=True)
+        data = Path(scratch) / "data"
+        shown = list(_run(texts[files[0]], folder, data))
+    return {file: _with_blocks(file, text, shown) for file, text in texts.items()}
+
+
+def _with_blocks(file: Path, text: str, shown: list[str]) -> str:
+    blocks = [match for match in BLOCK.finditer(text) if match["kind"] == "console"]
+    if len(blocks) != len(shown):
+        raise SystemExit(f"{file}: has {len(blocks)} console blocks, the original {len(shown)}")
+    for match, block in zip(reversed(blocks), reversed(shown), strict=True):
+        text = text[: match.start("text")] + block + text[match.end("text") :]
+    return text
+
+
+def _run(text: str, folder: Path, data: Path) -> Iterator[str]:
+    """Put a page's files into a folder and run its commands there; gives its console blocks."""
+    for match in BLOCK.finditer(text):
+        title = match["title"] or ""
+        if match["kind"] == "console":
+            yield _shown(match["text"], folder, data, title)
+        elif title:
+            put(folder / title, match["text"])
+
+
+def _shown(block: str, folder: Path, data: Path, title: str) -> str:
+    """A console block as it should be: each command, and below it what it prints."""
+    parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)[1:]
+    pairs = list(zip(parts[::2], parts[1::2], strict=True))
+    found = []
+    for number, (command, before) in enumerate(pairs, 1):
+        is_last = number == len(pairs)
+        code = int(title.removeprefix(EXIT_CODE)) if is_last and title else 0
+        printed, written = output(command, folder, data, code), before.rstrip() + "\n"
+        found.append(f"$ {command}\n{written if is_same(written, printed) else printed}")
+    return "\n".join(found)
+
+
+def is_same(shown: str, printed: str) -> bool:
+    """Whether what is shown is what was printed, but for what differs from run to run."""
+    pattern, end = "", 0
+    for match in ANY.finditer(shown):
+        wild = ".*?" if match["text"] else r"\d+(?:\.\d+)?"
+        pattern, end = pattern + re.escape(shown[end : match.start()]) + wild, match.end()
+    return re.fullmatch(pattern + re.escape(shown[end:]), printed, re.DOTALL) is not None
+
+
+def put(file: Path, text: str) -> None:
+    """Write a file, or change the tables of a TOML file that is there."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        return
+    whole = file.read_text("utf-8")
+    for table in filter(None, re.split(r"^(?=\[)", text, flags=re.MULTILINE)):
+        header = table.splitlines()[0]
+        pattern = rf"^{re.escape(header)}\n(?:[^\[\n].*\n)*"
+        before, *after = re.split(pattern, whole, flags=re.MULTILINE)
+        if len(after) != 1:
+            raise SystemExit(f"{file.name} has {len(after)} tables {header}")
+        whole = f"{before}{table.rstrip()}\n{after[0]}"
+    file.write_text(whole, "utf-8")
+
+
+def environment(data: Path) -> dict[str, str]:
+    """Variables without any setting, with a data folder of its own, for texts in English."""
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("ION_", "GEMINI_"))
+    }
+    return kept | {"ION_DATA_DIR": str(data), "LC_ALL": "C.UTF-8"}
+
+
+def output(command: str, folder: Path, data: Path, code: int = 0) -> str:
+    """What a command of this Python's environment prints."""
     name, *arguments = shlex.split(command)
     executable = Path(sys.executable).with_name(name)
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("ION_")}
-    done = subprocess.run(  # noqa: S603  the READMEs' own commands
-        (executable, *arguments), cwd=ROOT, env=environ, capture_output=True, check=True
+    done = subprocess.run(  # noqa: S603  the pages' own commands
+        (executable, *arguments),
+        cwd=folder,
+        env=environment(data),
+        capture_output=True,
+        check=False,
     )
+    if done.returncode != code:
+        told = done.stdout + done.stderr
+        raise SystemExit(f"{command}: exit code {done.returncode}\n{told.decode('utf-8')}")
     return done.stdout.decode("utf-8").rstrip() + "\n"
 
 
-def main(*, check: bool) -> int:
-    """Write the blocks, or name the READMEs whose blocks are out of date."""
-    outdated = []
-    for name in READMES:
-        text = (ROOT / name).read_text("utf-8")
-        fresh = BLOCK.sub(shown, text)
-        if fresh != text:
-            outdated.append(name)
-            if not check:
-                (ROOT / name).write_text(fresh, "utf-8")
-    if check and outdated:
-        sys.stderr.write(f"out of date: {', '.join(outdated)}; run python .ci/readme.py\n")
+def main(names: list[str], *, check: bool) -> int:
+    """Write the blocks, or name the files whose blocks are out of date."""
+    wanted = [files for files in sources() if not names or files[0].as_posix() in names]
+    with ThreadPoolExecutor(2) as threads:
+        found = {file: text for texts in threads.map(fresh, wanted) for file, text in texts.items()}
+    outdated = [file for file, text in found.items() if text != (ROOT / file).read_text("utf-8")]
+    if not check:
+        for file in outdated:
+            (ROOT / file).write_text(found[file], "utf-8")
+    elif outdated:
+        listed = ", ".join(file.as_posix() for file in outdated)
+        sys.stderr.write(f"out of date: {listed}; run python .ci/readme.py\n")
     return int(check and bool(outdated))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(check="--check" in sys.argv[1:]))
+    options = sys.argv[1:]
+    raise SystemExit(main([o for o in options if o != "--check"], check="--check" in options))

@@ -5,14 +5,16 @@
     IonError
     ├── ProblemsError            a file says things that are wrong; lists every one
     │   ├── SettingsError        a setting, its file or its variable is wrong
-    │   └── ManifestError        an ion-plugin.toml is wrong
-    │       └── ApiMismatchError it was written for another major of the plugin API
+    │   ├── ManifestError        an ion-plugin.toml is wrong
+    │   │   └── ApiMismatchError it was written for another major of the plugin API
+    │   └── CardError            a character card cannot be read or written
     ├── TemplateError            a prompt text uses a name that does not exist
     ├── ResonanceKeyError        a resonance key or one of its components is unknown (a ValueError)
     ├── UnknownPersonaError      no installed persona has this name (a LookupError)
     ├── PluginError              the plugin host cannot start as configured
     │   ├── PluginOrderError     a cycle, or two equals where only one can be first
     │   ├── RequiredPluginError  a plugin listed as required is not active
+    │   ├── PluginChangeError    a plugin cannot be changed while the host runs
     │   └── HookError            an implementation raised, hung or returned the wrong type
     ├── TurnError                a turn has no answer
     │   ├── InvalidRequestError  the request itself cannot be answered
@@ -56,6 +58,10 @@ class ManifestError(ProblemsError):
 
 class ApiMismatchError(ManifestError):
     """A manifest was written for another major of the plugin API than this core offers."""
+
+
+class CardError(ProblemsError):
+    """A character card cannot be read, or a persona not be written as one; names file and place."""
 
 
 class TemplateError(IonError):
@@ -107,6 +113,20 @@ class PluginOrderError(PluginError):
 
 class RequiredPluginError(PluginError):
     """A plugin listed in ``plugins.required`` is not ready or not active."""
+
+
+class PluginChangeError(PluginError):
+    """A plugin cannot be taken out, let in or read again while turns run; nothing has changed.
+
+    Attributes:
+        code: why: ``unknown`` (no such plugin), ``required``, ``guard``, ``fixed`` (a host is built
+            upon it), ``state`` (it does not run), ``code`` (it has code, so it cannot be read
+            again), ``invalid`` (its manifest is wrong) or ``start`` (its ``ion_startup`` failed).
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class HookError(PluginError):

@@ -11,24 +11,21 @@ from typing import Self
 
 import attrs
 
+from ion_framework.assembly import assemble
+from ion_framework.changing import Changes
+from ion_framework.changing import Means as ChangeMeans
 from ion_framework.clock import Clock, SystemClock
 from ion_framework.domain.language import Language
-from ion_framework.domain.persona import Persona, find_persona
 from ion_framework.domain.resonance import Resonance
-from ion_framework.domain.routing import RoutingDecision, RoutingTable
-from ion_framework.errors import NoAnswerError, PluginError, UnknownPersonaError
-from ion_framework.pipeline.cache import TurnCache
-from ion_framework.pipeline.cache_calls import CacheCalls
+from ion_framework.domain.routing import RoutingDecision
+from ion_framework.errors import NoAnswerError, PluginError
+from ion_framework.inventory import Inventory
 from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.engine import Engine
 from ion_framework.pipeline.events import Event, PluginStatusChanged
-from ion_framework.pipeline.hooks import Hooks
-from ion_framework.pipeline.implementation import Implementation
-from ion_framework.pipeline.language_model import LanguageModel
 from ion_framework.pipeline.life import shut_down, start_up
-from ion_framework.pipeline.observers import Observers, ObserverStats
+from ion_framework.pipeline.observers import Lane, Observers, ObserverStats, close_lanes
 from ion_framework.pipeline.parts import Parts
-from ion_framework.pipeline.provisions import Provisions
 from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnRequest
@@ -36,7 +33,7 @@ from ion_framework.pipeline.unanswered import ROUTERS, unanswered
 from ion_framework.plugin_host.discovery import Source, installed
 from ion_framework.plugin_host.host import PluginHost
 from ion_framework.plugin_host.record import PluginRecord, Status
-from ion_framework.plugin_host.standing import standing_degradation
+from ion_framework.plugin_host.telling import log_change
 from ion_framework.settings.loading import load_settings
 from ion_framework.settings.model import Settings
 from ion_framework.summarizing.summary import Summary, SummaryBounds
@@ -48,7 +45,7 @@ OBSERVER_CLOSE_S = 2.0
 """Seconds that observers have, at the end, for what still waits in their queues."""
 
 
-class Ion:
+class Ion(Inventory):
     """One installation of ION: its plugins, personas and pipeline.
 
     Making one finds the installed plugins and imports none. ``async with`` activates them, starts
@@ -83,19 +80,20 @@ class Ion:
         clock: Clock | None = None,
     ) -> None:
         environ = os.environ if environ is None else environ
-        self.settings = load_settings(environ) if settings is None else settings
-        self.clock: Clock = clock or SystemClock()
-        self._host = PluginHost(
-            self.settings, source, environ, self.clock, lambda: self._parts.hooks
-        )
+        settings = load_settings(environ) if settings is None else settings
+        clock = clock or SystemClock()
+        host = PluginHost(settings, source, environ, clock, lambda: self._parts.hooks)
+        super().__init__(settings, host, clock)
         self._host.on_change(self._status_changed)
         self._early: deque[Event] = deque(maxlen=EARLY_EVENTS)
         self._observing = False
-        self._observers = Observers((), self.clock, self._host.quarantine)
-        self._parts = Parts(Hooks({}, {}, self.settings.turn), {}, None)
-        self._table = RoutingTable(())
-        self._provisions = Provisions()
-        self._engine = Engine(lambda: self._parts, self.settings, self.clock, self.emit)
+        self._observers = Observers()
+        self.engine = Engine(lambda: self._parts, self.settings, self.clock, self.emit)
+        self._changes = Changes(
+            ChangeMeans(
+                self._host, self.settings, self._swap, self.engine.in_use, lambda: self._open
+            )
+        )
         self._open = False
 
     # --- life ---------------------------------------------------------------------------------
@@ -114,7 +112,7 @@ class Ion:
         if self._open:
             return
         self._host.activate()
-        self._rebuild()
+        self._assemble()
 
     async def start(self) -> None:
         """Call ``ion_startup`` of every plugin; one that fails is taken out and the rest goes on.
@@ -132,8 +130,8 @@ class Ion:
         for started in await start_up(table["ion_startup"], budget_s):
             self._host.note_startup(started)
         self._host.check_required(Status.ACTIVE)
-        self._rebuild()
-        self._engine.open()
+        self._assemble()
+        self.engine.open()
         self._begin_to_observe()
 
     async def close(self) -> None:
@@ -145,7 +143,8 @@ class Ion:
             return
         self._open = self._observing = False
         try:
-            await self._engine.close()
+            await self.engine.close()
+            await self._changes.close()
             await self._observers.close(OBSERVER_CLOSE_S)
         finally:
             await shut_down(self._host.table()["ion_shutdown"])
@@ -201,7 +200,7 @@ class Ion:
         """
         if isinstance(request, str):
             request = TurnRequest(text=request)
-        return self._engine.stream(request)
+        return self.engine.stream(request)
 
     async def analyze(self, text: str) -> Resonance:
         """Read a message's resonance without answering it.
@@ -210,7 +209,7 @@ class Ion:
             NoAnswerError: no analyser is active, or none could read it.
         """
         trace = Trace(self.clock, self.settings.turn.deadline_s)
-        return await self._engine.analyze(Turn(TurnRequest(text=text)), trace)
+        return await self.engine.analyze(Turn(TurnRequest(text=text)), trace)
 
     async def route(self, text: str, resonance: Resonance) -> RoutingDecision:
         """Decide which persona would answer, without answering.
@@ -251,67 +250,12 @@ class Ion:
         summarizer = Summarizer(self.language_model, self.clock, bounds)
         return await summarizer.summarize(messages, language, request, on_spent)
 
-    # --- what there is --------------------------------------------------------------------------
+    # --- what happens ---------------------------------------------------------------------------
 
     @property
-    def plugins(self) -> tuple[PluginRecord, ...]:
-        """Every installed plugin with its status, by name."""
-        return self._host.records
-
-    @property
-    def host(self) -> PluginHost:
-        """The plugin host, for tools that inspect it."""
-        return self._host
-
-    @property
-    def hooks(self) -> Hooks:
-        """The hooks with their implementations in order."""
-        return self._parts.hooks
-
-    @property
-    def personas(self) -> tuple[Persona, ...]:
-        """The active personas by rank, then by name."""
-        return tuple(self._parts.personas.values())
-
-    def persona(self, name: str) -> Persona:
-        """A persona by its name, or its display name in any language; case does not matter.
-
-        Raises:
-            UnknownPersonaError: it is not active; lists those that are.
-        """
-        found = find_persona(name, self._parts.personas)
-        if found is None:
-            raise UnknownPersonaError(name, tuple(self._parts.personas))
-        return found
-
-    @property
-    def table(self) -> RoutingTable:
-        """The standard routing of all 216 keys for the active personas."""
-        return self._table
-
-    @property
-    def cache(self) -> TurnCache | None:
-        """The cache of replies, None without one."""
-        return self._parts.cache.cache if self._parts.cache else None
-
-    @property
-    def language_model(self) -> LanguageModel:
-        """The model that answers the turns, for questions of the host's own."""
-        return LanguageModel(lambda: self._parts.hooks, self.settings.turn, self.clock, "")
-
-    @property
-    def provisions(self) -> Provisions:
-        """Stores, routes, secrets and texts that plugins provide."""
-        return self._provisions
-
-    @property
-    def degraded(self) -> str:
-        """Why every answer is second best just now, empty where it is not."""
-        return self._parts.degraded
-
-    def warnings(self) -> tuple[str, ...]:
-        """What looks like a mistake in the settings but does not stop the start."""
-        return self._host.warnings()
+    def changes(self) -> Changes:
+        """Takes plugins out, lets them in and reads personas again while turns run."""
+        return self._changes
 
     def observer_stats(self) -> Mapping[str, ObserverStats]:
         """Figures of every observer, by plugin."""
@@ -339,52 +283,24 @@ class Ion:
         while self._early:
             self._observers.emit(self._early.popleft())
 
-    def _rebuild(self) -> None:
-        table = self._host.table()
-        personas = self._collect_personas()
-        self._parts = Parts(
-            hooks=Hooks(table, self._host.models(), self.settings.turn),
-            personas=personas,
-            cache=self._choose_cache(table["ion_provide_cache"]),
-            degraded=standing_degradation(
-                self._host.records,
-                self.settings.order.get("ion_generate", ()),
-                {item.plugin for item in table["ion_generate"]},
-            ),
-        )
-        self._table = RoutingTable(personas.values())
-        self._provisions = Provisions(
-            stores=tuple(value for _, value in self._host.provided("ion_provide_store")),
-            routes=tuple(
-                route for _, routes in self._host.provided("ion_provide_routes") for route in routes
-            ),
-            secrets=tuple(value for _, value in self._host.provided("ion_provide_secrets")),
-            texts=self._host.texts(),
-        )
-        self._observers = Observers(table["ion_observe"], self.clock, self._host.quarantine)
-        self._engine.forget()
+    def _assemble(self) -> tuple[Lane, ...]:
+        """Put the parts together anew; gives the observers that are gone."""
+        self._assembly = assemble(self._host, self.settings)
+        self.engine.forget()
+        return self._observers.take(self._assembly.observers)
 
-    def _collect_personas(self) -> dict[str, Persona]:
-        found = [
-            persona
-            for _, personas in self._host.provided("ion_provide_personas")
-            for persona in personas
-        ]
-        found.sort(key=lambda persona: (persona.rank, persona.name))
-        return {persona.name: persona for persona in found}
-
-    def _choose_cache(self, providers: tuple[Implementation, ...]) -> CacheCalls | None:
-        provided: dict[str, TurnCache] = {
-            record.name: cache for record, cache in self._host.provided("ion_provide_cache")
-        }
-        for provider in providers:
-            if provider.plugin in provided:
-                return CacheCalls(provided[provider.plugin], provider, self.settings.turn.cache_s)
-        return None
+    def _swap(self) -> Parts:
+        old = self._parts
+        gone = self._assemble()
+        if gone:
+            self._changes.keep(close_lanes(gone, OBSERVER_CLOSE_S))
+        return old
 
     def _status_changed(self, before: PluginRecord, after: PluginRecord) -> None:
         if before.status is Status.READY and after.status is Status.ACTIVE:
             return  # what every plugin does at the start is no news
+        if self._observing:
+            log_change(before, after)
         self.emit(
             PluginStatusChanged(
                 plugin=after.name,

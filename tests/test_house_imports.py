@@ -64,9 +64,10 @@ def test_the_core_imports_no_plugin_and_nothing_heavy():
 
 
 def test_the_core_imports_what_it_declares():
-    """The core imports its declared dependencies, its testing kit those of the extra as well."""
+    """The core imports what it and its extras declare, its testing kit that of its extra as well."""
     project = core().project
-    declared = requirements(project["dependencies"])
+    extras = project["optional-dependencies"]
+    declared = requirements([*project["dependencies"], *extras["cards"]])
     kit = declared | requirements(project["optional-dependencies"]["testing"])
     modules = core().modules
 

@@ -2,6 +2,7 @@
 
 Users and models take turns, a user begins and a user ends, no text is blank, and every text can be
 sent. What users wrote and what was retrieved stands in the turns alone, never in the instructions.
+Texts that the persona puts between the messages stand there, the message to answer after them all.
 """
 
 from __future__ import annotations
@@ -77,6 +78,9 @@ def sendable(text: str) -> str:
 
 def _said(prompt: Prompt) -> Iterator[tuple[Role, str]]:
     yield Role.USER, prompt.context
-    for message in prompt.history:
+    for index, message in enumerate(prompt.history):
+        yield from ((item.role, item.text) for item in prompt.insertions if item.index == index)
         yield message.role, message.content
+    last = len(prompt.history)
+    yield from ((item.role, item.text) for item in prompt.insertions if item.index >= last)
     yield Role.USER, prompt.user

@@ -82,6 +82,27 @@ GUIDANCE: Mapping[Language, str] = {
 }
 """The guidance text of a persona that brings none of its own."""
 
+USER_WORDS: Mapping[Language, str] = {Language.ENGLISH: "the user", Language.KOREAN: "사용자"}
+"""What texts call whoever writes to a persona."""
+
+ORIGINAL_SYSTEM: Mapping[Language, str] = {
+    Language.ENGLISH: (
+        "You are {{persona_name}}. Write {{persona_name}}'s next message, stay in character, and "
+        "never speak for {{user_name}}."
+    ),
+    Language.KOREAN: (
+        "당신은 {{persona_name}}입니다. {{persona_name}}의 다음 말을 쓰고, 성격을 끝까지 유지하며, "
+        "{{user_name}}의 말을 대신 쓰지 않습니다."
+    ),
+}
+"""What ``{{original}}`` stands for in a system text."""
+
+NOT_THE_USER: Mapping[Language, str] = {
+    Language.ENGLISH: "(For {{persona_name}}; {{user_name}} did not write this.)",
+    Language.KOREAN: "({{persona_name}}에게: {{user_name}}가 쓴 글이 아닙니다.)",
+}
+"""What stands over a text of the persona's on the user's side of a conversation."""
+
 REFUSALS: Mapping[Language, str] = {
     Language.ENGLISH: (
         "I can't answer this the way it is put. Tell me what you are trying to do, in other words "

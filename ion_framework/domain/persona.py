@@ -12,6 +12,7 @@ import attrs
 from ion_framework.domain.frozen import frozen
 from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
 from ion_framework.domain.language import Language
+from ion_framework.domain.lorebook import Lorebook
 
 Localized: TypeAlias = Mapping[Language, str]
 LocalizedList: TypeAlias = Mapping[Language, tuple[str, ...]]
@@ -147,10 +148,13 @@ class PersonaPrompts:
             so that models can cache it.
         guidance: what to heed in this very turn (tone, pace, intent); empty uses the
             framework's own.
+        reminder: what the model is reminded of right before the message to answer, so that a long
+            conversation does not wear the persona away; empty without one.
     """
 
     system: Localized = attrs.field(converter=frozen)
     guidance: Localized = attrs.field(factory=dict, converter=frozen)
+    reminder: Localized = attrs.field(factory=dict, converter=frozen)
 
 
 @attrs.frozen
@@ -206,6 +210,9 @@ class Persona:
         cache: how its answers are stored.
         parameters: what it asks of a generator.
         ensemble: how it works with other personas on one message.
+        greetings: what it may open a conversation with, for whoever shows one; they are no part of
+            a prompt, and `greetings_of` fills in their names.
+        lorebook: what it knows, put into a prompt when the conversation touches it.
     """
 
     name: str
@@ -225,6 +232,8 @@ class Persona:
     cache: CachePolicy = attrs.field(factory=CachePolicy)
     parameters: GenerationParameters = attrs.field(factory=GenerationParameters)
     ensemble: Collaboration = attrs.field(factory=Collaboration)
+    greetings: LocalizedList = attrs.field(factory=dict, converter=frozen)
+    lorebook: Lorebook = attrs.field(factory=Lorebook)
 
     @property
     def languages(self) -> tuple[Language, ...]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 import attrs
 
 from ion_framework.domain.key import Intent, Pace, Tone
+from ion_framework.domain.lorebook import Lorebook
 from ion_framework.domain.persona import (
     DEFAULT_RANK,
     CachePolicy,
@@ -120,7 +121,13 @@ class CommandSpec:
 
 @attrs.frozen
 class AffinityTable:
-    """Affinities, each 0 to 1; what is not named is 0.5."""
+    """Affinities, each 0 to 1; what is not named is 0.5.
+
+    Attributes:
+        tone: how strongly the persona is drawn to each tone; half of its score.
+        pace: likewise to each pace; three tenths of its score.
+        intent: likewise to each intent; a fifth of its score.
+    """
 
     tone: Mapping[Tone, Decimal] = attrs.field(factory=dict)
     pace: Mapping[Pace, Decimal] = attrs.field(factory=dict)
@@ -133,6 +140,7 @@ class PromptTable:
 
     system: Localized
     guidance: Localized = attrs.field(factory=dict)
+    reminder: Localized = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -146,7 +154,12 @@ class VoiceTable:
 
 @attrs.frozen
 class PersonaTable:
-    """The ``[persona]`` table; `ion_framework.domain.persona.Persona` says what each key means."""
+    """The ``[persona]`` table; `ion_framework.domain.persona.Persona` says what each key means.
+
+    Besides a table, ``lorebook`` may be ``{ file = "lorebook.json" }``, a file in the form of a
+    character card's lorebook, or a list of such files and tables: then the entries of all count,
+    and the settings of the first.
+    """
 
     description: Localized
     prompts: PromptTable
@@ -164,6 +177,8 @@ class PersonaTable:
     cache: CachePolicy = attrs.field(factory=CachePolicy)
     parameters: GenerationParameters = attrs.field(factory=GenerationParameters)
     ensemble: Collaboration = attrs.field(factory=Collaboration)
+    greetings: LocalizedList = attrs.field(factory=dict)
+    lorebook: Lorebook = attrs.field(factory=Lorebook)
 
 
 @attrs.frozen

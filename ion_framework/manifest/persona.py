@@ -18,12 +18,21 @@ from ion_framework.domain.persona import (
     PersonaPrompts,
     Voice,
 )
-from ion_framework.domain.template import GUIDANCE_NAMES, SYSTEM_NAMES, unknown_names
+from ion_framework.domain.template import (
+    GUIDANCE_NAMES,
+    REMINDER_NAMES,
+    SYSTEM_NAMES,
+    unknown_names,
+)
 from ion_framework.errors import ManifestError
+from ion_framework.manifest.lorebook import lorebook_problems, lorebook_table
 from ion_framework.manifest.model import PersonaTable
 from ion_framework.structuring import structure
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NAME_PATTERN = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
+"""What names of plugins and personas look like."""
+
+_NAME = re.compile(NAME_PATTERN)
 _MAX_NAME = 64
 
 
@@ -51,6 +60,8 @@ def read_persona(table: object, name: str, version: str, file: str) -> Persona:
     """
     if not isinstance(table, dict):
         raise ManifestError(f"{file}: persona: must be a table")
+    if "lorebook" in table:
+        table = {**table, "lorebook": lorebook_table(table["lorebook"], file)}
     raw = structure(table, PersonaTable, "persona", file)
     shown = raw.display_name or {language: name.capitalize() for language in raw.prompts.system}
     return Persona(
@@ -61,7 +72,7 @@ def read_persona(table: object, name: str, version: str, file: str) -> Persona:
         traits=raw.traits,
         strengths=raw.strengths,
         affinities=Affinities(raw.affinities.tone, raw.affinities.pace, raw.affinities.intent),
-        prompts=PersonaPrompts(raw.prompts.system, raw.prompts.guidance),
+        prompts=PersonaPrompts(raw.prompts.system, raw.prompts.guidance, raw.prompts.reminder),
         rank=raw.rank,
         keywords=raw.keywords,
         prompt_style=raw.prompt_style,
@@ -71,6 +82,8 @@ def read_persona(table: object, name: str, version: str, file: str) -> Persona:
         cache=raw.cache,
         parameters=raw.parameters,
         ensemble=raw.ensemble,
+        greetings=raw.greetings,
+        lorebook=raw.lorebook,
     )
 
 
@@ -80,6 +93,7 @@ def persona_problems(persona: Persona) -> tuple[str, ...]:
     for key, texts, names in (
         ("system", prompts.system, SYSTEM_NAMES),
         ("guidance", prompts.guidance, GUIDANCE_NAMES),
+        ("reminder", prompts.reminder, REMINDER_NAMES),
     ):
         for language, text in texts.items():
             where = f"persona.prompts.{key}.{language.value}"
@@ -96,6 +110,7 @@ def persona_problems(persona: Persona) -> tuple[str, ...]:
         for key in persona.voice.opening
         if key not in _OPENINGS
     ]
+    problems += lorebook_problems(persona.lorebook)
     problems += _ensemble_problems(persona.name, persona.ensemble)
     return tuple(problems)
 
@@ -131,13 +146,18 @@ def check_provided(persona: Persona, version: str) -> Persona:
     if wrong:
         raise ManifestError(f"ion_provide_personas: name: {wrong}")
     place = f"ion_provide_personas: {persona.name}"
-    table = {field.name: _plain(getattr(persona, field.name)) for field in attrs.fields(Persona)}
-    del table["name"]
-    checked = read_persona(table, persona.name, version, place)
+    checked = read_persona(table_of(persona), persona.name, version, place)
     problems = persona_problems(checked)
     if problems:
         raise ManifestError(*(f"{place}: {problem}" for problem in problems))
     return checked
+
+
+def table_of(persona: Persona) -> dict[str, Any]:
+    """The ``[persona]`` table that makes this persona, every key in it."""
+    table = {field.name: _plain(getattr(persona, field.name)) for field in attrs.fields(Persona)}
+    del table["name"]
+    return table
 
 
 def _plain(value: Any) -> Any:

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from ion_framework.domain.conversation import Message
+from ion_framework.domain.conversation import Message, Role
 from ion_framework.domain.key import Intent, Pace, Tone
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import GenerationParameters
 from ion_framework.domain.prompt import Prompt, PromptMode
+from ion_framework.domain.prompt_lore import Insertion
 from ion_framework.domain.resonance import Evidence, IntentReading, Resonance, Rhythm, ToneReading
 from ion_framework.domain.routing import RoutingDecision
 from ion_framework.jsonable import jsonable
@@ -74,6 +75,12 @@ def check_prompt(prompt: Prompt) -> None:
     for name in ("name", "version", "system", "context", "user"):
         _text(name, getattr(prompt, name))
     _messages(prompt.history)
+    for item in _items("insertions", prompt.insertions, Insertion):
+        _kind("insertions.index", item.index, int)
+        _kind("insertions.role", item.role, Role)
+        _text("insertions", item.text)
+    for label in _items("lore", prompt.lore, str):
+        _text("lore", label)
     _kind("language", prompt.language, Language)
     _kind("mode", prompt.mode, PromptMode)
     _kind("parameters", prompt.parameters, GenerationParameters)

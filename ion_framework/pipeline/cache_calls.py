@@ -25,14 +25,19 @@ from ion_framework.pipeline.cache import (
     TurnCache,
 )
 from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.containment import Containment
+from ion_framework.pipeline.families import outcome_of
 from ion_framework.pipeline.implementation import Implementation
-from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
 
 LIMIT_S = 2.0
 """Seconds that ending a lease may take."""
 
 SETTLED = (Hit, Stale, Miss, Refused)
+
+_FREE = Containment()
+"""For what a turn has begun and others wait for: it is ended in quarantine, too, and to wait for
+another turn takes no place from those who ask."""
 
 
 class CacheCalls:
@@ -62,7 +67,8 @@ class CacheCalls:
             HookError: the cache failed.
         """
         limit_s = min(self._lookup_s, trace.remaining_s())
-        found = await self._call(self._lookup, {"key": key}, trace, limit_s, _check_served)
+        fair = limit_s >= self._lookup_s
+        found = await self._call(self._lookup, {"key": key}, trace, limit_s, fair=fair)
         return cast("Lookup", found)
 
     async def wait(self, flight: Flight, trace: Trace, limit_s: float) -> Settled:
@@ -76,8 +82,9 @@ class CacheCalls:
         Raises:
             HookError: the cache failed, or the time was up before the other's answer.
         """
-        item = attrs.evolve(self._provider, function=flight.wait, arguments=(), returns=SETTLED)
-        return cast("Settled", await self._call(item, {}, trace, limit_s, _check_served))
+        item = attrs.evolve(self._lookup, function=flight.wait, arguments=(), containment=_FREE)
+        # The time is the turn's own, and the answer another turn's: neither is the cache's fault.
+        return cast("Settled", await self._call(item, {}, trace, limit_s, fair=False))
 
     async def store(self, lease: Lease, reply: CachedReply, ttl_s: float, trace: Trace) -> None:
         """Keep an answer.
@@ -98,13 +105,14 @@ class CacheCalls:
     async def refuse(self, lease: Lease, refusal: CachedRefusal, trace: Trace) -> None:
         """Hand on that there is no answer; a failure of the cache stands in the notes."""
         with suppress(HookError):
-            item = self._of_lease(lease.refuse, "refusal")
+            item = attrs.evolve(self._of_lease(lease.refuse, "refusal"), containment=_FREE)
             await self._call(item, {"refusal": refusal}, trace, LIMIT_S)
 
     async def release(self, lease: Lease, trace: Trace) -> None:
         """Give a lease back; a failure stands in the receipt and does not concern the turn."""
         with suppress(HookError):
-            await self._call(self._of_lease(lease.release), {}, trace, LIMIT_S)
+            item = attrs.evolve(self._of_lease(lease.release), containment=_FREE)
+            await self._call(item, {}, trace, LIMIT_S)
 
     def _of_lease(self, function: Callable[..., object], *arguments: str) -> Implementation:
         return attrs.evolve(self._provider, function=function, arguments=arguments, returns=())
@@ -115,23 +123,22 @@ class CacheCalls:
         values: Mapping[str, object],
         trace: Trace,
         limit_s: float,
-        check: Callable[[Implementation, object], None] | None = None,
+        *,
+        fair: bool = True,
     ) -> object:
         started = trace.spent_ms()
+        accept = _servable if item.returns else None
         try:
-            found = await call(item, values, limit_s)
-            if check is not None:
-                check(item, found)
+            return await call(item, values, limit_s, fair=fair, accept=accept)
         except HookError as error:
-            trace.note(item, Outcome.FAILED, started, error.reason)
+            trace.note(item, outcome_of(error), started, error.reason)
             raise
-        return found
 
 
-def _check_served(item: Implementation, found: object) -> None:
+def _servable(found: object) -> object:
     if _is_usable(cast("Lookup", found)):
-        return
-    raise HookError(item.hook, item.plugin, "found nothing that can be served")
+        return found
+    raise ValueError("found nothing that can be served")
 
 
 def _is_usable(found: Lookup) -> bool:

@@ -116,6 +116,7 @@ def _canonical_text(turn: Turn, prompt: Prompt) -> str:
         prompt.user.strip(),
         prompt.language.value,
         prompt.mode.value,
+        *([item.index, item.role.value, item.text] for item in prompt.insertions),
     )
     return _normalised(json.dumps(parts, ensure_ascii=False))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from ion_framework.domain.conversation import shorten
 from ion_framework.errors import GenerationError, HookError
+from ion_framework.pipeline import at_work
+from ion_framework.pipeline.bulkhead import BulkheadFullError, Place
+from ion_framework.pipeline.containment import NotCalledError, Visit
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.redaction import redact
 from ion_framework.pipeline.supervision import Misbehaved, Overrun, cancellations, supervise
@@ -21,23 +25,60 @@ REASON_CHARS = 500
 """What an exception says of itself is cut after so many characters."""
 
 
+Accept: TypeAlias = Callable[[object], object]
+"""Makes the value to go on with of what an implementation returned; ValueError refuses it."""
+
+
 async def call(
-    implementation: Implementation, values: Mapping[str, object], limit_s: float
+    implementation: Implementation,
+    values: Mapping[str, object],
+    limit_s: float,
+    *,
+    fair: bool = True,
+    accept: Accept | None = None,
 ) -> object:
-    """Call an implementation and await what is awaitable.
+    """Call an implementation and await what is awaitable, unless its plugin is in quarantine.
 
     Args:
         implementation: what to call.
         values: all arguments of the hook by name.
         limit_s: seconds that it may take. A sync function on the loop cannot be stopped, only
             measured.
+        fair: whether that is as much as the settings give it; taking longer than less is no fault.
+        accept: what to make of an answer; not asked for None.
 
     Returns:
-        what it returned: None, or an instance of one of ``implementation.returns``.
+        what it returned: None, or what ``accept`` made of an instance of one of
+        ``implementation.returns``.
 
     Raises:
+        NotCalledError: it was not called: its plugin is in quarantine, or has no place free.
         HookError: it raised, hung or returned the wrong type; the original exception is the cause
             and carries a note with hook, plugin, distribution and version.
+    """
+    visit = Visit(implementation)
+    try:
+        result = await attempt(implementation, values, limit_s, accept)
+    except HookError as error:
+        visit.failed(error, fair=fair)
+        raise
+    except asyncio.CancelledError:
+        visit.withdrawn()
+        raise
+    visit.succeeded()
+    return result
+
+
+async def attempt(
+    implementation: Implementation,
+    values: Mapping[str, object],
+    limit_s: float,
+    accept: Accept | None = None,
+) -> object:
+    """As `call`, where somebody else watches over the quarantine: of a stream, its reader.
+
+    Raises:
+        HookError: as `call`.
     """
     try:
         result = await _call(implementation, implementation.positional(values), limit_s)
@@ -45,9 +86,27 @@ async def call(
         raise
     except (Exception, SystemExit) as failure:
         raise failed(implementation, failure) from failure
-    if result is not None and implementation.returns:
+    if result is None:
+        return None
+    if implementation.returns:
         check_type(implementation, result)
-    return result
+    return _accepted(implementation, accept, result) if accept else result
+
+
+def _accepted(item: Implementation, accept: Accept, answer: object) -> object:
+    """What a check makes of an answer; whatever goes wrong in it is the answer's fault.
+
+    Raises:
+        HookError: the answer cannot be used.
+    """
+    try:
+        return accept(answer)
+    except ValueError as error:
+        reason = text_of(error, item.secrets)
+        raise HookError(item.hook, item.plugin, reason) from error
+    except Exception as error:  # the values may be a plugin's own code, down to their comparison
+        reason = f"its answer cannot be checked: {failed(item, error).reason}"
+        raise HookError(item.hook, item.plugin, reason) from error
 
 
 def check_type(implementation: Implementation, result: object) -> None:
@@ -68,21 +127,39 @@ def check_type(implementation: Implementation, result: object) -> None:
 async def _call(
     implementation: Implementation, arguments: tuple[object, ...], limit_s: float
 ) -> object:
+    bulkhead = implementation.containment.bulkhead
+    if bulkhead is None:
+        return await _call_in_place(implementation, arguments, limit_s, None)
+    place = bulkhead.enter(implementation.hook, implementation.plugin)
+    try:
+        return await _call_in_place(implementation, arguments, limit_s, place)
+    finally:
+        # Who was left behind keeps it until it comes to an end.
+        if not place.is_lent:
+            place.leave()
+
+
+async def _call_in_place(
+    implementation: Implementation,
+    arguments: tuple[object, ...],
+    limit_s: float,
+    place: Place | None,
+) -> object:
     function = implementation.function
     # Only a plain function blocks: a coroutine of a blocking plugin belongs on the loop.
     if implementation.mode is CallMode.THREAD and not inspect.iscoroutinefunction(function):
-        result = await in_thread(implementation.threads, function, arguments, limit_s)
+        result = await in_thread(implementation.threads, function, arguments, limit_s, place)
     else:
         started = time.perf_counter()
         result = await _call_on_loop(implementation, arguments)
         held = time.perf_counter() - started
-        if held > SLOW_SYNC_S:
+        if held > SLOW_SYNC_S and not at_work.is_watched():
             _warn_slow(implementation, held)
     if not inspect.isawaitable(result):
         return result
     if implementation.mode is CallMode.DIRECT:
         return await _await_directly(result, limit_s)
-    return await supervise(result, limit_s)
+    return await supervise(result, limit_s, place)
 
 
 async def _await_directly(awaitable: Awaitable[object], limit_s: float) -> object:
@@ -125,6 +202,7 @@ async def _withdraw_cancellation(task: asyncio.Task[object], requested: int) -> 
 
 
 def _call_sync(implementation: Implementation, arguments: tuple[object, ...]) -> object:
+    at_work.calling(implementation.hook, implementation.plugin)
     try:
         return implementation.function(*arguments)
     except asyncio.CancelledError as error:
@@ -134,6 +212,8 @@ def _call_sync(implementation: Implementation, arguments: tuple[object, ...]) ->
         raise
     except BaseException as error:
         raise Misbehaved(f"raised {type(error).__name__}") from error
+    finally:
+        at_work.returned()
 
 
 def _warn_slow(implementation: Implementation, held: float) -> None:
@@ -151,6 +231,8 @@ def _warn_slow(implementation: Implementation, held: float) -> None:
 
 def failed(implementation: Implementation, failure: BaseException) -> HookError:
     """The error that tells of an implementation's failure; adds a note to the original."""
+    if isinstance(failure, BulkheadFullError):
+        return NotCalledError(implementation.hook, implementation.plugin, f"not called: {failure}")
     if type(failure) is HookError:
         # Mostly the core's own, but a plugin may raise one with words of its own.
         reason = redact(failure.reason, implementation.secrets)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Any
 
 import attrs
 
 from ion_framework.clock import Clock
 from ion_framework.domain.language import detect_language
+from ion_framework.domain.prompt import Prompt
 from ion_framework.domain.resonance import Resonance
 from ion_framework.errors import NoAnswerError, TurnError
 from ion_framework.pipeline.answering import Answering, Order
@@ -18,9 +20,12 @@ from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.events import AnswerRefreshed, Event, TurnCompleted, TurnFailed
 from ion_framework.pipeline.memo import AnalysisMemo
 from ion_framework.pipeline.parts import Parts
+from ion_framework.pipeline.parts_in_use import PartsInUse
 from ion_framework.pipeline.refreshing import Refreshes
+from ion_framework.pipeline.rehearsal import Rehearsal
 from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
 from ion_framework.pipeline.run import Means, Run, give_back
+from ion_framework.pipeline.taps import Taps, TurnTold
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnRequest
 from ion_framework.pipeline.unanswered import ANALYZERS, unanswered
@@ -32,6 +37,10 @@ CANCELLED = "cancelled"
 
 class Engine:
     """Runs turns.
+
+    Attributes:
+        taps: who listens to whole turns.
+        in_use: which parts turns still work with.
 
     Args:
         parts: what to work with, asked at the start of every turn.
@@ -51,37 +60,78 @@ class Engine:
         self._settings = settings
         self._clock = clock
         self._emit = emit
+        self.taps = Taps()
+        self.in_use = PartsInUse()
         self._memo = AnalysisMemo()
         self._refreshes = Refreshes()
         self._means = Means(settings, clock, self.analyze, self._refresh)
 
-    async def stream(self, request: TurnRequest) -> AsyncGenerator[ReplyEvent, None]:
+    async def stream(
+        self, request: TurnRequest, resonance: Resonance | None = None
+    ) -> AsyncGenerator[ReplyEvent, None]:
         """Answer a request as a stream: `ReplyStarted`, `ReplyDelta` …, `ReplyDone`.
+
+        Args:
+            request: the request.
+            resonance: the reading of its message, where it is known already.
 
         Raises:
             TurnError: there is no answer; says at which stage and why.
         """
         trace = self._new_trace(request)
-        run = Run(self._means, self._parts(), request, trace)
+        parts = self._parts()
+        run = Run(self._means_with(resonance), parts, request, trace)
         completed = False
         try:
-            async with aclosing(run.events()) as events:
-                async for event in events:
-                    if isinstance(event, ReplyDone):
-                        completed = True
-                        self._completed(request, event.reply, trace)
-                    yield event
+            with self.in_use.using(parts):
+                async with aclosing(run.events()) as events:
+                    async for event in events:
+                        if isinstance(event, ReplyDone):
+                            completed = True
+                            self._completed(run, event.reply, trace)
+                        yield event
         except (GeneratorExit, asyncio.CancelledError):
             if not completed:
-                self._failed(request, CANCELLED, "the caller left before the end", trace)
+                self._failed(run, CANCELLED, "the caller left before the end", trace)
             raise
         except TurnError as error:
             detail = error.detail if isinstance(error, NoAnswerError) else ""
-            self._failed(request, error.code, str(error), trace, detail)
+            self._failed(run, error.code, str(error), trace, detail)
             raise
         except Exception as error:
-            self._failed(request, "internal_error", type(error).__name__, trace)
+            self._failed(run, "internal_error", type(error).__name__, trace)
             raise
+
+    async def rehearse(self, request: TurnRequest, resonance: Resonance | None = None) -> Rehearsal:
+        """Take a turn as far as its prompt: guards, context, reading, routing.
+
+        Args:
+            request: the request.
+            resonance: the reading of its message, where it is known already.
+
+        Raises:
+            TurnError: it does not come that far.
+        """
+        trace = self._new_trace(request)
+        with self.in_use.using(self._parts()) as parts:
+            run = Run(self._means_with(resonance), parts, request, trace)
+            prompt = await run.rehearse()
+        return Rehearsal(turn=run.turn, prompt=prompt, stages=tuple(trace.stages))
+
+    async def prompt_of(self, turn: Turn) -> Prompt:
+        """What a generator is told of a turn.
+
+        Args:
+            turn: a turn with its reading, its decision and its persona.
+
+        Raises:
+            NoAnswerError: nobody could build it.
+        """
+        assert turn.persona  # noqa: S101  the caller has it
+        trace = self._new_trace(turn.request)
+        with self.in_use.using(self._parts()) as parts:
+            run = Run(self._means, parts, turn.request, trace)
+            return await run.prompt_of(turn, turn.persona)
 
     async def analyze(self, turn: Turn, trace: Trace) -> Resonance:
         """The reading of a message; remembered by its text.
@@ -118,6 +168,15 @@ class Engine:
         """Forget the remembered analyses."""
         self._memo.clear()
 
+    def _means_with(self, resonance: Resonance | None) -> Means:
+        if resonance is None:
+            return self._means
+
+        async def known(_turn: Turn, _trace: Trace) -> Resonance:
+            return resonance
+
+        return attrs.evolve(self._means, analyze=known)
+
     def _new_trace(self, request: TurnRequest) -> Trace:
         own_s, asked_s = self._settings.turn.deadline_s, request.deadline_s
         if asked_s is None or asked_s >= own_s:
@@ -132,12 +191,14 @@ class Engine:
             await give_back(due.slot.found.lease, self._parts(), trace)
 
     async def _make_anew(self, due: Order, trace: Trace) -> None:
-        answering = Answering(self._parts(), self._clock, trace, due)
+        parts = self._parts()
+        answering = Answering(parts, self._clock, trace, due)
         message = ""
         try:
-            async with aclosing(answering.deltas()) as deltas:
-                async for _ in deltas:
-                    pass
+            with self.in_use.using(parts):
+                async with aclosing(answering.deltas()) as deltas:
+                    async for _ in deltas:
+                        pass
         except TurnError as error:
             message = str(error)
         outcome, answer = answering.outcome, answering.answer
@@ -152,12 +213,29 @@ class Engine:
             )
         )
 
-    def _completed(self, request: TurnRequest, reply: Reply, trace: Trace) -> None:
-        duration_s = trace.now_ms() / 1000
-        self._emit(TurnCompleted(request, reply, self._clock.time(), duration_s))
+    def _completed(self, run: Run, reply: Reply, trace: Trace) -> None:
+        at, request = self._clock.time(), run.turn.request
+        self._emit(TurnCompleted(request, reply, at, trace.now_ms() / 1000))
+        if self.taps:
+            self._tell(run, trace, at, reply=reply)
 
-    def _failed(
-        self, request: TurnRequest, code: str, message: str, trace: Trace, detail: str = ""
+    def _failed(self, run: Run, code: str, message: str, trace: Trace, detail: str = "") -> None:
+        at, request = self._clock.time(), run.turn.request
+        self._emit(TurnFailed(request, code, message, at, trace.now_ms() / 1000, detail))
+        if self.taps:
+            self._tell(run, trace, at, code=code, message=message)
+
+    def _tell(
+        self,
+        run: Run,
+        trace: Trace,
+        at: float,
+        **ending: Any,
     ) -> None:
-        duration_s = trace.now_ms() / 1000
-        self._emit(TurnFailed(request, code, message, self._clock.time(), duration_s, detail))
+        spent_ms, stages = trace.spent_ms(), tuple(trace.stages)
+        ending = {"reply": None, **ending}
+        self.taps.tell(
+            TurnTold(
+                turn=run.turn, prompt=run.prompt, stages=stages, at=at, spent_ms=spent_ms, **ending
+            )
+        )

@@ -124,6 +124,32 @@ class PluginStatusChanged:
     at: float
 
 
+@attrs.frozen
+class LoopHeld:
+    """Code held the event loop for so long that nothing else was done meanwhile.
+
+    Attributes:
+        plugin: the plugin whose code it was, empty where it was none's.
+        hook: the hook that was called, empty where it is not known.
+        distribution: the distribution whose code it was, as far as known.
+        seconds: for how long.
+        stack: the innermost frames, the innermost last, as ``file:line function``.
+        at: seconds since the Unix epoch.
+    """
+
+    plugin: str
+    hook: str
+    distribution: str
+    seconds: float
+    stack: tuple[str, ...]
+    at: float
+
+
 Event: TypeAlias = (
-    TurnCompleted | TurnFailed | AnswerRefreshed | RequestCompleted | PluginStatusChanged
+    TurnCompleted
+    | TurnFailed
+    | AnswerRefreshed
+    | RequestCompleted
+    | PluginStatusChanged
+    | LoopHeld
 )

@@ -7,15 +7,25 @@ one after the other: gathering them costs ten times more than a call and makes o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from ion_framework.errors import HookError, TurnRefusedError
-from ion_framework.pipeline.calling import call, failed, text_of
+from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.containment import NotCalledError
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.verdict import Refusal
 
 GUARD_FAILED = "guard_failed"
+
+FAIR_SHARE = 0.5
+"""Share of a turn's time that has to be left for a stage whose limit is longer than the turn."""
+
+
+def outcome_of(error: HookError) -> Outcome:
+    """What a receipt says of an implementation that gave nothing that can be used."""
+    return Outcome.SKIPPED if isinstance(error, NotCalledError) else Outcome.FAILED
 
 
 class Budget:
@@ -24,11 +34,18 @@ class Budget:
     Args:
         trace: the turn's notes, which know the turn's deadline.
         limit_s: seconds for the whole stage.
+
+    Attributes:
+        is_fair: whether the stage has the time that the settings give it, and neither its caller
+            nor a stage before it has left it less.
     """
 
     def __init__(self, trace: Trace, limit_s: float) -> None:
         self.trace = trace
-        self._until_ms = trace.now_ms() + min(limit_s, trace.remaining_s()) * 1000
+        left_s = trace.remaining_s()
+        self._until_ms = trace.now_ms() + min(limit_s, left_s) * 1000
+        own_s = limit_s if trace.shortened else min(limit_s, trace.limit_s * FAIR_SHARE)
+        self.is_fair = left_s >= own_s
 
     def share(self, waiting: int) -> float:
         """Seconds for the next implementation: an equal part of what is left.
@@ -53,7 +70,7 @@ async def guard(
         try:
             verdict = await call(item, values, budget.share(len(implementations) - index))
         except HookError as error:
-            trace.note(item, Outcome.FAILED, started, error.reason)
+            trace.note(item, outcome_of(error), started, error.reason)
             raise TurnRefusedError(
                 item.plugin, GUARD_FAILED, "the message could not be checked, so it is not answered"
             ) from error
@@ -78,14 +95,14 @@ async def decide(
         check: raises ValueError for an answer that cannot be used.
     """
     trace = budget.trace
+    accept = partial(_unchanged, check) if check else None
     for index, item in enumerate(implementations):
         started = trace.spent_ms()
+        share = budget.share(len(implementations) - index)
         try:
-            answer = await call(item, values, budget.share(len(implementations) - index))
-            if answer is not None and check is not None:
-                _accepted(item, check, answer)
+            answer = await call(item, values, share, fair=budget.is_fair, accept=accept)
         except HookError as error:
-            trace.note(item, Outcome.FAILED, started, error.reason)
+            trace.note(item, outcome_of(error), started, error.reason)
             continue
         if answer is None:
             trace.note(item, Outcome.PASSED, started)
@@ -116,30 +133,21 @@ async def transform(
     for index, item in enumerate(implementations):
         started = trace.spent_ms()
         share = budget.share(len(implementations) - index)
+        own = partial(accept, value) if accept else None
+        given = {**values, name: value}
         try:
-            changed = await call(item, {**values, name: value}, share)
-            if changed is None:
-                trace.note(item, Outcome.PASSED, started)
-                continue
-            value = _accepted(item, accept, value, changed) if accept else changed
+            changed = await call(item, given, share, fair=budget.is_fair, accept=own)
         except HookError as error:
-            trace.note(item, Outcome.FAILED, started, error.reason)
+            trace.note(item, outcome_of(error), started, error.reason)
             continue
+        if changed is None:
+            trace.note(item, Outcome.PASSED, started)
+            continue
+        value = changed
         trace.note(item, Outcome.CHANGED, started)
     return value
 
 
-def _accepted(item: Implementation, check: Callable[..., object], *values: object) -> object:
-    """What a check makes of an answer; whatever goes wrong in it is the answer's fault.
-
-    Raises:
-        HookError: the answer cannot be used.
-    """
-    try:
-        return check(*values)
-    except ValueError as error:
-        reason = text_of(error, item.secrets)
-        raise HookError(item.hook, item.plugin, reason) from error
-    except Exception as error:  # the values may be a plugin's own code, down to their comparison
-        reason = f"its answer cannot be checked: {failed(item, error).reason}"
-        raise HookError(item.hook, item.plugin, reason) from error
+def _unchanged(check: Callable[[object], None], answer: object) -> object:
+    check(answer)
+    return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from typing import Any
@@ -18,17 +18,13 @@ from ion_framework.errors import (
     HookError,
     NoAnswerError,
 )
-from ion_framework.pipeline.calling import call, failed
-from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, TextChunk, Usage
-from ion_framework.pipeline.families import Budget
-from ion_framework.pipeline.implementation import CallMode, Implementation
+from ion_framework.pipeline.calling import attempt
+from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, Usage
+from ion_framework.pipeline.containment import Visit
+from ion_framework.pipeline.families import Budget, outcome_of
+from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.reading import check_chunk, noted_place, read_stream
 from ion_framework.pipeline.receipt import Attempt, Outcome
-from ion_framework.pipeline.supervision import (
-    Misbehaved,
-    Overrun,
-    cancellations,
-    supervise_stream,
-)
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn
 from ion_framework.settings.model import TurnSettings
@@ -179,8 +175,15 @@ class Generation:
     ) -> AsyncGenerator[Chunk, None]:
         """One generator's chunks; ends without a `Finish` where the next one is to be asked."""
         try:
-            stream: Any = await call(item, values, share_s)
+            visit = Visit(item)
+        except HookError as error:
+            self._failed(item, progress, error)
+            return
+        fair = not self._trace.shortened
+        try:
+            stream: Any = await attempt(item, values, share_s)
             if stream is None:
+                visit.succeeded()
                 self._trace.note(item, Outcome.PASSED, progress.started_ms)
                 return
             async with aclosing(self._read(item, stream, progress)) as chunks:
@@ -189,15 +192,21 @@ class Generation:
             if progress.finish is None:
                 raise HookError(item.hook, item.plugin, "its stream was cut off")  # noqa: TRY301  one path for every failure
         except HookError as error:
+            visit.failed(error, fair=fair)
             self._failed(item, progress, error)
             if progress.first_token_ms is None:
                 return
             usage = _spent(_typed(error))
             progress.finish = Finish(FinishReason.TRUNCATED, usage, self.model)
         except GeneratorExit:
+            visit.withdrawn()
             self._record(item, progress, error="not read to its end")
             raise
+        except asyncio.CancelledError:
+            visit.withdrawn()
+            raise
         else:
+            visit.succeeded()
             self._succeeded(item, progress)
         self.finish = progress.finish
         yield progress.finish
@@ -205,7 +214,8 @@ class Generation:
     async def _read(
         self, item: Implementation, stream: AsyncIterator[Any], progress: _Progress
     ) -> AsyncGenerator[Chunk, None]:
-        async with aclosing(read_stream(item, stream, progress.patience_s)) as chunks:
+        pieces = read_stream(item, stream, progress.patience_s, noted_place(item))
+        async with aclosing(pieces) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, Finish):
                     progress.finish = self._checked(item, chunk, progress)
@@ -240,7 +250,7 @@ class Generation:
         self.failures.append(f"the generator {item.plugin} failed {when}{time_up}")
         self.details.append(f"{item.plugin}: {reason}")
         self.causes.append(typed)
-        self._trace.note(item, Outcome.FAILED, progress.started_ms, reason)
+        self._trace.note(item, outcome_of(error), progress.started_ms, reason)
         self._record(item, progress, error=reason, typed=typed)
 
     def _succeeded(self, item: Implementation, progress: _Progress) -> None:
@@ -279,68 +289,3 @@ def _spent(error: GenerationError | None) -> Usage:
     """What was spent on an answer that broke off; a third party may have put anything there."""
     spent: object = error.usage if error else None
     return spent if isinstance(spent, Usage) else Usage()
-
-
-def check_chunk(item: Implementation, chunk: object) -> TextChunk:
-    """The chunk, where it is a piece of text.
-
-    Raises:
-        HookError: it is something else.
-    """
-    if isinstance(chunk, TextChunk):
-        return chunk
-    kind = type(chunk).__name__
-    raise HookError(item.hook, item.plugin, f"yielded {kind} instead of TextChunk or Finish")
-
-
-async def read_stream(
-    item: Implementation, stream: AsyncIterator[Any], patience_s: Callable[[], float]
-) -> AsyncGenerator[Any, None]:
-    """The items of a plugin's stream, each within a limit, its failure told as HookError.
-
-    Args:
-        item: whose stream it is.
-        stream: the stream.
-        patience_s: seconds to wait for the next item, asked before each.
-    """
-    supervised = item.mode is not CallMode.DIRECT
-    items = supervise_stream(stream, patience_s) if supervised else _direct(stream, patience_s)
-    async with aclosing(items):
-        while True:
-            try:
-                chunk = await anext(items)
-            except StopAsyncIteration:
-                return
-            except asyncio.CancelledError:
-                raise
-            except (Exception, SystemExit) as failure:
-                raise failed(item, failure) from failure
-            yield chunk
-
-
-async def _direct(
-    stream: AsyncIterator[Any], patience_s: Callable[[], float]
-) -> AsyncGenerator[Any, None]:
-    try:
-        while True:
-            limit_s = max(0.0, patience_s())
-            requested = cancellations()
-            limit = asyncio.timeout(limit_s)
-            try:
-                async with limit:
-                    chunk = await anext(stream)
-            except StopAsyncIteration:
-                return
-            except asyncio.CancelledError as error:
-                if cancellations() > requested:
-                    raise
-                raise Misbehaved("raised CancelledError") from error
-            except TimeoutError as error:
-                if not limit.expired():
-                    raise
-                raise Overrun(f"gave nothing for {limit_s:.3g} s") from error
-            yield chunk
-    finally:
-        close = getattr(stream, "aclose", None)
-        if close is not None:
-            await close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from ion_framework.pipeline.containment import Containment
 from ion_framework.pipeline.threads import Threads
 
 
@@ -42,6 +43,7 @@ class Implementation:
         guard: whether the plugin is a guard, whose failures end the turn.
         secrets: texts that nothing told of it may hold, longest first.
         threads: those in which the plugin's blocking functions run.
+        containment: its bounds, shared by all that its plugin implements.
     """
 
     hook: str
@@ -57,6 +59,7 @@ class Implementation:
     guard: bool = False
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     threads: Threads = attrs.field(factory=Threads, repr=False, eq=False)
+    containment: Containment = attrs.field(factory=Containment, repr=False, eq=False)
 
     def positional(self, values: Mapping[str, object]) -> tuple[object, ...]:
         """The arguments for a call, in this implementation's order."""

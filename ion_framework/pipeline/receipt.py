@@ -23,7 +23,10 @@ class CacheStatus(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What one implementation of a hook did in a turn."""
+    """What one implementation of a hook did in a turn.
+
+    ``skipped`` means that it was not called: its plugin is in quarantine, or has no place free.
+    """
 
     ANSWERED = "answered"
     CHANGED = "changed"
@@ -31,6 +34,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     PASSED = "passed"
     FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 @attrs.frozen
@@ -140,6 +144,7 @@ class Receipt:
         prompt: name and version of the prompt, as ``lua/standard@1``.
         deadline_ms: milliseconds that the whole turn had, from guards to the last fallback.
         spent_ms: milliseconds that it took.
+        lore: the entries of the persona's lorebook in the prompt, by their names.
     """
 
     request_id: str
@@ -158,3 +163,4 @@ class Receipt:
     prompt: str
     deadline_ms: float
     spent_ms: float
+    lore: tuple[str, ...] = ()

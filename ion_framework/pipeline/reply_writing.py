@@ -94,6 +94,7 @@ def write_reply(
         prompt=f"{prompt.name}@{prompt.version}",
         deadline_ms=trace.limit_s * 1000,
         spent_ms=trace.spent_ms(),
+        lore=prompt.lore,
     )
     return Reply(
         content=answer.content,

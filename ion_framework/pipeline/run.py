@@ -62,6 +62,10 @@ class Means:
 class Run:
     """One turn.
 
+    Attributes:
+        turn: the turn as far as it has come.
+        prompt: its prompt, None before it is built.
+
     Args:
         means: what it is run with.
         parts: the installation as it was when the turn began.
@@ -75,6 +79,19 @@ class Run:
         self._hooks = parts.hooks
         self._request = request
         self._trace = trace
+        self.turn = Turn(request, _context_of(request), deadline=trace.deadline)
+        self.prompt: Prompt | None = None
+
+    async def rehearse(self) -> Prompt:
+        """The turn up to its prompt, which no generator gets to see.
+
+        Raises:
+            TurnError: it does not come that far.
+        """
+        turn = await self._understand()
+        persona, _, _ = _known(turn)
+        with self._trace.stage("prompt"):
+            return await self.prompt_of(turn, persona)
 
     async def events(self) -> AsyncGenerator[ReplyEvent, None]:
         """The turn from guard to reply.
@@ -85,7 +102,7 @@ class Run:
         turn = await self._understand()
         persona, decision, resonance = _known(turn)
         with self._trace.stage("prompt"):
-            prompt = await self._prompt(turn, persona)
+            prompt = self.prompt = await self.prompt_of(turn, persona)
         yield ReplyStarted(self._request.request_id, persona.name, resonance, decision)
         with self._trace.stage("cache"):
             slot = await self._lookup(turn, persona, prompt)
@@ -97,7 +114,7 @@ class Run:
                 yield event
 
     async def _understand(self) -> Turn:
-        turn = Turn(self._request, _context_of(self._request), deadline=self._trace.deadline)
+        turn = self.turn
         check_request(self._request)
         check_persona(self._request, self._parts.personas)
         with self._trace.stage("guard"):
@@ -105,14 +122,15 @@ class Run:
         with self._trace.stage("context"):
             turn = await self._hooks.gather_context(turn, self._trace)
             bounds = self._means.settings.context
-            turn = attrs.evolve(turn, context=bounded(turn.context, bounds))
+            turn = self.turn = attrs.evolve(turn, context=bounded(turn.context, bounds))
         with self._trace.stage("analyze"):
             resonance = await self._means.analyze(turn, self._trace)
-        turn = attrs.evolve(turn, resonance=resonance)
+        turn = self.turn = attrs.evolve(turn, resonance=resonance)
         with self._trace.stage("route"):
             decision = await self._route(turn)
         persona = self._parts.personas[decision.primary]
-        return attrs.evolve(turn, decision=decision, persona=persona)
+        self.turn = attrs.evolve(turn, decision=decision, persona=persona)
+        return self.turn
 
     async def _route(self, turn: Turn) -> RoutingDecision:
         personas = tuple(self._parts.personas.values())
@@ -135,7 +153,16 @@ class Run:
         chosen = self._means.settings.conversations.handover
         return Thresholds(chosen.clear_lead, chosen.mean_lead, chosen.weight)
 
-    async def _prompt(self, turn: Turn, persona: Persona) -> Prompt:
+    async def prompt_of(self, turn: Turn, persona: Persona) -> Prompt:
+        """What a generator is told of a turn.
+
+        Args:
+            turn: the turn, with its reading and decision.
+            persona: the persona that answers.
+
+        Raises:
+            NoAnswerError: nobody could build it.
+        """
         prompt = await self._hooks.build_prompt(turn, persona, self._trace)
         if prompt is None:
             raise unanswered(PROMPTS, self._hooks, persona.name, self._trace)

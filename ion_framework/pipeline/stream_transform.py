@@ -8,11 +8,13 @@ from contextlib import aclosing
 from typing import Any
 
 from ion_framework.errors import HookError, TurnRefusedError
-from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.bulkhead import Place
+from ion_framework.pipeline.calling import attempt
 from ion_framework.pipeline.chunks import Chunk, Finish
-from ion_framework.pipeline.families import GUARD_FAILED
-from ion_framework.pipeline.generation import check_chunk, read_stream
+from ion_framework.pipeline.containment import Visit
+from ion_framework.pipeline.families import GUARD_FAILED, outcome_of
 from ion_framework.pipeline.implementation import CallMode, Implementation
+from ion_framework.pipeline.reading import check_chunk, place_for, read_stream
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.pipeline.trace import Trace
 
@@ -66,6 +68,8 @@ class _Step:
         self._left = False
         self._source_idle = asyncio.Event()
         self._source_idle.set()
+        self._visit: Visit | None = None
+        self._place: Place | None = None
         self._started = trace.spent_ms()
         self._busy_since: float | None = trace.now_ms()
 
@@ -78,6 +82,8 @@ class _Step:
         except HookError as error:
             if self._source_error is not None:
                 raise self._source_error from None
+            if self._visit is not None:
+                self._visit.failed(error, fair=self._is_fair)
             self._note_failure(error)
             await self._take_back_source()
             for chunk in self._pending:
@@ -85,6 +91,8 @@ class _Step:
             async for chunk in self._source:
                 yield chunk
         finally:
+            if self._visit is not None:
+                self._visit.withdrawn()
             await self._take_back_source()
             await self._source.aclose()
 
@@ -93,20 +101,33 @@ class _Step:
         self._left = True
         await self._source_idle.wait()
 
+    @property
+    def _is_fair(self) -> bool:
+        return not self._trace.shortened or self._trace.remaining_s() >= self._limit_s
+
     async def _changed(self) -> AsyncGenerator[Chunk, None]:
         limit_s = min(self._limit_s, self._trace.remaining_s())
-        stream: Any = await call(self._item, {**self._values, "chunks": self._tap()}, limit_s)
+        visit = self._visit = Visit(self._item)
+        told = {**self._values, "chunks": self._tap()}
+        stream: Any = await attempt(self._item, told, limit_s)
         if stream is None:
+            visit.succeeded()
             self._trace.note(self._item, Outcome.PASSED, self._started)
             async for chunk in self._source:
                 yield chunk
             return
+        self._place = place_for(self._item)
+        if self._place is not None:
+            # It is taken again when the implementation begins; until then many may stand here.
+            self._place.leave()
         watched = self._watched(stream)
-        async with aclosing(read_stream(self._item, watched, self._patience_s)) as chunks:
+        pieces = read_stream(self._item, watched, self._patience_s, self._place)
+        async with aclosing(pieces) as chunks:
             async for chunk in chunks:
                 yield chunk
         if self._source_error is not None:
             raise self._source_error
+        visit.succeeded()
         self._trace.note(self._item, Outcome.CHANGED, self._started)
 
     async def _tap(self) -> AsyncGenerator[Chunk, None]:
@@ -114,6 +135,8 @@ class _Step:
         while not self._left:
             self._busy_since = None
             self._source_idle.clear()
+            if self._place is not None:
+                self._place.leave()
             try:
                 chunk = await anext(self._source)
             except StopAsyncIteration:
@@ -125,6 +148,8 @@ class _Step:
             finally:
                 self._busy_since = self._trace.now_ms()
                 self._source_idle.set()
+                if self._place is not None:
+                    self._place.come_back()
             self._pending.append(chunk)
             yield chunk
 
@@ -134,6 +159,8 @@ class _Step:
         It is noted where the implementation yields and not where the reader takes, because by
         then the implementation may have taken in more.
         """
+        if self._place is not None:
+            self._place.come_back()
         try:
             self._busy_since = self._trace.now_ms()
             async for chunk in stream:
@@ -158,7 +185,7 @@ class _Step:
         return self._limit_s - (self._trace.now_ms() - self._busy_since) / 1000
 
     def _note_failure(self, error: HookError) -> None:
-        self._trace.note(self._item, Outcome.FAILED, self._started, error.reason)
+        self._trace.note(self._item, outcome_of(error), self._started, error.reason)
         if self._item.guard:
             raise TurnRefusedError(
                 self._item.plugin,

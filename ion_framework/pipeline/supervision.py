@@ -15,6 +15,9 @@ from typing import Any
 
 import attrs
 
+from ion_framework.pipeline import at_work
+from ion_framework.pipeline.bulkhead import Place
+
 
 class Overrun(Exception):  # noqa: N818  it names an event that is always caught and told on
     """A call did not come back in time."""
@@ -36,12 +39,13 @@ _abandoned: set[asyncio.Task[ContainedOutcome]] = set()
 """Tasks that were cancelled and did not end; held so that they are not collected half-way."""
 
 
-async def supervise(awaitable: Awaitable[Any], limit_s: float) -> Any:
+async def supervise(awaitable: Awaitable[Any], limit_s: float, place: Place | None = None) -> Any:
     """Await something of a third party's within a child task.
 
     Args:
         awaitable: what to await.
         limit_s: seconds after which it is cancelled and left behind.
+        place: its place in the plugin's bulkhead, given up when the task has really ended.
 
     Raises:
         Overrun: it took longer.
@@ -49,6 +53,8 @@ async def supervise(awaitable: Awaitable[Any], limit_s: float) -> Any:
         Exception: whatever ordinary exception it raised.
     """
     task = asyncio.ensure_future(_contain(awaitable))
+    if place is not None:
+        at_work.began(task, place)
     try:
         await asyncio.wait({task}, timeout=max(0.0, limit_s))
     except asyncio.CancelledError:
@@ -57,6 +63,7 @@ async def supervise(awaitable: Awaitable[Any], limit_s: float) -> Any:
     if not task.done():
         _leave(task)
         raise Overrun(f"took longer than {limit_s:.3g} s")
+    at_work.ended(task)
     if task.cancelled():
         raise Misbehaved("cancelled itself")
     return unwrap(task.result())
@@ -88,6 +95,7 @@ def _leave(task: asyncio.Task[ContainedOutcome]) -> None:
     task.cancel()
     _abandoned.add(task)
     task.add_done_callback(_abandoned.discard)
+    task.add_done_callback(at_work.ended)
 
 
 def cancellations() -> int:
@@ -106,7 +114,7 @@ def abandoned() -> int:
 
 
 async def supervise_stream(
-    stream: AsyncIterator[Any], patience_s: Callable[[], float]
+    stream: AsyncIterator[Any], patience_s: Callable[[], float], place: Place | None = None
 ) -> AsyncGenerator[Any, None]:
     """Iterate over a third party's stream, which runs from start to end in one child task.
 
@@ -117,6 +125,8 @@ async def supervise_stream(
         stream: the stream.
         patience_s: seconds for which to wait for the next item; asked again when they are over,
             and at 0 the wait ends.
+        place: its place in the plugin's bulkhead; given up while an item waits for its reader,
+            and when the task has really ended.
 
     Raises:
         Overrun: an item took longer.
@@ -124,8 +134,11 @@ async def supervise_stream(
         Exception: whatever ordinary exception it raised.
     """
     handover = _Handover()
-    pumping = _pump(stream, handover)
+    pumping = _pump(stream, handover, place)
     pump = asyncio.ensure_future(_contain(pumping))
+    if place is not None:
+        at_work.began(pump, place)
+        pump.add_done_callback(at_work.ended)
     pump.add_done_callback(lambda _: handover.arrived.set())
     # A task that is cancelled before its first step never gets to what it should have awaited.
     pump.add_done_callback(lambda _: pumping.close())
@@ -191,10 +204,15 @@ def _result(pump: asyncio.Task[ContainedOutcome]) -> ContainedOutcome:
     return ContainedOutcome(error=asyncio.CancelledError()) if pump.cancelled() else pump.result()
 
 
-async def _pump(stream: AsyncIterator[Any], handover: _Handover) -> None:
+async def _pump(stream: AsyncIterator[Any], handover: _Handover, place: Place | None) -> None:
     try:
         async for item in stream:
+            if place is None or not handover.items:
+                await handover.put(item)
+                continue
+            place.leave()
             await handover.put(item)
+            place.come_back()
     finally:
         close = getattr(stream, "aclose", None)
         if close is not None:

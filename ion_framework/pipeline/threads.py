@@ -15,6 +15,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
+from ion_framework.pipeline.bulkhead import Place
 from ion_framework.pipeline.supervision import ContainedOutcome, Overrun, unwrap
 
 THREADS = 8
@@ -22,7 +23,11 @@ THREADS = 8
 
 
 async def in_thread(
-    threads: Threads, function: Callable[..., Any], arguments: tuple[object, ...], limit_s: float
+    threads: Threads,
+    function: Callable[..., Any],
+    arguments: tuple[object, ...],
+    limit_s: float,
+    place: Place | None = None,
 ) -> Any:
     """Call a sync function in a thread; waits for a free one where all of the plugin's are busy.
 
@@ -31,6 +36,7 @@ async def in_thread(
         function: the function.
         arguments: its arguments.
         limit_s: seconds for waiting and running together.
+        place: its place in the plugin's bulkhead, given up when the function has really returned.
 
     Raises:
         Overrun: it took longer, or no thread became free.
@@ -38,12 +44,14 @@ async def in_thread(
         Exception: whatever ordinary exception it raised.
     """
     loop = asyncio.get_running_loop()
-    call = _Call(function, arguments, loop)
+    call = _Call(function, arguments, loop, place)
     threads.submit(call)
     try:
         await asyncio.wait({call.outcome}, timeout=max(0.0, limit_s))
     finally:
         waited = threads.withdraw(call)
+        if waited and place is not None:
+            place.leave()
     if call.outcome.done():
         return unwrap(call.outcome.result())
     call.outcome.cancel()
@@ -60,11 +68,15 @@ class _Call:
         function: Callable[..., Any],
         arguments: tuple[object, ...],
         loop: asyncio.AbstractEventLoop,
+        place: Place | None,
     ) -> None:
         self.outcome: asyncio.Future[ContainedOutcome] = loop.create_future()
         self._function = function
         self._arguments = arguments
         self._loop = loop
+        self._place = place
+        if place is not None:
+            place.is_lent = True
         # As for a function on the loop: what the caller has set (a request id) is seen in it.
         self._context = copy_context()
 
@@ -79,6 +91,8 @@ class _Call:
             self._loop.call_soon_threadsafe(self._settle, outcome)
 
     def _settle(self, outcome: ContainedOutcome) -> None:
+        if self._place is not None:
+            self._place.leave()
         if not self.outcome.done():
             self.outcome.set_result(outcome)
 

@@ -88,8 +88,8 @@ class Trace:
         )
 
     def last_failure(self, hook: str) -> Participation | None:
-        """The last failure in a hook, None where there was none."""
+        """The last failure in a hook, None where there was none; who was skipped gave nothing."""
         for item in reversed(self.participations):
-            if item.hook == hook and item.outcome is Outcome.FAILED:
+            if item.hook == hook and item.outcome in (Outcome.FAILED, Outcome.SKIPPED):
                 return item
         return None

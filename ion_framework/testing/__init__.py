@@ -8,6 +8,9 @@ Install it with ``pip install "ion-framework[testing]"`` and load its pytest plu
     class TestSage(PersonaContract):
         plugin = "sage"
 
+One of its tests is `ion_framework.conformance`, graded gold. No test of a contract can be redefined
+or switched off, unless the class says so and why: ``waived = {"test_it_is_graded_gold": "…"}``.
+
 `FakeGemini` and `FakeOpenAI` are servers on real sockets. They and what belongs to them are loaded
 when they are first used, because this package is loaded by every test run and aiohttp takes long.
 """
@@ -65,7 +68,11 @@ from ion_framework.testing.network.toxics import (
     Toxic,
 )
 from ion_framework.testing.packages import PluginPackage, installed_on_path
-from ion_framework.testing.slow import pytest_collection_modifyitems
+from ion_framework.testing.projects import PluginProject
+from ion_framework.testing.slow import (
+    pytest_collection_modifyitems,
+    pytest_report_collectionfinish,
+)
 from ion_framework.testing.virtual_time import VirtualClock, VirtualTimeLoop, run_virtual
 
 if TYPE_CHECKING:
@@ -111,6 +118,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "PersonaContract",
     "PluginContract",
     "PluginPackage",
+    "PluginProject",
     "PostgresServer",
     "RecordedRequest",
     "RecordingMonitor",
@@ -140,6 +148,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "make_turn",
     "mixture",
     "pytest_collection_modifyitems",
+    "pytest_report_collectionfinish",
     "redis_server",
     "run_virtual",
     "running_ion",

@@ -23,10 +23,11 @@ from ion_framework.conversations.model import Feedback, Owner, StoredTurn
 from ion_framework.conversations.right import Asked, Rights
 from ion_framework.conversations.store import Begun
 from ion_framework.conversations.suggestions import next_suggestion
-from ion_framework.conversations.tokens import carried, estimate
+from ion_framework.conversations.tokens import FRAME, LEAST, carried
 from ion_framework.conversations.turning import TurnOrder
 from ion_framework.domain.key import ResonanceKey
 from ion_framework.domain.language import Language
+from ion_framework.domain.tokens import estimate
 from ion_framework.errors import NoAnswerError, UnknownPersonaError
 from ion_framework.plugin_host.discovery import inline
 from ion_framework.settings.conversations import ConversationSettings
@@ -94,13 +95,40 @@ def test_tokens_are_estimated_high():
     assert (estimate("가나"), estimate("가나 ab")) == (3, 4)
 
 
-def test_whole_turns_are_carried():
-    """The newest turns go first, and one that does not fit leaves everything before it out."""
+def test_the_latest_turns_are_carried():
+    """The newest turns go first, whole ones as long as they fit."""
     turns = (stored(1, 40), stored(2, 4000), stored(3, 40), stored(4, 40))
-    assert [turn.number for turn in carried(turns, 5, 3000)] == [1, 2, 3, 4]
-    assert [turn.number for turn in carried(turns, 5, 1000)] == [3, 4]
-    assert [turn.number for turn in carried(turns, 1, 3000)] == [4]
-    assert carried(turns, 5, 10) == ()
+    assert carried(turns, 5, 3000) == turns
+    assert carried(turns, 1, 3000) == turns[-1:]
+    assert carried(turns, 0, 3000) == ()
+    assert carried(turns, 5, 2 * 28 + LEAST - 1) == turns[2:]
+
+
+def test_a_turn_that_does_not_fit_is_cut():
+    """What is left goes to the end of the message and the beginning of the answer."""
+    question, answer = "q" * 4000 + " The end?", "The beginning. " + "가" * 4000
+    long = attrs.evolve(stored(2, 1), user_message=question, ai_response=answer)
+    cut, whole = carried((stored(1, 40), long, stored(3, 40)), 5, 1000)
+    assert (cut.number, whole) == (2, stored(3, 40))
+    assert cut.user_message.startswith("…qqq")
+    assert cut.user_message.endswith("q The end?")
+    assert cut.ai_response.startswith("The beginning. 가")
+    assert cut.ai_response.endswith("가…")
+    spent = estimate(cut.user_message) + estimate(cut.ai_response)
+    assert 950 <= spent <= 1000 - 28 - 2 * FRAME
+
+
+@pytest.mark.parametrize("tokens", [LEAST, LEAST + 1, 100, 2999])
+@pytest.mark.parametrize(("asked", "answered"), [(9000, 1), (1, 9000), (9000, 9000), (60, 9000)])
+def test_the_latest_turn_is_never_lost(tokens, asked, answered):
+    """However long its messages are, a part of both is carried, within the tokens there are."""
+    turn = attrs.evolve(stored(1, 1), user_message="가" * asked, ai_response="나" * answered)
+    (cut,) = carried((turn,), 5, tokens)
+    assert cut.user_message.endswith("가")
+    assert cut.ai_response.startswith("나")
+    spent = estimate(cut.user_message) + estimate(cut.ai_response) + 2 * FRAME
+    assert tokens - 3 <= spent <= tokens
+    assert min(asked, answered) > 60 or "…" not in (cut.user_message, cut.ai_response)
 
 
 async def test_the_prompt_carries_history_whole():

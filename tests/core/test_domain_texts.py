@@ -56,7 +56,7 @@ def test_a_template_takes_names_from_the_list():
 @pytest.mark.parametrize("text", ["{{nope}}", "{{persona_name.__class__}}", "{{1+1}}", "{{}}"])
 def test_a_template_knows_nothing_else(text):
     """An unknown name, an attribute or an expression is an error that lists the valid names."""
-    with pytest.raises(TemplateError, match="valid are: language, persona_name"):
+    with pytest.raises(TemplateError, match="valid are: language, lore_after"):
         render(text, dict.fromkeys(SYSTEM_NAMES, ""))
     assert unknown_names(text, SYSTEM_NAMES)
 

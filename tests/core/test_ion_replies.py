@@ -14,7 +14,7 @@ from ion_framework.pipeline.markers import hookimpl
 from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus, Outcome
 from ion_framework.pipeline.reply import ReplyDelta, ReplyDone, ReplyStarted
 from ion_framework.pipeline.turn import TurnRequest
-from ion_framework.settings.model import Settings, TurnSettings
+from ion_framework.settings.model import PluginSettings, Settings, TurnSettings
 from ion_framework.testing import (
     FakeGenerator,
     VirtualClock,
@@ -183,7 +183,9 @@ def test_two_hundred_turns_at_once_do_not_mix():
     async def main():
         plugin = make_plugin("wait", Waiting(), "extension")
         clock = asyncio.get_running_loop()
-        async with running_ion(plugin, personas=(LUCY, MAX), clock=clock) as ion:
+        settings = Settings(plugins=PluginSettings(bulkhead=200))
+        personas = (LUCY, MAX)
+        async with running_ion(plugin, personas=personas, clock=clock, settings=settings) as ion:
             requests = [
                 TurnRequest(text=f"q{n}", request_id=f"r{n}", persona=("lucy", "max")[n % 2])
                 for n in range(200)

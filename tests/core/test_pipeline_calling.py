@@ -89,10 +89,8 @@ def test_blocked_threads_of_one_plugin_starve_no_other():
         )
         fine = make_plugin("fine", hook("ion_guard", lambda self: None), "guard", blocking=True)
         async with running_ion(stuck, fine, settings=settings) as ion:
-            return [
-                await asyncio.gather(*(ion.respond(f"{batch}{n}") for n in range(THREADS)))
-                for batch in "ab"
-            ]
+            replies = await asyncio.gather(*(ion.respond(str(n)) for n in range(2 * THREADS)))
+            return replies[:THREADS], replies[THREADS:]
 
     first, second = asyncio.run(main())
     release.set()

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import ClassVar
 
+from ion_framework.conformance import Grade, check_installed
 from ion_framework.domain.persona import Persona
 from ion_framework.ion import Ion
 from ion_framework.manifest.model import Kind
-from ion_framework.plugin_host.discovery import Candidate, canonical
+from ion_framework.plugin_host.discovery import Candidate, canonical, installed
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.settings.model import Settings
 from ion_framework.testing.builders import (
@@ -20,6 +21,7 @@ from ion_framework.testing.builders import (
     persona_plugin,
     standard_parts,
 )
+from ion_framework.testing.contracts.guarding import refuse_overrides
 
 IMPORT_MS = 1000.0
 """Milliseconds within which import and factory of a plugin should be done."""
@@ -33,6 +35,8 @@ class PluginContract:
         settings: its table ``[plugin.<name>]``.
         environ: the environment that it sees.
         companions: further personas in the tests.
+        waived: tests of the contract that the plugin does without, each with the reason; every
+            other one can be neither redefined nor switched off.
     """
 
     plugin: ClassVar[str]
@@ -40,6 +44,11 @@ class PluginContract:
     settings: ClassVar[Mapping[str, object]] = {}
     environ: ClassVar[Mapping[str, str]] = {}
     companions: ClassVar[tuple[Persona, ...]] = (make_persona("companion"),)
+    waived: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        refuse_overrides(cls)
 
     def make(self) -> Ion:
         """An `Ion` with the plugin under test and simple stand-ins for everything else."""
@@ -96,6 +105,11 @@ class PluginContract:
         candidate = self.record(self.make()).candidate
         assert canonical(candidate.distribution).endswith(self.plugin)
         assert candidate.package.replace("_", "-").endswith(self.plugin)
+
+    def test_it_is_graded_gold(self) -> None:
+        """The conformance kit grades the plugin gold; what it found says what is missing."""
+        report = check_installed(self.plugin, installed, self.make().settings, self.environ)
+        assert report.grade is Grade.GOLD, report.told()
 
     async def test_it_activates_within_a_second(self) -> None:
         """The plugin becomes ACTIVE, and its import and factory take less than a second."""

@@ -1,0 +1,189 @@
+"""One hook on trial: ordinary and odd values, many calls at once, cancelled, and left waiting."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ion_framework.conformance.behaviour.calls import LIMIT_S, Call, Outcome
+from ion_framework.conformance.behaviour.cases import (
+    HOSTILE_CASES,
+    ORDINARY_CASES,
+    Case,
+    Values,
+    numbered,
+    picture,
+)
+from ion_framework.conformance.behaviour.progress import PATIENCE_S, Progress
+from ion_framework.conformance.behaviour.watching import Watcher
+from ion_framework.conformance.behaviour.world import Dependencies
+from ion_framework.pipeline.implementation import Implementation
+from ion_framework.plugin_host.inspection import PARAMETERS, RULES
+
+AT_ONCE = 64
+"""Calls at the same time."""
+
+AT_ONCE_S = 20.0
+"""Seconds that all of them have: each may compute a little, and they share one loop."""
+
+BLOCKS_S = 0.1
+"""Seconds for which a hook may hold the event loop."""
+
+MEASURED = 3
+"""Calls of which the fastest counts: a loaded machine is not the plugin's fault."""
+
+HALF_WAY_S = 0.02
+"""Seconds after which a call is cancelled half-way."""
+
+_STREAMS = ("chunks", "following")
+"""Arguments that are used up, and cannot be compared."""
+
+
+class HookTrial:
+    """Examines implementations.
+
+    Args:
+        progress: where findings are noted.
+        watcher: sees what is done outside.
+        values: makes the values of calls.
+        dependencies: what they depend on.
+    """
+
+    def __init__(
+        self, progress: Progress, watcher: Watcher, values: Values, dependencies: Dependencies
+    ) -> None:
+        self._progress = progress
+        self._watcher = watcher
+        self._values = values
+        self._dependencies = dependencies
+        self._blocking = False
+        self._network = False
+        self._broken: set[str] = set()
+        self._refusals: set[type[BaseException]] = set()
+
+    async def examine(self, item: Implementation, *, blocking: bool, network: bool) -> None:
+        """Try everything with one implementation.
+
+        Args:
+            item: the implementation.
+            blocking: its manifest says that its plain functions may block.
+            network: its manifest declares the network, which is not there.
+        """
+        self._blocking, self._network = blocking, network
+        if not PARAMETERS[item.hook]:
+            return  # the hooks of its life were called already
+        for case in ORDINARY_CASES:
+            if not await self._ordinary(item, case):
+                self._broken.add(item.hook)
+                return  # whatever else is wrong follows from this
+        blocks = await self._blocks(item)
+        await self._hostile(item)
+        if not blocks:  # many calls at once of one that blocks say the same again, slowly
+            await self._at_once(item)
+        await self._interrupted(item)
+
+    async def called(self, item: Implementation, case: Case) -> Outcome:
+        """Call it once, within the limit."""
+        call = Call(item, self._values.of(case), blocking=self._blocking)
+        with self._progress.step(item.hook, case.name), self._watcher.during("turn"):
+            return await call.within(LIMIT_S)
+
+    async def again(self, item: Implementation, case: Case) -> None:
+        """Call one of another Ion, after the first has been closed."""
+        if not PARAMETERS[item.hook] or item.hook in self._broken:
+            return
+        outcome = await self._judged(item, case)
+        if outcome.failed:
+            reason = f"{item.hook} of the second fails once the first is closed: {outcome.told()}"
+            self._progress.add("shared-state", item.hook, reason=reason)
+
+    async def _judged(self, item: Implementation, case: Case) -> Outcome:
+        """Call it; what comes of a refused connection is nobody's fault here."""
+        before = self._watcher.count("network")
+        outcome = await self.called(item, case)
+        return Outcome() if self._refused(outcome, before) else outcome
+
+    def _refused(self, outcome: Outcome, before: int) -> bool:
+        """Whether a call failed because connections are refused here, which it may.
+
+        What a refused connection made a plugin raise once it may raise again without asking: many
+        stop asking for a while.
+
+        Args:
+            outcome: what came of the call.
+            before: attempts to connect before it.
+        """
+        if not self._network or outcome.error is None:
+            return False
+        if self._watcher.count("network") > before:
+            self._refusals.add(type(outcome.error))
+        return type(outcome.error) in self._refusals
+
+    async def _ordinary(self, item: Implementation, case: Case) -> bool:
+        """Whether an ordinary call goes well."""
+        values = self._values.of(case)
+        watched = {name: values[name] for name in item.arguments if name not in _STREAMS}
+        before = {name: picture(value) for name, value in watched.items()}
+        seen = self._watcher.count("network")
+        call = Call(item, values, blocking=self._blocking)
+        with self._progress.step(item.hook, case.name), self._watcher.during("turn"):
+            outcome = await call.within(LIMIT_S)
+        for name, value in watched.items():
+            if picture(value) != before[name]:
+                self._progress.add("mutates-arguments", item.hook, argument=name)
+        refused = self._refused(outcome, seen)
+        if outcome.hung:
+            self._progress.add("hook-hangs", item.hook, seconds=f"{LIMIT_S:g}", case=case.name)
+        elif outcome.wrong:
+            wanted = " or ".join(kind.__name__ for kind in RULES[item.hook].returns)
+            self._progress.add("hook-wrong-type", item.hook, given=outcome.wrong, wanted=wanted)
+        elif outcome.error is not None and not refused:
+            self._progress.add("hook-raises", item.hook, error=outcome.told(), case=case.name)
+        return not outcome.hung and not outcome.wrong and (refused or outcome.error is None)
+
+    async def _blocks(self, item: Implementation) -> bool:
+        """Whether it holds the event loop for too long."""
+        case = ORDINARY_CASES[-1]
+        held_s = min([(await self.called(item, case)).held_s for _ in range(MEASURED)])
+        if held_s > BLOCKS_S:
+            milliseconds = f"{held_s * 1000:.0f}"
+            self._progress.add("hook-blocks", item.hook, milliseconds=milliseconds, case=case.name)
+        return held_s > BLOCKS_S
+
+    async def _hostile(self, item: Implementation) -> None:
+        outcomes = {case.name: await self._judged(item, case) for case in HOSTILE_CASES}
+        failed = {name: outcome for name, outcome in outcomes.items() if outcome.failed}
+        if failed:
+            error, names = next(iter(failed.values())).told(), ", ".join(failed)
+            self._progress.add("hook-raises-hostile", item.hook, error=error, case=names)
+
+    async def _at_once(self, item: Implementation) -> None:
+        before = self._watcher.count("network")
+        calls = [
+            Call(item, self._values.of(case), blocking=self._blocking) for case in numbered(AT_ONCE)
+        ]
+        step = self._progress.step(item.hook, "calls at once", AT_ONCE_S + PATIENCE_S)
+        with step, self._watcher.during("turn"):
+            outcomes = await asyncio.gather(*(call.within(AT_ONCE_S) for call in calls))
+        failed = [each for each in outcomes if each.failed and not self._refused(each, before)]
+        if failed:
+            self._progress.add(
+                "hook-fails-at-once",
+                item.hook,
+                count=AT_ONCE,
+                failures=len(failed),
+                error=failed[0].told(),
+            )
+
+    async def _interrupted(self, item: Implementation) -> None:
+        """Cancel it half-way, and while what it waits for never comes."""
+        for hung, case in ((False, "half-way"), (True, "while its dependencies hang")):
+            call = Call(item, self._values.of(ORDINARY_CASES[-1]), blocking=self._blocking)
+            self._dependencies.hung = hung
+            try:
+                with self._progress.step(item.hook, case), self._watcher.during("turn"):
+                    survived = await call.cancelled(HALF_WAY_S)
+            finally:
+                self._dependencies.hung = False
+            if survived:
+                self._progress.add("hook-survives-cancellation", item.hook, case=case)
+                return

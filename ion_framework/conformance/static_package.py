@@ -1,0 +1,118 @@
+"""Findings around the package: licence, README, tests, typing, and what a wheel would hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from ion_framework.conformance.catalogue import found
+from ion_framework.conformance.findings import Finding
+from ion_framework.conformance.subject import Subject
+from ion_framework.manifest.model import MANIFEST_NAME
+from ion_framework.plugin_host.source_tree import PYPROJECT, SourceTree, package_name_of
+
+README_CHARS = 200
+"""A README that is shorter explains nothing."""
+
+
+def package_findings(subject: Subject) -> Iterator[Finding]:
+    """What a distribution lacks around its package."""
+    papers = subject.papers
+    if papers is None:
+        return
+    metadata = PYPROJECT if subject.tree else "METADATA"
+    if not papers.licence:
+        yield found("licence-missing", metadata)
+    elif not papers.has_licence_text:
+        yield found("licence-text-missing", metadata, licence=papers.licence)
+    if len(papers.readme.strip()) < README_CHARS:
+        yield found("readme-missing", "README")
+    if not subject.candidate.issues_url:
+        yield found("issues-url-missing", metadata)
+    folder = subject.candidate.folder
+    if subject.has_code and folder and not (folder / "py.typed").is_file():
+        yield found("typing-missing", folder.name)
+    yield from _tests(subject)
+    if subject.tree and folder:
+        yield from _wheel(subject.tree, folder)
+
+
+def _tests(subject: Subject) -> Iterator[Finding]:
+    if subject.tree is None:
+        yield found("tests-unseen", subject.candidate.distribution)
+        return
+    folder = subject.tree.folder
+    kinds = ("test_*.py", "*_test.py")
+    places = (folder / name for name in ("tests", "test", "src"))
+    if not any(any(place.rglob(kind)) for place in places for kind in kinds):
+        package = subject.candidate.package
+        yield found("tests-missing", "tests", package=package)
+
+
+def _wheel(tree: SourceTree, package: Path) -> Iterator[Finding]:
+    """What the build settings say of the manifest; a build tool that is not known is believed."""
+    backend = str(_at(tree.document, "build-system").get("build-backend", "setuptools"))
+    if backend.startswith("hatchling"):
+        reason, fix = _hatch(tree, package)
+    elif backend.startswith("setuptools"):
+        reason, fix = _setuptools(tree, package)
+    else:
+        return
+    if reason:
+        yield found("wheel-lacks-manifest", PYPROJECT, reason=reason, fix=fix)
+
+
+def _hatch(tree: SourceTree, package: Path) -> tuple[str, str]:
+    build = _at(tree.document, "tool", "hatch", "build")
+    wheel = {**build, **_at(tree.document, "tool", "hatch", "build", "targets", "wheel")}
+    place = package.relative_to(tree.folder).as_posix()
+    fix = f'packages = ["{place}"] under [tool.hatch.build.targets.wheel]'
+    manifest = f"{place}/{MANIFEST_NAME}"
+    excluding = [str(item) for item in wheel.get("exclude", ()) if _covers(str(item), manifest)]
+    if excluding:
+        return f"exclude names it by {excluding[0]!r}", "leave it out of exclude"
+    if "force-include" in wheel:
+        return "", ""  # a layout of its author's own
+    for key in ("packages", "only-include", "include"):
+        if key in wheel:
+            taken = any(_covers(str(item), manifest) for item in wheel[key])
+            return ("", "") if taken else (f"{key} does not name {place}", fix)
+    usual = package_name_of(tree.name)
+    if place in (usual, f"src/{usual}"):
+        return "", ""
+    return f"the build tool looks for a package {usual} and not for {place}", fix
+
+
+def _setuptools(tree: SourceTree, package: Path) -> tuple[str, str]:
+    settings = _at(tree.document, "tool", "setuptools")
+    data = _at(settings, "package-data")
+    patterns = [*data.get(package.name, ()), *data.get("*", ())]
+    if any(fnmatch(MANIFEST_NAME, str(pattern)) for pattern in patterns):
+        return "", ""
+    listed = tree.folder / "MANIFEST.in"
+    included = listed.read_text("utf-8", "replace") if listed.is_file() else ""
+    if settings.get("include-package-data", True) and MANIFEST_NAME in included:
+        return "", ""
+    fix = f'{package.name} = ["**/*"] under [tool.setuptools.package-data]'
+    return f"package-data does not name {MANIFEST_NAME}", fix
+
+
+def _covers(pattern: str, path: str) -> bool:
+    """Whether a pattern of build settings, in the manner of gitignore, names a path."""
+    plain = pattern.strip("/")
+    name = path.rpartition("/")[2]
+    return (
+        path == plain
+        or path.startswith(f"{plain}/")
+        or fnmatch(path, plain)
+        or ("/" not in plain and fnmatch(name, plain))
+    )
+
+
+def _at(table: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        step = table.get(key)
+        table = step if isinstance(step, Mapping) else {}
+    return table

@@ -1,0 +1,117 @@
+"""What keeps one plugin from harming turns and other plugins.
+
+That is its places, its quarantine, and the count of what it did wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ion_framework.errors import GenerationError, HookError, TurnError
+from ion_framework.pipeline.bulkhead import Bulkhead, BulkheadFullError
+from ion_framework.pipeline.quarantine import LeftOutError, Quarantine, Standing
+from ion_framework.pipeline.supervision import Overrun
+
+if TYPE_CHECKING:
+    from ion_framework.pipeline.implementation import Implementation
+
+
+class NotCalledError(HookError):
+    """An implementation was not called: its plugin is in quarantine, or has no place free."""
+
+
+@attrs.define(eq=False)
+class Containment:
+    """The bounds of one plugin, shared by all its implementations.
+
+    Attributes:
+        bulkhead: its places; None for code that is trusted to come back.
+        quarantine: None for one that is never left out: a guard, or the core's own stand-in.
+        failures: calls that failed by its fault since the start.
+        held: how often it held the event loop longer than is allowed.
+        held_s: seconds for which it did, together.
+    """
+
+    bulkhead: Bulkhead | None = None
+    quarantine: Quarantine | None = None
+    failures: int = 0
+    held: int = 0
+    held_s: float = 0.0
+
+    @property
+    def standing(self) -> Standing:
+        """How the plugin stands."""
+        return self.quarantine.standing if self.quarantine else Standing.IN
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no call of it would be let through now."""
+        return self.quarantine is not None and self.quarantine.is_closed
+
+
+class Visit:
+    """One call of an implementation, or one reading of its stream, as quarantine sees it.
+
+    Args:
+        item: the implementation.
+
+    Raises:
+        NotCalledError: its plugin is in quarantine.
+    """
+
+    __slots__ = ("_containment", "_hook", "_ticket")
+
+    def __init__(self, item: Implementation) -> None:
+        self._containment = containment = item.containment
+        self._hook = item.hook
+        self._ticket = 0
+        if containment.quarantine is not None:
+            try:
+                self._ticket = containment.quarantine.admit()
+            except LeftOutError as error:
+                raise NotCalledError(item.hook, item.plugin, str(error)) from error
+
+    def succeeded(self) -> None:
+        """It went well."""
+        if self._ticket and self._containment.quarantine is not None:
+            self._containment.quarantine.succeeded(self._ticket)
+
+    def withdrawn(self) -> None:
+        """It ended without showing anything."""
+        if self._ticket and self._containment.quarantine is not None:
+            self._containment.quarantine.withdrawn(self._ticket)
+
+    def failed(self, error: HookError, *, fair: bool) -> None:
+        """It failed.
+
+        Args:
+            error: how.
+            fair: whether it had the time that the settings give it.
+        """
+        if not is_own_fault(error, fair=fair):
+            self.withdrawn()
+            return
+        self._containment.failures += 1
+        if self._containment.quarantine is not None:
+            self._containment.quarantine.failed(self._ticket, self._hook, error.reason)
+
+
+def is_own_fault(error: HookError, *, fair: bool) -> bool:
+    """Whether a failure tells something of the plugin, and not of the turn.
+
+    What the turn brings with it is no fault: a request that is refused, a deadline that the caller
+    set short, a plugin that was not called. Nor is a `GenerationError`: the generator works, and
+    says in an orderly way that its service does not; it has a circuit breaker for that.
+
+    Args:
+        error: the failure.
+        fair: whether the plugin had the time that the settings give it.
+    """
+    if isinstance(error, NotCalledError):
+        return False
+    cause = error.__cause__
+    if isinstance(cause, GenerationError | TurnError | BulkheadFullError):
+        return False
+    return fair or not isinstance(cause, Overrun)

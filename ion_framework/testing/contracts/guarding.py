@@ -1,0 +1,139 @@
+"""Contracts hold: nobody switches one of their tests off without saying so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+
+_KIT = "ion_framework.testing."
+_SWITCHES = frozenset({"skip", "skipif", "xfail"})
+
+
+class ContractError(TypeError):
+    """A subclass of a contract takes one of the contract's tests away."""
+
+
+def refuse_overrides(contract: type) -> None:
+    """Refuse a subclass that redefines or switches off a test of its contract.
+
+    Args:
+        contract: the subclass; its ``waived`` names the tests that it does without, and why.
+
+    Raises:
+        ContractError: it does so with a test that it does not waive, or waives what is no test.
+    """
+    problems = list(_problems(contract))
+    if problems:
+        raise ContractError("; ".join(problems))
+
+
+def is_contract(found: object) -> bool:
+    """Whether something is a contract's subclass outside of the kit."""
+    return isinstance(found, type) and not _of_kit(found) and bool(contract_tests(found))
+
+
+def contract_tests(contract: type) -> Mapping[str, object]:
+    """The tests of the kit that a subclass inherits, by name."""
+    return {
+        name: value
+        for base in reversed(contract.__mro__)
+        if _of_kit(base)
+        for name, value in vars(base).items()
+        if name.startswith("test_")
+    }
+
+
+def waived_by(contract: type) -> Mapping[str, str]:
+    """The tests that a subclass does without, with the reasons."""
+    waived: Mapping[str, str] = getattr(contract, "waived", {})
+    return waived
+
+
+def hold_contracts(items: Iterable[pytest.Item]) -> None:
+    """Look at every collected test: refuse what is switched off, skip what is waived.
+
+    Args:
+        items: the tests.
+
+    Raises:
+        pytest.UsageError: a test of a contract is switched off without being waived.
+    """
+    classes: dict[type, None] = {}
+    for item in items:
+        contract = getattr(item, "cls", None)
+        if not isinstance(contract, type) or not is_contract(contract):
+            continue
+        classes[contract] = None
+        name = getattr(item, "originalname", item.name)
+        if name not in contract_tests(contract):
+            continue
+        if name in waived_by(contract):
+            if _is_own(contract, name):
+                continue
+            item.add_marker(pytest.mark.skip(reason=f"waived: {waived_by(contract)[name]}"))
+        else:
+            _refuse_switches(item, contract, name)
+    try:
+        # Once more: a decorator or a statement may have changed a class after it was made.
+        for contract in classes:
+            refuse_overrides(contract)
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def told_waivers(items: Iterable[pytest.Item]) -> list[str]:
+    """A line for each test of a contract that somebody does without.
+
+    Args:
+        items: the collected tests.
+    """
+    classes = dict.fromkeys(getattr(item, "cls", None) for item in items)
+    return [
+        f"waived of the contract: {contract.__name__}.{name}: {reason}"
+        for contract in classes
+        if isinstance(contract, type) and is_contract(contract)
+        for name, reason in waived_by(contract).items()
+    ]
+
+
+def _of_kit(found: type) -> bool:
+    return found.__module__.startswith(_KIT)
+
+
+def _problems(contract: type) -> Iterator[str]:
+    tests, waived = contract_tests(contract), waived_by(contract)
+    where = f"{contract.__module__}.{contract.__qualname__}"
+    for name, reason in waived.items():
+        if name not in tests:
+            yield f"{where}: waived names {name!r}, which is no test of its contract"
+        elif not str(reason).strip():
+            yield f"{where}: waived gives no reason for {name!r}"
+    for name in tests:
+        if _is_own(contract, name) and name not in waived:
+            yield (
+                f"{where}: {name} is a test of the contract and cannot be redefined; give the new "
+                f'one another name, or write waived = {{"{name}": "why"}}'
+            )
+    if vars(contract).get("__test__") is False:
+        yield f"{where}: __test__ = False takes the whole contract away; delete the class instead"
+
+
+def _is_own(contract: type, name: str) -> bool:
+    """Whether what a subclass has under a name is not the kit's."""
+    owner = next(base for base in contract.__mro__ if name in vars(base))
+    return not _of_kit(owner)
+
+
+def _refuse_switches(item: pytest.Item, contract: type, name: str) -> None:
+    own = {id(mark) for mark in getattr(contract_tests(contract)[name], "pytestmark", ())}
+    for node, mark in item.iter_markers_with_node():
+        if (
+            mark.name in _SWITCHES
+            and id(mark) not in own
+            and node is not item.getparent(pytest.Module)
+        ):
+            raise pytest.UsageError(
+                f"{item.nodeid}: a test of the contract is marked {mark.name}; take the mark away, "
+                f'or write waived = {{"{name}": "why"}} in {contract.__qualname__}'
+            )

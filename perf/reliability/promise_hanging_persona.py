@@ -1,0 +1,128 @@
+"""A persona all of whose places are taken by calls that hang slows no other persona."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from ion_framework.testing.packages import PluginPackage
+from perf.reliability.bad_packages import OTHER_KEY, OWN_KEY, installed, manifest
+from perf.reliability.light_client import LightClient
+from perf.reliability.open_loop import Send, Shot, open_loop, quantile
+from perf.reliability.promise import Finding, Promise, Setting
+from perf.reliability.side_by_side import in_turns, two_hosts
+
+RATE = 40.0
+PLACES = 64
+TIMES = 1.5
+CONFIG = "[turn]\nprompt_s = 16\n"
+"""So long that every place is taken before the first of the calls counts as failed."""
+
+NOISE_S = 0.002
+"""What two measurements of the same differ by on a machine that does other things, too."""
+
+CODE = """
+import asyncio
+from ion_framework import hookimpl
+
+class Stuck:
+    @hookimpl
+    async def ion_build_prompt(self, turn, persona):
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                continue
+
+def plugin(context):
+    return Stuck()
+"""
+
+
+async def check(setting: Setting) -> Sequence[Finding]:
+    """Measure another persona before, and while every place of the hanging one is taken."""
+    seconds = setting.seconds(10, 2)
+    package = PluginPackage(
+        name="stuck", manifest=manifest("stuck", "persona", persona=True), code=CODE
+    )
+    environ = installed(setting, [package])
+    async with two_hosts(setting, environ, CONFIG) as (good, bad):
+        for side in (good, bad):
+            await open_loop(_sender(side.client, "warm"), RATE / 2, 2.0)
+        hung = (_ask(bad.client, f"hang {n}", OWN_KEY) for n in range(PLACES * 2))
+        failures = [failure for failure in await asyncio.gather(*hung) if failure]
+        running, refused = await _places(bad.client)
+        before, during = await in_turns((good, bad), _sender, RATE, seconds)
+        still, _ = await _places(bad.client)
+    failures += [shot.failure for shot in (*before, *during) if shot.failure]
+    return _findings(_others(before), _others(during), failures, (running, refused, still))
+
+
+def _others(shots: Sequence[Shot]) -> list[float]:
+    """How long the requests for the other persona took, in seconds."""
+    return [shot.took_s for number, shot in enumerate(shots) if _key(number) == OTHER_KEY]
+
+
+def _key(number: int) -> str:
+    return OWN_KEY if number % 4 == 0 else OTHER_KEY
+
+
+def _sender(client: LightClient, name: str) -> Send:
+    async def send(number: int) -> str:
+        return await _ask(client, f"{name}, number {number}", _key(number))
+
+    return send
+
+
+async def _ask(client: LightClient, text: str, persona: str) -> str:
+    content = {"user_input": text, "resonance_key": persona}
+    heard = await client.post("/api/v2/process", content)
+    return "" if heard.status == HTTPStatus.OK else f"HTTP {heard.status}: {heard.body[:200]!r}"
+
+
+async def _places(client: LightClient) -> tuple[int, int]:
+    """Calls of the hanging persona that run, and those that found no place."""
+    listed = json.loads((await client.get("/api/v2/plugins")).body)
+    bounds = next(one["containment"] for one in listed["plugins"] if one["name"] == "stuck")
+    return bounds["running"], bounds["refused"]
+
+
+def _findings(
+    before: Sequence[float],
+    during: Sequence[float],
+    failed: Sequence[str],
+    places: tuple[int, int, int],
+) -> Sequence[Finding]:
+    running, refused, still = places
+    base_s, p99_s = quantile(before, 0.99), quantile(during, 0.99)
+    return [
+        Finding(
+            "calls of the hanging persona that run, of its places",
+            f"{PLACES}",
+            f"{running} at first, {still} at the end; {refused} found none",
+            running == still == PLACES,
+        ),
+        Finding(
+            "requests that failed, the hanging persona's included",
+            "0",
+            f"{len(failed)}" + (f" ({failed[0]})" if failed else ""),
+            not failed,
+        ),
+        Finding(
+            "p99 of the other persona",
+            f"<= {TIMES:g} x that of a host without the hanging one",
+            f"{p99_s * 1000:.1f} ms, without {base_s * 1000:.1f} ms ({p99_s / base_s:.2f} x)",
+            p99_s <= base_s * TIMES + NOISE_S,
+            {"without": before, "beside": during},
+        ),
+    ]
+
+
+PROMISE = Promise(
+    number=28,
+    title="a hanging persona at full bulkhead slows no other",
+    check=check,
+    seconds=60,
+)

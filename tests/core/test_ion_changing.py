@@ -1,0 +1,371 @@
+"""Changing plugins while turns run: out, in, and a persona read again."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from ion_framework.errors import NoAnswerError, PluginChangeError
+from ion_framework.ion import Ion
+from ion_framework.pipeline.chunks import Finish, TextChunk
+from ion_framework.pipeline.events import PluginStatusChanged
+from ion_framework.pipeline.markers import hookimpl
+from ion_framework.pipeline.receipt import CacheStatus
+from ion_framework.pipeline.turn import TurnRequest
+from ion_framework.plugin_host.discovery import Candidate
+from ion_framework.plugin_host.record import Status
+from ion_framework.settings.model import PluginSettings, Settings
+from ion_framework.testing import (
+    DictCache,
+    FakeGenerator,
+    RecordingMonitor,
+    make_persona,
+    make_plugin,
+    run_virtual,
+    running_ion,
+)
+from ion_framework.testing.builders import standard_parts
+
+
+class Living:
+    """Adds a note to every turn, and keeps a diary of its life."""
+
+    def __init__(self, starts=True):
+        self.diary = []
+        self.starts = starts
+
+    @hookimpl
+    async def ion_startup(self):
+        """Note the start."""
+        self.diary.append("start")
+        if not self.starts:
+            raise OSError("no connection")
+
+    @hookimpl
+    async def ion_shutdown(self):
+        """Note the stop."""
+        self.diary.append("stop")
+
+    @hookimpl
+    def ion_finish(self, reply):
+        """Say that it was there."""
+        self.diary.append("turn")
+
+
+class Guarding:
+    """Lets everything pass."""
+
+    @hookimpl
+    def ion_guard(self):
+        """Agree."""
+
+
+class Slow(FakeGenerator):
+    """Takes ten seconds for an answer."""
+
+    @hookimpl
+    async def ion_generate(self, prompt):
+        """The answer."""
+        yield TextChunk("slowly ")
+        await asyncio.sleep(10)
+        yield TextChunk(prompt.user)
+        yield Finish()
+
+
+def changed(main, *plugins, **options):
+    """What comes of something that is done with an `Ion` on virtual time."""
+
+    async def run():
+        clock = asyncio.get_running_loop()
+        async with running_ion(*plugins, clock=clock, **options) as ion:
+            return await main(ion)
+
+    return run_virtual(run())
+
+
+def test_a_plugin_is_taken_out_and_let_in_again():
+    """It is not called while it is out, is stopped and started, and both are told once."""
+    living, monitor = Living(), RecordingMonitor()
+    plugins = (
+        make_plugin("living", living, "extension"),
+        make_plugin("watch", monitor, "monitor"),
+    )
+
+    async def main(ion):
+        await ion.respond("1")
+        out = await ion.changes.disable("living")
+        again = await ion.changes.disable("living")
+        await ion.respond("2")
+        await asyncio.sleep(1)
+        back = await ion.changes.enable("living")
+        await ion.respond("3")
+        return out, again, back
+
+    with capture_logs() as logs:
+        out, again, back = changed(main, *plugins)
+
+    assert ["start", "turn", "stop", "start", "turn", "stop"] == living.diary
+    assert (Status.DISABLED, out, Status.ACTIVE) == (out.status, again, back.status)
+    assert "until a restart or `ion plugins enable`" in out.reason
+    changes = [e.after for e in monitor.events if isinstance(e, PluginStatusChanged)]
+    lines = [x["after"] for x in logs if x["event"] == "a plugin's status changed"]
+    assert ["disabled", "active"] == changes == lines
+
+
+def test_a_turn_that_has_begun_finishes_with_what_it_began_with():
+    """A plugin is stopped only when the last turn that began with it has ended."""
+    living = Living()
+    plugins = (make_plugin("living", living, "extension"), make_plugin("gen", Slow(), "generator"))
+
+    async def main(ion):
+        turn = asyncio.ensure_future(ion.respond("hello"))
+        await asyncio.sleep(5)
+        await ion.changes.disable("living")
+        await asyncio.sleep(4)
+        before = tuple(living.diary)
+        reply = await turn
+        await asyncio.sleep(1)
+        return before, reply.content
+
+    before, content = changed(main, *plugins)
+
+    assert ("start",) == before
+    assert "slowly hello" == content
+    assert ["start", "turn", "stop"] == living.diary
+
+
+def test_a_persona_that_is_taken_out_answers_no_more():
+    """Routing and personas follow at once, and the last persona's end is told as it is."""
+
+    async def main(ion):
+        await ion.changes.disable("ann")
+        left = (await ion.respond("x")).persona, len(ion.personas), len(ion.personas)
+        await ion.changes.disable("ben")
+        with pytest.raises(NoAnswerError):
+            await ion.respond("x")
+        await ion.changes.enable("ben")
+        return left, (await ion.respond("x")).persona
+
+    personas = (make_persona("ann", rank=1), make_persona("ben", rank=2))
+    assert (("ben", 1, 1), "ben") == changed(main, personas=personas)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("nobody", "unknown", "no plugin 'nobody' is installed"),
+        ("needed", "required", "plugins.required"),
+        ("guarding", "guard", "nobody checks what it checks"),
+        ("storing", "fixed", "built upon at its start"),
+        ("off", "state", "it is disabled"),
+    ],
+)
+def test_what_cannot_be_taken_out(name, code, words):
+    """A change that is refused says why, and changes nothing."""
+    plugins = (
+        make_plugin("needed", Living(), "extension"),
+        make_plugin("guarding", Guarding(), "guard"),
+        make_plugin("storing", object(), "store"),
+        make_plugin("off", Living(), "extension"),
+    )
+    settings = Settings(plugins=PluginSettings(required=("needed",), disable=("off",)))
+
+    async def main(ion):
+        before = ion.plugins
+        with pytest.raises(PluginChangeError, match=words) as caught:
+            await ion.changes.disable(name)
+        assert before == ion.plugins
+        return caught.value.code
+
+    assert code == changed(main, *plugins, settings=settings)
+
+
+def test_a_guard_is_taken_out_by_who_says_that_he_means_it():
+    """With unguarded a guard is taken out."""
+
+    async def main(ion):
+        return (await ion.changes.disable("guarding", unguarded=True)).status
+
+    assert Status.DISABLED is changed(main, make_plugin("guarding", Guarding(), "guard"))
+
+
+def test_one_that_does_not_start_again_stays_out():
+    """A plugin whose ion_startup fails is not let in, with the reason in its record."""
+    living = Living()
+
+    async def main(ion):
+        await ion.changes.disable("living")
+        living.starts = False
+        with pytest.raises(PluginChangeError, match="no connection"):
+            await ion.changes.enable("living")
+        failed = ion.host.record("living")
+        living.starts = True
+        return failed, (await ion.changes.enable("living")).status
+
+    failed, status = changed(main, make_plugin("living", living, "extension"))
+
+    assert (Status.DISABLED, Status.ACTIVE) == (failed.status, status)
+    assert "no connection" in failed.reason
+
+
+def test_observers_keep_what_waits_for_them():
+    """A change of one plugin loses no event of another's, and one that goes is told to the end."""
+
+    class Unhurried:
+        def __init__(self):
+            self.seen = []
+
+        @hookimpl
+        async def ion_observe(self, event):
+            await asyncio.sleep(0.1)
+            self.seen.append(type(event).__name__)
+
+    first, second = Unhurried(), Unhurried()
+    plugins = (make_plugin("one", first, "monitor"), make_plugin("two", second, "monitor"))
+
+    async def main(ion):
+        for n in range(5):
+            await ion.respond(f"q{n}")
+        await ion.changes.disable("one")
+        await ion.respond("last")
+        await asyncio.sleep(3)
+        return tuple(ion.observer_stats())
+
+    assert ("two",) == changed(main, *plugins)
+    assert 5 == first.seen.count("TurnCompleted")
+    assert 6 == second.seen.count("TurnCompleted")
+
+
+def test_a_closed_ion_changes_nothing():
+    """Plugins change only in an `Ion` that is open."""
+
+    async def main():
+        async with running_ion() as ion:
+            pass
+        with pytest.raises(PluginChangeError, match="not open"):
+            await ion.changes.disable("sage")
+
+    asyncio.run(main())
+
+
+MANIFEST = """\
+name = "sage"
+summary = "Made for a test."
+provides = ["persona"]
+ion_api = 1
+[persona]
+description = {{ en = "Made for a test." }}
+[persona.voice.opening]
+any = {opening}
+[persona.affinities.tone]
+calm = {calm}
+[persona.prompts.system]
+en = {{ file = "prompt.md" }}
+"""
+
+
+class Files:
+    """The files of a data-only persona.
+
+    Args:
+        folder: where they lie.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.write()
+
+    def write(self, prompt="You are a sage.", opening='{ en = ["Well."] }', calm="0.9"):
+        """Write both files."""
+        manifest = MANIFEST.format(opening=opening, calm=calm)
+        (self.folder / "ion-plugin.toml").write_text(manifest, "utf-8")
+        (self.folder / "prompt.md").write_text(prompt, "utf-8")
+
+    def ion(self, *plugins, target="sage_package"):
+        """An `Ion` with this persona, another one, and plugins."""
+        own = Candidate("sage", target, "ion-sage", "1.0", self.folder)
+        found = (own, *standard_parts(), *plugins)
+        return Ion(Settings(), source=lambda: found, environ={})
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The files of a persona called sage."""
+    return Files(tmp_path)
+
+
+class Shelf:
+    """Provides a cache."""
+
+    @hookimpl
+    def ion_provide_cache(self):
+        """The cache."""
+        return DictCache()
+
+
+async def test_a_persona_is_read_again(files):
+    """Texts, routing and version are new at once, and no answer of the old persona is served."""
+    async with files.ion(make_plugin("shelf", Shelf(), "cache")) as ion:
+        request = TurnRequest(text="hello")
+        for status in (CacheStatus.MISS, CacheStatus.HIT):
+            assert status is (await ion.respond(request)).receipt.cache.status
+        files.write(opening='{ en = ["Oh."] }', calm="0.1")
+        await ion.changes.reload("sage")
+        reply = await ion.respond(request)
+        persona = ion.persona("sage")
+        assert CacheStatus.MISS is reply.receipt.cache.status
+        assert persona.version.startswith("1.0+")
+        assert "0.1" == str(next(iter(persona.affinities.tone.values())))
+        files.write()
+        await ion.changes.reload("sage")
+        assert "1.0" == ion.persona("sage").version
+        assert CacheStatus.HIT is (await ion.respond(request)).receipt.cache.status
+
+
+async def test_a_persona_that_has_not_changed_stays(files):
+    """Reading the same files again changes nothing, not even the version."""
+    async with files.ion() as ion:
+        before = ion.persona("sage")
+        await ion.changes.reload("sage")
+        assert before is ion.persona("sage")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"calm": '"very"'}, r"ion-plugin\.toml: persona\.affinities\.tone\.calm"),
+        ({"prompt": "You are {{nobody}}."}, "persona.prompts.system.en: unknown placeholder"),
+        ({"calm": "]"}, "is not valid TOML"),
+    ],
+)
+async def test_a_wrong_file_changes_nothing(files, wrong, words):
+    """What is wrong is named with file and key, and the old persona goes on answering."""
+    async with files.ion() as ion:
+        before = ion.persona("sage")
+        files.write(**wrong)
+        with pytest.raises(PluginChangeError, match=words) as caught:
+            await ion.changes.reload("sage")
+        assert "invalid" == caught.value.code
+        assert before is ion.persona("sage")
+        assert "sage" == (await ion.respond("x")).persona
+        assert Status.ACTIVE is ion.host.record("sage").status
+
+
+async def test_another_name_takes_a_restart(files):
+    """A manifest that says that the plugin is another is refused."""
+    async with files.ion() as ion:
+        file = files.folder / "ion-plugin.toml"
+        file.write_text(file.read_text("utf-8").replace('"sage"', '"other"'), "utf-8")
+        with pytest.raises(PluginChangeError, match="name: changed from sage to other"):
+            await ion.changes.reload("sage")
+
+
+async def test_only_data_can_be_read_again(files):
+    """Code, plugins that are no persona, and those without files are refused with the reason."""
+    living = make_plugin("living", Living(), "extension")
+    async with files.ion(living) as ion:
+        with pytest.raises(PluginChangeError, match="is no persona"):
+            await ion.changes.reload("living")
+    async with running_ion() as ion:
+        with pytest.raises(PluginChangeError, match="has no files"):
+            await ion.changes.reload("sage")

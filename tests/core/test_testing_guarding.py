@@ -1,0 +1,113 @@
+"""Nobody switches a test of a contract off without saying so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import ClassVar
+
+import pytest
+
+from ion_framework.testing import PersonaContract, PluginContract
+from ion_framework.testing.contracts.guarding import ContractError
+
+HEAD = "import pytest\nfrom ion_framework.testing import PersonaContract, installed_on_path\n"
+SAGE = HEAD + "class TestSage(PersonaContract):\n    plugin = 'sage'\n"
+
+
+def collected(folder, text):
+    """What pytest says when it collects a file with this text."""
+    file = folder / "test_of_a_plugin.py"
+    file.write_text(text, "utf-8")
+    arguments = ("-P", "-m", "pytest", "--collect-only", "-q", "-p", "ion_framework.testing")
+    done = subprocess.run(
+        (sys.executable, *arguments, "-c", "/dev/null", str(file)),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("value", [None, lambda self: None])
+def test_a_redefined_test_is_refused(value):
+    """A subclass with a test of the contract of its own, or None in its place, is not made."""
+    with pytest.raises(ContractError, match="test_it_is_graded_gold is a test of the contract"):
+        type("TestIt", (PluginContract,), {"test_it_is_graded_gold": value})
+
+
+def test_a_mixin_cannot_redefine_either():
+    """What stands before the contract among the bases counts as the subclass's own."""
+    mixin = type("Mixin", (), {"test_it_can_be_reached": lambda self: None})
+
+    with pytest.raises(ContractError, match="test_it_can_be_reached"):
+        type("TestIt", (mixin, PersonaContract), {})
+
+
+def test_the_class_cannot_hide_itself():
+    """A subclass that pytest is told not to collect is not made."""
+    with pytest.raises(ContractError, match="__test__"):
+        type("TestIt", (PersonaContract,), {"__test__": False})
+
+
+def test_what_is_waived_may_be_redefined():
+    """A test that the class waives, with a reason, may have another in its place."""
+
+    class TestIt(PluginContract):
+        waived: ClassVar = {"test_it_is_graded_gold": "its licence is a secret"}
+
+        def test_it_is_graded_gold(self):
+            """It is not."""
+
+    assert {"test_it_is_graded_gold"} == set(TestIt.waived)
+
+
+@pytest.mark.parametrize(
+    ("waived", "told"),
+    [
+        ({"test_nothing": "why"}, "which is no test"),
+        ({"test_it_is_graded_gold": " "}, "no reason"),
+    ],
+)
+def test_waivers_are_looked_at(waived, told):
+    """A waiver of what does not exist, or without a reason, is refused."""
+    with pytest.raises(ContractError, match=told):
+        type("TestIt", (PluginContract,), {"waived": waived})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (SAGE + "    test_it_can_be_reached = None\n", "cannot be redefined"),
+        (SAGE + "TestSage.test_it_can_be_reached = None\n", "cannot be redefined"),
+        (SAGE.replace("class", "@pytest.mark.skip\nclass"), "is marked skip"),
+        (SAGE + "    pytestmark = pytest.mark.xfail\n", "is marked xfail"),
+    ],
+    ids=("None", "None afterwards", "class skipped", "class expected to fail"),
+)
+def test_collection_stops(text, told, tmp_path):
+    """A contract of which something is switched off stops pytest, which says what and where."""
+    code, output = collected(tmp_path, text)
+
+    assert code != 0
+    assert told in output
+    assert "TestSage" in output
+
+
+def test_waivers_are_told_at_collection(tmp_path):
+    """What is waived is listed with its reason when pytest has collected."""
+    text = SAGE + "    waived = {'test_it_can_be_reached': 'it is hidden'}\n"
+    _, output = collected(tmp_path, text)
+
+    assert "waived of the contract: TestSage.test_it_can_be_reached: it is hidden" in output
+
+
+class TestWaiving(PluginContract):
+    """What is waived is skipped, and the reason is the skip's."""
+
+    plugin = "nobody"
+    waived: ClassVar = dict.fromkeys(
+        (name for name in dir(PluginContract) if name.startswith("test_")),
+        "there is no such plugin; this class is here for the waivers",
+    )
