@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 from ion_framework.ion import Ion
 from ion_framework.pipeline.at_work import Work
@@ -119,5 +120,6 @@ def _package(file: str) -> str:
 
 
 def _short(entry: str) -> str:
+    """A frame with the last two parts of its file's path."""
     file, _, rest = entry.partition(":")
-    return f"{os.sep.join(file.split(os.sep)[-2:])}:{rest}"
+    return f"{Path(*Path(file).parts[-2:])}:{rest}"

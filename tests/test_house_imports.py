@@ -64,7 +64,7 @@ def test_the_core_imports_no_plugin_and_nothing_heavy():
 
 
 def test_the_core_imports_what_it_declares():
-    """The core imports what it and its extras declare, its testing kit that of its extra as well."""
+    """The core imports what it and its extra declare, its testing kit that of its own as well."""
     project = core().project
     extras = project["optional-dependencies"]
     declared = requirements([*project["dependencies"], *extras["cards"]])

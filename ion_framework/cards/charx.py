@@ -70,13 +70,17 @@ MAX_MEMBERS_BYTES = 256 * 1024 * 1024
 """Size of all members together where an archive is written anew."""
 
 
-def missing_assets(data: Mapping[str, Any], names: frozenset[str]) -> tuple[str, ...]:
-    """The assets that a card says are in its archive, and are not."""
+def embedded(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The assets that a card says are in its archive, by their addresses."""
     listed = data.get("assets")
     items = listed if isinstance(listed, list) else []
     uris = (item.get("uri") for item in items if isinstance(item, dict))
-    wanted = (uri for uri in uris if isinstance(uri, str) and uri.startswith(EMBEDDED))
-    return tuple(uri for uri in wanted if uri.removeprefix(EMBEDDED) not in names)
+    return tuple(uri for uri in uris if isinstance(uri, str) and uri.startswith(EMBEDDED))
+
+
+def missing_assets(data: Mapping[str, Any], names: frozenset[str]) -> tuple[str, ...]:
+    """The assets that a card says are in its archive, and are not."""
+    return tuple(uri for uri in embedded(data) if uri.removeprefix(EMBEDDED) not in names)
 
 
 def _opened(archive: bytes, place: str) -> zipfile.ZipFile:

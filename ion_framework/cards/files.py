@@ -10,7 +10,7 @@ import attrs
 from ion_framework.cards import png
 from ion_framework.cards.card import read_card
 from ion_framework.cards.carrier import MAX_FILE_BYTES, CardFile, Carrier, repack
-from ion_framework.cards.charx import EMBEDDED
+from ion_framework.cards.charx import embedded
 from ion_framework.cards.exporting import Exported, export
 from ion_framework.clock import SystemClock
 from ion_framework.domain.language import Language
@@ -142,6 +142,5 @@ def _left_assets(exported: Exported, carrier: Carrier) -> tuple[str, str] | None
     if original.carrier is Carrier.PNG:
         held = bool(_assets(original)) and carrier is not Carrier.PNG
     else:
-        data = read_card(original.document, original.name).data
-        held = f'"{EMBEDDED}' in repr(data).replace("'", '"')
+        held = bool(embedded(read_card(original.document, original.name).data))
     return (original.name, original.carrier.value) if held else None

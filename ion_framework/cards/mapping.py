@@ -37,6 +37,9 @@ _DESCRIPTION = 300
 _NAME = 40
 """Characters of a name that is made of a character's."""
 
+_SHOWN = 100
+"""Characters of the name that people see."""
+
 _TRAIT = 40
 _TRAITS = 12
 
@@ -100,7 +103,8 @@ class Mapped:
 
 def map_card(card: Card) -> Mapped:
     """A card as a persona."""
-    shown = " ".join(sendable(card.text("nickname").strip() or card.text("name")).split())
+    called = sendable(card.text("nickname").strip() or card.text("name"))
+    shown = shorten(" ".join(called.split()), _SHOWN)
     language = detect_language(" ".join(map(card.text, _WRITTEN)))
     table = _clean(_table(card, shown, language))
     block = card.block

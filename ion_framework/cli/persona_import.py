@@ -9,7 +9,7 @@ import click
 
 from ion_framework.cli.card_texts import CARD_TEXTS
 from ion_framework.cli.options import json_option, language_option
-from ion_framework.cli.output import Output, note
+from ion_framework.cli.output import Output, note, printable
 from ion_framework.cli.texts import locale_language
 from ion_framework.domain.language import Language
 
@@ -42,7 +42,7 @@ def import_(
         output.json(done.document)
         return
     for remark in done.remarks:
-        note(texts["remark"].format(remark=remark))
+        note(texts["remark"].format(remark=printable(remark)))
     output.line(texts["imported"].format(shown=done.persona.shown_name(), folder=done.folder))
     if done.edited:
         note(texts["edited"])

@@ -146,10 +146,5 @@ class LoopHeld:
 
 
 Event: TypeAlias = (
-    TurnCompleted
-    | TurnFailed
-    | AnswerRefreshed
-    | RequestCompleted
-    | PluginStatusChanged
-    | LoopHeld
+    TurnCompleted | TurnFailed | AnswerRefreshed | RequestCompleted | PluginStatusChanged | LoopHeld
 )

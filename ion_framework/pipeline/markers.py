@@ -32,8 +32,11 @@ class Family(StrEnum):
     ``transform``
         Each in turn. A failure skips this step; it is recorded.
     ``observe``
-        All, after the fact, never awaited by the turn. A failure is dropped and counted; an
-        observer that keeps failing is quarantined.
+        All, after the fact, never awaited by the turn. A failure is dropped and counted.
+
+    A plugin that keeps failing is left out for a while (`ion_framework.pipeline.quarantine`), and
+    one that has too many calls running is not called: both count as a failure in this sense, and
+    the receipt says ``skipped``. Guards are never left out.
     """
 
     PROVIDE = "provide"

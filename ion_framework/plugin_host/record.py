@@ -23,8 +23,8 @@ class Status(StrEnum):
     ``invalid``       breaks the plugin contract
     ``untrusted``     is not as it was pinned, and only pinned plugins may run
     ``active``        runs
-    ``failed``        raised or hung while it was activated
-    ``quarantined``   kept failing as an observer, and is told nothing for a while
+    ``failed``        raised or hung while it was activated, or failed so often that it is left out
+    ``quarantined``   kept failing, and is left out of turns for a while
     """
 
     READY = "ready"

@@ -73,8 +73,7 @@ def _texts(table: Mapping[str, str]) -> Texts:
 
 
 _OTHER = Decimal("0.3")
-_LEAST_OWN = Decimal("0.7")
-_STEP = Decimal("0.05")
+_STEP = Decimal("0.03")
 _WHOLE = 3
 """Tones that a persona can be for without being less for each of them."""
 
@@ -89,7 +88,7 @@ def affinities_for(tones: Sequence[Tone]) -> Affinities:
     Args:
         tones: the tones that it is for, at least one.
     """
-    own = max(_LEAST_OWN, 1 - _STEP * max(0, len(tones) - _WHOLE))
+    own = 1 - _STEP * max(0, len(tones) - _WHOLE)
     chosen = [material()[tone] for tone in tones]
     return Affinities(
         {tone: own if tone in tones else _OTHER for tone in Tone},

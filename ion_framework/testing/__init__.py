@@ -71,6 +71,7 @@ from ion_framework.testing.packages import PluginPackage, installed_on_path
 from ion_framework.testing.projects import PluginProject
 from ion_framework.testing.slow import (
     pytest_collection_modifyitems,
+    pytest_pycollect_makeitem,
     pytest_report_collectionfinish,
 )
 from ion_framework.testing.virtual_time import VirtualClock, VirtualTimeLoop, run_virtual
@@ -148,6 +149,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "make_turn",
     "mixture",
     "pytest_collection_modifyitems",
+    "pytest_pycollect_makeitem",
     "pytest_report_collectionfinish",
     "redis_server",
     "run_virtual",

@@ -10,18 +10,31 @@ import os
 
 import pytest
 
-from ion_framework.testing.contracts.guarding import hold_contracts, told_waivers
+from ion_framework.testing.contracts.guarding import (
+    ContractError,
+    check_collected,
+    skip_waived,
+    told_waivers,
+)
 
 VARIABLE = "ION_SLOW"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Hold contracts, and skip what is marked ``slow``, unless the environment says ``ION_SLOW=1``.
+def pytest_pycollect_makeitem(obj: object) -> None:
+    """Refuse a contract of which something is switched off.
 
     Raises:
-        pytest.UsageError: a test of a contract is switched off without being waived.
+        pytest.Collector.CollectError: something is; says what, and how to waive it.
     """
-    hold_contracts(items)
+    try:
+        check_collected(obj)
+    except ContractError as error:
+        raise pytest.Collector.CollectError(str(error)) from error
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is waived, and what is ``slow`` unless the environment says ``ION_SLOW=1``."""
+    skip_waived(items)
     if os.environ.get(VARIABLE) == "1":
         return
     skip = pytest.mark.skip(reason=f"slow: runs with {VARIABLE}=1")

@@ -127,6 +127,7 @@ def test_nothing_of_it_runs_in_this_process(tmp_path):
     assert "MARK_OF_A_CHECK" not in os.environ
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at the processes in /proc")
 @pytest.mark.parametrize("where", [STARTUP, SHUTDOWN])
 def test_a_process_of_its_own_ends_with_the_check(where, tmp_path):
     """What a plugin starts and leaves behind ends with the process that tried it."""

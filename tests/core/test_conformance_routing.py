@@ -26,7 +26,6 @@ from ion_framework.testing import make_persona
 CALM = make_persona("sage", tone={Tone.CALM: Decimal("0.9"), Tone.URGENT: Decimal("0.1")})
 PLAIN = make_persona("plain")
 BOLD = make_persona("bold", tone={Tone.URGENT: Decimal(1), Tone.PLAYFUL: Decimal("0.6")})
-NAMES = {"{http://www.w3.org/2000/svg}": ""}
 
 
 def test_the_standing_is_that_of_the_routing_table():

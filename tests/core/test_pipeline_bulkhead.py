@@ -208,9 +208,7 @@ def test_a_blocking_call_keeps_its_place_until_its_thread_is_done():
         return None
 
     async def main():
-        plugin = make_plugin(
-            "quick", hook("ion_gather_context", quick), "extension", blocking=True
-        )
+        plugin = make_plugin("quick", hook("ion_gather_context", quick), "extension", blocking=True)
         async with running_ion(plugin, settings=SETTINGS) as ion:
             for n in range(PLACES * 3):
                 await ion.respond(f"q{n}")

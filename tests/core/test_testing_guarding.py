@@ -95,6 +95,25 @@ def test_collection_stops(text, told, tmp_path):
     assert "TestSage" in output
 
 
+def test_processes_side_by_side_stop_as_well(tmp_path):
+    """Where tests are spread over processes, what is switched off is told in the same words."""
+    text = SAGE.replace("class", "@pytest.mark.skip\nclass")
+    file = tmp_path / "test_of_a_plugin.py"
+    file.write_text(text, "utf-8")
+    options = ("-q", "-p", "ion_framework.testing", "-n", "1", "-c", "/dev/null", str(file))
+    done = subprocess.run(
+        (sys.executable, "-P", "-m", "pytest", *options),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+
+    assert done.returncode != 0
+    assert "TestSage is marked skip" in done.stdout
+    assert "INTERNALERROR" not in done.stdout
+
+
 def test_waivers_are_told_at_collection(tmp_path):
     """What is waived is listed with its reason when pytest has collected."""
     text = SAGE + "    waived = {'test_it_can_be_reached': 'it is hidden'}\n"

@@ -36,6 +36,7 @@ from ion_host_aiohttp.streaming.state import Streaming
 from ion_host_aiohttp.v1.session_making import Sessions
 
 from ion_framework import Finish, Ion, Resonance, TextChunk, detect_language, hookimpl
+from ion_framework.clock import Clock
 from ion_framework.domain.key import Intent, Pace, ResonanceKey, Tone
 from ion_framework.domain.language import Language
 from ion_framework.domain.routing import decide
@@ -221,16 +222,18 @@ async def host_running(  # noqa: PLR0913  a test names the one part that it is a
     admission: Admission | None = None,
     connections: ConnectionPlaces | None = None,
     streaming: Streaming | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Running]:
     """A host with these plugins; with the standard ones and a store where none is named.
 
     A door says who is let in; without one, everybody is. Sessions are in memory unless given.
-    Rates say how often one may ask; without them, there is no limit.
+    Rates say how often one may ask; without them, there is no limit. The clock is that of the
+    plugins and their turns.
     """
     found = plugins or (*standard_plugins(), plugin("drawer", "store", MemoryStore()))
     log = io.StringIO()
     limiter = rates or Unlimited()
-    async with Ion(settings, source=lambda: found, environ={}) as ion:
+    async with Ion(settings, source=lambda: found, environ={}, clock=clock) as ion:
         service = Service(
             ion=ion,
             logger=make_logger(log, LogSettings()),

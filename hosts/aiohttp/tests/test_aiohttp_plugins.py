@@ -8,9 +8,9 @@ import pytest
 from ion_host_aiohttp.access.caller import Caller, Scope
 from ion_host_aiohttp.rates.limiter import Unlimited
 
-from ion_framework import hookimpl
-from ion_framework.testing import MemoryStore
+from ion_framework import Finish, TextChunk, hookimpl
 from ion_framework.plugin_host.discovery import Candidate
+from ion_framework.testing import MemoryStore, VirtualClock
 from ion_framework.testing.packages import PERSONA_MANIFEST
 
 PLUGINS = "/api/v2/plugins"
@@ -61,7 +61,7 @@ async def _view(host, name, path=PLUGINS):
 
 
 async def _change(host, name, act, **body):
-    response = await host.session.post(f"{PLUGINS}/{name}/{act}", json=body if body else None)
+    response = await host.session.post(f"{PLUGINS}/{name}/{act}", json=body or None)
     return response.status, await response.json()
 
 
@@ -72,7 +72,7 @@ async def test_what_a_plugin_did_is_shown(hosting, make):
         for number in range(3):
             await host.session.post("/chat", json={"message": f"hello {number}", "user_id": "u"})
         async with asyncio.timeout(5):
-            while (await _view(host, "faulty"))["status"] != "quarantined":
+            while (await _view(host, "faulty"))["status"] != "quarantined":  # noqa: ASYNC110  no event stands for it
                 await asyncio.sleep(0.01)
         view = await _view(host, "faulty")
         status = await _view(host, "faulty", "/api/v2/status")
@@ -109,25 +109,25 @@ async def test_out_and_in_again(hosting, make):
 
 
 @pytest.mark.parametrize(
-    ("name", "act", "status", "code", "cause"),
+    ("change", "refusal"),
     [
-        ("nobody", "disable", 404, "UNKNOWN_PLUGIN", None),
-        ("watch", "disable", 409, "PLUGIN_NOT_CHANGED", "guard"),
-        ("drawer", "disable", 409, "PLUGIN_NOT_CHANGED", "fixed"),
-        ("parrot", "reload", 409, "PLUGIN_NOT_CHANGED", "code"),
+        (("nobody", "disable"), (404, "UNKNOWN_PLUGIN", None)),
+        (("watch", "disable"), (409, "PLUGIN_NOT_CHANGED", "guard")),
+        (("drawer", "disable"), (409, "PLUGIN_NOT_CHANGED", "fixed")),
+        (("parrot", "reload"), (409, "PLUGIN_NOT_CHANGED", "code")),
     ],
 )
-async def test_a_change_that_is_refused(hosting, make, name, act, status, code, cause):
+async def test_a_change_that_is_refused(hosting, make, change, refusal):
     """What cannot be changed is answered with the reason, in the form of every error of v2."""
     extra = (
         make.plugin("watch", "guard", Guarding()),
         make.plugin("drawer", "store", MemoryStore()),
     )
     async with hosting(*make.standard(), *extra) as host:
-        found, body = await _change(host, name, act, unguarded=False)
+        found, body = await _change(host, *change, unguarded=False)
 
-    assert (found, body["error"]["code"]) == (status, code)
-    assert body["error"]["details"].get("cause") == cause
+    error = body["error"]
+    assert (found, error["code"], error["details"].get("cause")) == refusal
 
 
 async def test_a_guard_goes_where_that_is_meant(hosting, make):
@@ -166,3 +166,42 @@ async def test_it_takes_an_administrator(hosting, act):
         status, _ = await _change(host, "lua", act, unguarded=False)
 
     assert status == 403
+
+
+class Moody:
+    """A generator that raises as long as it is broken."""
+
+    model = "moody-1"
+
+    def __init__(self):
+        self.broken = True
+
+    @hookimpl
+    async def ion_generate(self, prompt):
+        """Fail, or answer."""
+        if self.broken:
+            raise ValueError("no")
+        yield TextChunk("well again")
+        yield Finish()
+
+
+async def test_a_host_whose_only_generator_is_out_becomes_ready_to_try_it(hosting, make):
+    """It is not ready during the quarantine, and ready for the request that ends it."""
+    clock, moody = VirtualClock(), Moody()
+    parts = (make.lua, make.analyzer, make.router, make.plugin("moody", "generator", moody))
+    async with hosting(*parts, clock=clock) as host:
+
+        async def ask(number):
+            return await host.session.post("/api/v2/process", json={"user_input": f"q{number}"})
+
+        async def ready():
+            return (await host.session.get("/health/ready")).status
+
+        failed = {(await ask(number)).status for number in range(5)}
+        during = await ready()
+        clock.advance(60)
+        after, moody.broken = await ready(), False
+        answered = (await ask("again")).status
+        status = (await _view(host, "moody"))["status"]
+
+    assert (failed, during, after, answered, status) == ({503}, 503, 200, 200, "active")

@@ -50,36 +50,43 @@ def waived_by(contract: type) -> Mapping[str, str]:
     return waived
 
 
-def hold_contracts(items: Iterable[pytest.Item]) -> None:
-    """Look at every collected test: refuse what is switched off, skip what is waived.
+def check_collected(found: object) -> None:
+    """Look at a class as pytest finds it: decorators and statements may have changed it since.
 
     Args:
-        items: the tests.
+        found: anything in a test module.
 
     Raises:
-        pytest.UsageError: a test of a contract is switched off without being waived.
+        ContractError: it is a contract's subclass that takes a test away, or is marked as skipped
+            or as expected to fail.
     """
-    classes: dict[type, None] = {}
+    if not isinstance(found, type) or not is_contract(found):
+        return
+    refuse_overrides(found)
+    for base in found.__mro__:
+        marked = () if _of_kit(base) else vars(base).get("pytestmark", ())
+        for mark in marked if isinstance(marked, list | tuple) else (marked,):
+            if mark.name in _SWITCHES:
+                raise ContractError(
+                    f"{found.__module__}.{found.__qualname__} is marked {mark.name}, which takes "
+                    "its whole contract away; take the mark away, or name each test and the "
+                    'reason: waived = {"test_name": "why"}'
+                )
+
+
+def skip_waived(items: Iterable[pytest.Item]) -> None:
+    """Skip what is waived, with the reason, unless the class has a test of its own in its place.
+
+    Args:
+        items: the collected tests.
+    """
     for item in items:
         contract = getattr(item, "cls", None)
         if not isinstance(contract, type) or not is_contract(contract):
             continue
-        classes[contract] = None
-        name = getattr(item, "originalname", item.name)
-        if name not in contract_tests(contract):
-            continue
-        if name in waived_by(contract):
-            if _is_own(contract, name):
-                continue
-            item.add_marker(pytest.mark.skip(reason=f"waived: {waived_by(contract)[name]}"))
-        else:
-            _refuse_switches(item, contract, name)
-    try:
-        # Once more: a decorator or a statement may have changed a class after it was made.
-        for contract in classes:
-            refuse_overrides(contract)
-    except ContractError as error:
-        raise pytest.UsageError(str(error)) from error
+        reason = waived_by(contract).get(getattr(item, "originalname", item.name))
+        if reason and not _is_own(contract, getattr(item, "originalname", item.name)):
+            item.add_marker(pytest.mark.skip(reason=f"waived: {reason}"))
 
 
 def told_waivers(items: Iterable[pytest.Item]) -> list[str]:
@@ -123,17 +130,3 @@ def _is_own(contract: type, name: str) -> bool:
     """Whether what a subclass has under a name is not the kit's."""
     owner = next(base for base in contract.__mro__ if name in vars(base))
     return not _of_kit(owner)
-
-
-def _refuse_switches(item: pytest.Item, contract: type, name: str) -> None:
-    own = {id(mark) for mark in getattr(contract_tests(contract)[name], "pytestmark", ())}
-    for node, mark in item.iter_markers_with_node():
-        if (
-            mark.name in _SWITCHES
-            and id(mark) not in own
-            and node is not item.getparent(pytest.Module)
-        ):
-            raise pytest.UsageError(
-                f"{item.nodeid}: a test of the contract is marked {mark.name}; take the mark away, "
-                f'or write waived = {{"{name}": "why"}} in {contract.__qualname__}'
-            )

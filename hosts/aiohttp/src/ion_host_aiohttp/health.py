@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from ion_framework.manifest.model import Kind
-from ion_framework.plugin_host.record import Status
+from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_host_aiohttp.errors.messages import Message, Telling, say
 from ion_host_aiohttp.run.lifecycle import Phase
 from ion_host_aiohttp.service import Service
@@ -90,12 +90,22 @@ def missing_parts(service: Service) -> tuple[Message, ...]:
     active = {
         kind
         for record in service.ion.plugins
-        if record.status is Status.ACTIVE
+        if record.status is Status.ACTIVE or _may_try(record, service)
         for kind in record.provides
     }
     needed = ["no_persona"] if not service.ion.personas else []
     needed += [message for kind, message in _NEEDED.items() if kind not in active]
     return tuple(say(message) for message in needed)
+
+
+def _may_try(record: PluginRecord, service: Service) -> bool:
+    """Whether a plugin in quarantine would be tried by the next request.
+
+    A host that was not ready then would get no request, and the plugin would stay out for ever.
+    """
+    bounds = service.ion.containments().get(record.name)
+    is_out = record.status is Status.QUARANTINED
+    return is_out and bounds is not None and not bounds.is_closed
 
 
 _NEEDED = {

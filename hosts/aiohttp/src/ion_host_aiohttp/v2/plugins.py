@@ -18,7 +18,11 @@ from ion_host_aiohttp.v2.plugin_views import PluginView, views_of
 from ion_host_aiohttp.workers.changes import Act, ChangeOrder, ChangeOutcome
 
 _SHOWN = 100
-_DONE = {Act.ENABLE: "plugin_enabled", Act.DISABLE: "plugin_disabled", Act.RELOAD: "plugin_reloaded"}
+_DONE = {
+    Act.ENABLE: "plugin_enabled",
+    Act.DISABLE: "plugin_disabled",
+    Act.RELOAD: "plugin_reloaded",
+}
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -86,9 +90,7 @@ async def enable(call: Call[None], service: Service) -> Answer:
 
 async def disable(call: Call[DisableRequest], service: Service) -> Answer:
     """Take a plugin out."""
-    order = ChangeOrder(
-        act=Act.DISABLE, plugin=call.path["name"], unguarded=call.body.unguarded
-    )
+    order = ChangeOrder(act=Act.DISABLE, plugin=call.path["name"], unguarded=call.body.unguarded)
     return await _changed(call, service, order)
 
 

@@ -55,6 +55,7 @@ class Duty:
         self._told: tuple[PluginTrouble, ...] = ()
         self._beating: asyncio.Task[None] | None = None
         self._changing: set[asyncio.Task[None]] = set()
+        self._opened = asyncio.Event()
         self._asking = Asking(control.send, desired.number)
         self._member = Member(
             desired.number,
@@ -73,6 +74,7 @@ class Duty:
         self._service = attrs.evolve(service, fleet=self._member)
         for order in self._desired.changes:
             await carry_out(service.ion, order, self._desired.number)
+        self._opened.set()
         self._control.send(Ready())
         self._beating = asyncio.create_task(self._beat())
         waiting = {
@@ -122,7 +124,8 @@ class Duty:
                 return  # nothing else is said to a worker
 
     async def _change(self, wanted: ChangeWanted) -> None:
-        assert self._service is not None  # noqa: S101  only who serves is told to change
+        await self._opened.wait()
+        assert self._service is not None  # noqa: S101  it is known before the event is set
         outcome = await carry_out(self._service.ion, wanted.order, self._desired.number)
         self._control.send(ChangeDone(id=wanted.id, asker=wanted.asker, outcome=outcome))
 

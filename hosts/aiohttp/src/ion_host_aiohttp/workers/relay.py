@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from ion_host_aiohttp.workers.changes import Act, ChangeOrder
-from ion_host_aiohttp.workers.fleet import WorkerPhase
 from ion_host_aiohttp.workers.messages import (
     ChangeAsked,
     ChangeDone,
@@ -53,13 +52,9 @@ class Relay:
     def _spread(self, asked: ChangeAsked, asker: int) -> None:
         self._remember(asked.order)
         wanted = ChangeWanted(id=asked.id, asker=asker, order=asked.order)
-        reached = [
-            slot.number
-            for slot in self._slots
-            if slot.worker is not None
-            and slot.worker.phase is WorkerPhase.SERVING
-            and self._tell(slot.number, wanted)
-        ]
+        # One that starts just now hears of it, too, but nobody waits for its answer.
+        told = [slot for slot in self._slots if self._tell(slot.number, wanted)]
+        reached = [slot.number for slot in told if slot.serves]
         self._tell(asker, ChangeSent(id=asked.id, workers=tuple(reached)))
 
     def _remember(self, order: ChangeOrder) -> None:

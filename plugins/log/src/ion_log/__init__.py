@@ -1,0 +1,1 @@
+"""Leaves one log line for what happens to a turn."""

@@ -1,0 +1,113 @@
+"""One event, one line, whatever is in it; and where a line goes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, TextIO
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
+
+# Line separators and control characters that JSON allows as they are, and terminals obey.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
+_SEVERITIES: Mapping[str, str] = {
+    "debug": "DEBUG",
+    "info": "INFO",
+    "warning": "WARNING",
+    "error": "ERROR",
+}
+
+
+class LineStream:
+    """Writes lines to a stream and counts those that it did not take; structlog's last step.
+
+    Attributes:
+        lost: lines that could not be written (closed, full disk, broken pipe).
+
+    Args:
+        stream: where lines go.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def write(self, line: str) -> None:
+        """Write one line. A stream that is gone loses it, which is counted, and no more."""
+        try:
+            self._stream.write(_encodable(line, self._stream) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            self.lost += 1
+
+    msg = debug = info = warning = error = write
+
+
+def make_logger(
+    lines: LineStream, *, for_people: bool, colours: bool, level: int
+) -> FilteringBoundLogger:
+    """A logger of its own: another library's settings of structlog do not change its lines.
+
+    Args:
+        lines: where lines go.
+        for_people: whether they are for people, else JSON.
+        colours: whether those for people have colours.
+        level: the lowest level that is written, as `logging` numbers it.
+    """
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        lines,
+        processors=_for_people(colours=colours) if for_people else [json_line],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    return logger
+
+
+def json_line(_logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    """The event as one line of strict JSON that Cloud Logging reads without further settings."""
+    fields = {"severity": _SEVERITIES.get(method, "DEFAULT"), "message": event.pop("event", "")}
+    line = json.dumps({**fields, **event}, ensure_ascii=False, allow_nan=False, default=repr)
+    return _without_controls(line.encode("utf-8", "replace").decode())
+
+
+def _for_people(*, colours: bool) -> list[Processor]:
+    from structlog.dev import ConsoleRenderer  # looks for rich, which nobody needs for JSON
+
+    return [
+        structlog.processors.add_log_level,
+        _one_line,
+        ConsoleRenderer(colors=colours, sort_keys=False, pad_event_to=16),
+    ]
+
+
+def _one_line(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _without_controls(value.encode("utf-8", "replace").decode())
+    return event
+
+
+def _without_controls(text: str) -> str:
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _encodable(line: str, stream: TextIO) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        line.encode(encoding)
+    except UnicodeError:
+        # As JSON writes it, so that a line of JSON stays one.
+        return _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line)
+    return line
+
+
+def level_named(method: str) -> int:
+    """The number of a level that a line is written with."""
+    return logging.getLevelNamesMapping()[_SEVERITIES[method]]

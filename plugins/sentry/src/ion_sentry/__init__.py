@@ -1,0 +1,1 @@
+"""Sends failed turns and sampled traces to Sentry."""

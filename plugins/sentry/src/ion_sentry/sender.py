@@ -1,0 +1,81 @@
+"""The thread that sends: nobody waits for it, and no more than a queue of it is kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from ion_sentry.tally import Tally
+
+if TYPE_CHECKING:
+    from ion_sentry.client import SentryClient
+
+_END = None
+_GRACE_S = 0.1
+
+
+class Sender:
+    """Sends documents in a thread of its own, from its making to `close`.
+
+    Args:
+        make_client: makes the client, in that thread; it may import and take its time.
+        queue_size: documents that wait at most.
+        tally: where what became of them is counted.
+    """
+
+    def __init__(
+        self, make_client: Callable[[], SentryClient], queue_size: int, tally: Tally
+    ) -> None:
+        self._make_client = make_client
+        self._queue_size = queue_size
+        self._tally = tally
+        self._queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._ends_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name="ion-sentry", daemon=True)
+        self._thread.start()
+
+    def put(self, document: dict[str, Any]) -> None:
+        """Have a document sent; it is dropped where too many wait, or after the end."""
+        if self._ends_at is not None or self._queue.qsize() >= self._queue_size:
+            self._tally.queue_full += 1
+        else:
+            self._queue.put(document)
+
+    def close(self, limit_s: float) -> None:
+        """Send what waits, for at most so many seconds, and end; waits for it.
+
+        Args:
+            limit_s: seconds; what waits longer is dropped.
+        """
+        self._ends_at = time.monotonic() + limit_s
+        self._queue.put(_END)
+        self._thread.join(limit_s + _GRACE_S)
+
+    def _run(self) -> None:
+        client = self._made()
+        while (document := self._queue.get()) is not _END:
+            if self._ends_at is not None and time.monotonic() > self._ends_at:
+                self._tally.failed += 1
+                continue
+            client = client or self._made()
+            self._send(client, document)
+        if client is not None:
+            client.close()
+
+    def _made(self) -> SentryClient | None:
+        try:
+            return self._make_client()
+        except Exception:  # noqa: BLE001  each event that it costs is counted, and the next one tries
+            return None
+
+    def _send(self, client: SentryClient | None, document: dict[str, Any]) -> None:
+        try:
+            if client is None:
+                self._tally.failed += 1
+            else:
+                client.send(document)
+        except Exception:  # noqa: BLE001  whatever a library raises: counted, and the next one goes
+            self._tally.failed += 1
