@@ -31,6 +31,8 @@ BLOCK = re.compile(
 )
 ANY = re.compile(r"(?P<text>…)|\d+(?:\.\d+)?(?=(?: → \d+(?:\.\d+)?)? ms)")
 EXIT_CODE = "exit code "
+PARTS = ("ion-plugin.toml", "ion.toml")
+"""Titles of blocks that show what such a file may hold; a file of a page has a folder's name too."""
 
 
 def sources() -> list[tuple[Path, ...]]:
@@ -65,7 +67,7 @@ def _run(text: str, folder: Path, data: Path) -> Iterator[str]:
         title = match["title"] or ""
         if match["kind"] == "console":
             yield _shown(match["text"], folder, data, title)
-        elif title:
+        elif title and title not in PARTS:
             put(folder / title, match["text"])
 
 

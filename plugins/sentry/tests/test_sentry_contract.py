@@ -1,0 +1,53 @@
+"""The installed plugin keeps the contract of every plugin."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+
+from ion_framework import Ion, Settings
+from ion_framework.manifest.model import Kind
+from ion_framework.plugin_host.record import Status
+from ion_framework.testing import PluginContract, lone_source
+
+KEY = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+
+
+class TestSentry(PluginContract):
+    """The monitor, while nobody listens at its address."""
+
+    plugin = "sentry"
+    kind = Kind.MONITOR
+    environ: ClassVar[dict[str, str]] = {"SENTRY_DSN": f"http://{KEY}@127.0.0.1:9/1"}
+
+
+def test_it_is_idle_without_a_dsn() -> None:
+    """Without a DSN the plugin is IDLE and names the variable."""
+    record = Ion(Settings(), source=lone_source("sentry"), environ={}).host.record("sentry")
+
+    assert record.status is Status.IDLE
+    assert "SENTRY_DSN" in record.reason
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"dsn": f"https://{KEY}@/1"}, "dsn: must be as"),
+        ({"dsn": f"https://{KEY}@a.example/project"}, "dsn: must be as"),
+        ({"dsn": f"ftp://{KEY}@a.example/1"}, "dsn: must be as"),
+        ({"dsn": "https://a.example/1"}, "dsn: must be as"),
+        ({"dsn": f"https://{KEY}@a.example:0x/1"}, "dsn: must be as"),
+        ({"dsn": f"https://{KEY}@a.example/1", "environment": "a b"}, "environment: must have"),
+        ({"dsn": f"https://{KEY}@a.example/1", "release": "a/b"}, "release: must have"),
+    ],
+)
+async def test_settings_that_cannot_work_are_named(settings: dict[str, str], says: str) -> None:
+    """A DSN, environment or release that Sentry could not take makes the plugin FAILED."""
+    source = lone_source("sentry")
+    async with Ion(Settings(plugin={"sentry": settings}), source=source, environ={}) as ion:
+        record = ion.host.record("sentry")
+
+    assert record.status is Status.FAILED
+    assert f"plugin.sentry.{says}" in record.reason
+    assert KEY not in record.reason
