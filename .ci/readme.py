@@ -32,7 +32,7 @@ BLOCK = re.compile(
 ANY = re.compile(r"(?P<text>…)|\d+(?:\.\d+)?(?=(?: → \d+(?:\.\d+)?)? ms)")
 EXIT_CODE = "exit code "
 PARTS = ("ion-plugin.toml", "ion.toml")
-"""Titles of blocks that show what such a file may hold; a file of a page has a folder's name too."""
+"""Titles of blocks that show a part of such a file; they are not put anywhere."""
 
 
 def sources() -> list[tuple[Path, ...]]:
@@ -41,18 +41,16 @@ def sources() -> list[tuple[Path, ...]]:
     return [READMES, *((PAGES / "en" / page, PAGES / "ko" / page) for page in sorted(pages))]
 
 
-def fresh(files: Sequence[Path]) -> dict[Path, str]:
-    """The texts of a page and its translation as they should be."""
-    texts = {file: (ROOT / file).read_text("utf-8") for file in files}
+def fresh(files: Sequence[Path]) -> list[str]:
+    """The console blocks of a page and its translation as they should be."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = ROOT if files == READMES else Path(scratch) / "folder"
         folder.mkdir(exist_ok=True)
-        data = Path(scratch) / "data"
-        shown = list(_run(texts[files[0]], folder, data))
-    return {file: _with_blocks(file, text, shown) for file, text in texts.items()}
+        return list(_run((ROOT / files[0]).read_text("utf-8"), folder, Path(scratch) / "data"))
 
 
-def _with_blocks(file: Path, text: str, shown: list[str]) -> str:
+def with_blocks(file: Path, text: str, shown: Sequence[str]) -> str:
+    """The text of a file with these console blocks in the place of its own."""
     blocks = [match for match in BLOCK.finditer(text) if match["kind"] == "console"]
     if len(blocks) != len(shown):
         raise SystemExit(f"{file}: has {len(blocks)} console blocks, the original {len(shown)}")
@@ -79,8 +77,9 @@ def _shown(block: str, folder: Path, data: Path, title: str) -> str:
     for number, (command, before) in enumerate(pairs, 1):
         is_last = number == len(pairs)
         code = int(title.removeprefix(EXIT_CODE)) if is_last and title else 0
-        printed, written = output(command, folder, data, code), before.rstrip() + "\n"
-        found.append(f"$ {command}\n{written if is_same(written, printed) else printed}")
+        printed, written = output(command, folder, data, code), before.strip("\n")
+        written = written if is_same(written, printed) else printed
+        found.append(f"$ {command}\n{written}\n" if written else f"$ {command}\n")
     return "\n".join(found)
 
 
@@ -132,19 +131,29 @@ def output(command: str, folder: Path, data: Path, code: int = 0) -> str:
     if done.returncode != code:
         told = done.stdout + done.stderr
         raise SystemExit(f"{command}: exit code {done.returncode}\n{told.decode('utf-8')}")
-    return done.stdout.decode("utf-8").rstrip() + "\n"
+    return done.stdout.decode("utf-8").rstrip()
+
+
+def _is_up_to_date(file: Path, blocks: Sequence[str], *, write: bool) -> bool:
+    text = (ROOT / file).read_text("utf-8")  # now: commands take long, and somebody may edit it
+    new = with_blocks(file, text, blocks)
+    if write and new != text:
+        (ROOT / file).write_text(new, "utf-8")
+    return new == text
 
 
 def main(names: list[str], *, check: bool) -> int:
     """Write the blocks, or name the files whose blocks are out of date."""
     wanted = [files for files in sources() if not names or files[0].as_posix() in names]
     with ThreadPoolExecutor(2) as threads:
-        found = {file: text for texts in threads.map(fresh, wanted) for file, text in texts.items()}
-    outdated = [file for file, text in found.items() if text != (ROOT / file).read_text("utf-8")]
-    if not check:
-        for file in outdated:
-            (ROOT / file).write_text(found[file], "utf-8")
-    elif outdated:
+        shown = list(threads.map(fresh, wanted))
+    outdated = [
+        file
+        for files, blocks in zip(wanted, shown, strict=True)
+        for file in files
+        if not _is_up_to_date(file, blocks, write=not check)
+    ]
+    if check and outdated:
         listed = ", ".join(file.as_posix() for file in outdated)
         sys.stderr.write(f"out of date: {listed}; run python .ci/readme.py\n")
     return int(check and bool(outdated))

@@ -78,7 +78,7 @@ def test_every_setting_of_the_environment_is_listed(readme: str):
         for name in setting.get("env", ())
     }
 
-    listed = first_column(readme, "(?:ION_[A-Z_]+|GEMINI_API_KEY|PORT)")
+    listed = first_column(readme, "(?:(?:ION|GOOGLE|OTEL|SENTRY)_[A-Z_]+|GEMINI_API_KEY|PORT)")
     assert {variable.name for variable in VARIABLES} | of_plugins == set(listed)
     assert len(set(listed)) == len(listed)
 

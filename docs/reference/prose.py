@@ -82,12 +82,17 @@ def _of_section(section: str, line: str) -> str:
 
 
 _KOREAN = {
-    "reference/hooks.md": "한 턴에서 호출되는 순서대로 늘어놓은 모든 훅입니다. 훅 명세에서 만든 페이지라 영어로만 있습니다. 훅마다 "
-    "어느 계열인지, 무엇을 돌려주는지, 실패하면 어떻게 되는지, 짧은 예제를 볼 수 있습니다. 흐름은 [턴](../ko/explanation/turn.md)에서 한국어로 설명합니다.",
-    "reference/manifest.md": "`ion-plugin.toml`의 모든 키입니다. 매니페스트를 읽는 클래스에서 만든 페이지라 영어로만 있습니다. 처음이라면 "
-    "[튜토리얼](../ko/tutorial.md)부터 보세요.",
-    "reference/commands.md": "`ion`의 모든 명령과 `--help` 내용입니다. 많은 명령이 `--lang ko`로 결과를 한국어로 보여 줍니다.",
-    "reference/settings.md": "`ion.toml`의 모든 키와 환경 변수입니다. 설정 클래스에서 만든 페이지라 영어로만 있습니다.",
+    "reference/hooks.md": "한 턴에서 호출되는 순서대로 늘어놓은 모든 훅입니다. "
+    "훅마다 어느 계열인지, 무엇을 돌려주는지, 실패하면 어떻게 되는지와 예제가 있습니다. "
+    "코드에서 만든 페이지라 영어로만 있고, 흐름은 [턴](../ko/explanation/turn.md)에서 "
+    "한국어로 설명합니다.",
+    "reference/manifest.md": "`ion-plugin.toml`의 모든 키입니다. "
+    "코드에서 만든 페이지라 영어로만 있습니다. "
+    "처음이라면 [튜토리얼](../ko/tutorial.md)부터 보세요.",
+    "reference/commands.md": "`ion`의 모든 명령과 `--help` 내용입니다. "
+    "많은 명령이 `--lang ko`로 결과를 한국어로 보여 줍니다.",
+    "reference/settings.md": "`ion.toml`의 모든 키와 환경 변수입니다. "
+    "코드에서 만든 페이지라 영어로만 있습니다.",
 }
 """What a Korean reader is told on a page that is made once, in English."""
 

@@ -29,15 +29,16 @@ class Canaries:
     address: str = "canary.person@example.org"
     basic: str = "Y2FuYXJ5OmNhbmFyeQ=="
 
-    def environ(self, redis_port: int) -> Mapping[str, str]:
+    def environ(self, redis_port: int, sentry_port: int) -> Mapping[str, str]:
         """The variables that hold those of the operator.
 
         Args:
             redis_port: where no Redis is.
+            sentry_port: where Sentry is.
         """
         return {
             "ION_REDIS_URL": f"redis://ion:{self.redis_password}@127.0.0.1:{redis_port}/0",
-            "SENTRY_DSN": f"https://{self.sentry_dsn}@127.0.0.1/1",
+            "SENTRY_DSN": f"http://{self.sentry_dsn}@127.0.0.1:{sentry_port}/1",
             "ION_JWT_SECRET": self.jwt_secret,
             "OTHER_SECRET": self.other_variable,
         }

@@ -90,9 +90,8 @@ def serve(fake: FakeSentry) -> ThreadingHTTPServer:
             self.send_response(fake.status)
             for name, value in fake.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", "0")
             self.end_headers()
-            self.wfile.write(b"{}")
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

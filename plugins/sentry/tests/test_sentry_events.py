@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ion_framework import TurnRequest, hookimpl
 from ion_framework.domain.trace_context import TraceContext
-from ion_framework.errors import GenerationError, NoAnswerError
+from ion_framework.errors import FailureCause, GenerationError, NoAnswerError
 from ion_framework.pipeline.events import PluginStatusChanged, RequestCompleted, TurnFailed
 from ion_framework.testing import DictCache, FakeGenerator, VirtualClock, make_plugin, running_ion
 
@@ -34,7 +36,7 @@ class Broken:
     @hookimpl
     async def ion_generate(self, prompt):
         """No answer."""
-        raise GenerationError("rejected", f"the service said: cannot answer {prompt.user}")
+        raise GenerationError(FailureCause.REJECTED, f"refused to answer {prompt.user}")
         yield
 
 
@@ -142,9 +144,10 @@ async def test_a_turn_that_nobody_answers_is_an_error(fake, monitor):
     sentry = make_plugin("sentry", monitor(fake.dsn()), "monitor")
     broken = make_plugin("broken", Broken(), "generator")
     async with running_ion(sentry, broken) as ion:
-        with pytest.raises(NoAnswerError):
+        with pytest.raises(NoAnswerError) as caught:
             await ion.respond(SAID)
 
+    assert SAID in caught.value.detail
     (event,) = fake.of("event")
     assert event["fingerprint"] == ["ion.turn_failed", "no_answer", "broken"]
     assert event["tags"] == {"code": "no_answer", "plugin": "broken"}
@@ -180,9 +183,9 @@ async def test_details_are_sent_where_they_are_wanted(fake, monitor, detailed):
 
 
 async def test_what_a_caller_makes_up_is_not_sent(fake, monitor):
-    """Neither a method that nobody knows nor a request id turns up."""
-    sentry = make_plugin("sentry", monitor(fake.dsn()), "monitor")
-    async with running_ion(sentry) as ion:
+    """Neither a method that nobody knows nor a request id turns up, nor a route to be ignored."""
+    one = monitor(fake.dsn(), ignore_routes=("/health/live",))
+    async with running_ion(make_plugin("sentry", one, "monitor")) as ion:
         ion.emit(request(method="HUNTER2", route="", status=405, request_id="ann@example.org"))
         ion.emit(request(route="/health/live"))
 
@@ -200,8 +203,10 @@ async def test_figures_of_the_cache_come_by_the_clock(fake, monitor):
     async with running_ion(*parts, clock=clock) as ion:
         for _ in range(3):
             await ion.respond("hello")
+            await asyncio.sleep(0.05)  # until the observer has been told
             clock.advance(40)
 
-    first, second = named(fake, "cache performance")
-    assert first["measurements"]["cache_hits"]["value"] == 2
-    assert second["tags"]["cache_health"] == "poor"
+    (figures,) = named(fake, "cache performance")
+    assert figures["measurements"]["cache_hits"]["value"] == 2
+    assert figures["timestamp"] - figures["start_timestamp"] == 80
+    assert figures["tags"]["cache_health"] == "good"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
@@ -97,7 +98,7 @@ async def test_a_sentry_that_hangs_holds_neither_turns_nor_the_end(fake, monitor
     began = time.monotonic()
     async with running_ion(make_plugin("sentry", one, "monitor")) as ion:
         await ion.respond("hello")
-        fake.arrived.wait(10)
+        await asyncio.to_thread(fake.arrived.wait, 10)
         for _ in range(10):
             await ion.respond("hello")
         for _ in range(10):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -86,6 +87,7 @@ class Service:
         catalogue: the sentences that it says, with those of plugins.
         started_at: reading of the clock's ``monotonic()`` at the start.
         fleet: everything that serves at this address, this process included.
+        shared_dir: folder of this run that all its processes share, None where this one is alone.
     """
 
     ion: Ion
@@ -133,6 +135,8 @@ class Service:
             takes_self=True,
         )
     )
+
+    shared_dir: Path | None = None
 
     def own_figures(self) -> Figures:
         """The figures of this process now; `fleet` has those of the whole host."""

@@ -136,6 +136,7 @@ class Sentry:
                 sent=tally.sent,
                 rate_limited=tally.rate_limited,
                 queue_full=tally.queue_full,
+                too_late=tally.too_late,
                 held_back=tally.held_back,
                 failed=tally.failed,
             )

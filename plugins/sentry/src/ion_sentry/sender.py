@@ -38,8 +38,8 @@ class Sender:
         self._thread.start()
 
     def put(self, document: dict[str, Any]) -> None:
-        """Have a document sent; it is dropped where too many wait, or after the end."""
-        if self._ends_at is not None or self._queue.qsize() >= self._queue_size:
+        """Have a document sent; it is dropped where too many wait."""
+        if self._queue.qsize() >= self._queue_size:
             self._tally.queue_full += 1
         else:
             self._queue.put(document)
@@ -58,7 +58,7 @@ class Sender:
         client = self._made()
         while (document := self._queue.get()) is not _END:
             if self._ends_at is not None and time.monotonic() > self._ends_at:
-                self._tally.failed += 1
+                self._tally.too_late += 1
                 continue
             client = client or self._made()
             self._send(client, document)

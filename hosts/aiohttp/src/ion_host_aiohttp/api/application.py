@@ -19,6 +19,7 @@ from ion_host_aiohttp.api.conditional import unless_known
 from ion_host_aiohttp.api.deadline import HEADER as DEADLINE
 from ion_host_aiohttp.api.deadline import WAITED_S, asked_deadline_s
 from ion_host_aiohttp.api.decoding import decode, decoder_of, is_optional
+from ion_host_aiohttp.api.documents import begin_all
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
 from ion_host_aiohttp.api.gate import charge, let_in
@@ -57,6 +58,7 @@ def build_application(service: Service, endpoints: Iterable[Endpoint[Any]]) -> w
     application.on_response_prepare.append(on_response_prepare)
     served = served_endpoints(endpoints, service)
     service.published.by(partial(_document, served, service))
+    begin_all(served, service)
     for endpoint in served:
         handler = _handler(endpoint, service)
         if endpoint.method == "GET":
@@ -186,6 +188,7 @@ async def _call(
     if endpoint.request is not None:
         body = decode(await _sent(request, endpoint, service), endpoint.request, endpoint.style)
     asked = asked_by(request)
+    accept = ",".join(request.headers.getall(hdrs.ACCEPT, ()))
     return Call(
         body=body,
         query=query,
@@ -196,7 +199,8 @@ async def _call(
         deadline_s=_deadline_s(request) if endpoint.runs_turns else None,
         caller=caller,
         trace=trace_of(request),
-        wants_events=wants_events(request.headers.get(hdrs.ACCEPT, "")),
+        accept=accept,
+        wants_events=wants_events(accept),
         last_event_id=request.headers.get("Last-Event-ID"),
         idempotency_keys=(
             tuple(request.headers.getall("Idempotency-Key", ())) if endpoint.repeatable else ()

@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+from ion_framework.pipeline.documents import DocumentRoute
+from ion_host_aiohttp.api.documents import document_endpoint
 from ion_host_aiohttp.api.endpoint import Endpoint
 from ion_host_aiohttp.api.endpoint_check import fault_of
 from ion_host_aiohttp.api.path import nameless_path
@@ -80,13 +82,14 @@ def all_endpoints(provided: Iterable[object]) -> Catalog:
     """The host's endpoints, then those of plugins that can be served.
 
     Args:
-        provided: what plugins returned from ``ion_provide_routes``; what is not an `Endpoint` is
-            meant for another host.
+        provided: what plugins returned from ``ion_provide_routes``; what is neither an `Endpoint`
+            nor a `DocumentRoute` is meant for another host.
     """
     found = list(OWN)
     problems = []
     taken = {_address(endpoint): endpoint for endpoint in OWN}
-    for endpoint in provided:
+    for given in provided:
+        endpoint = document_endpoint(given) if isinstance(given, DocumentRoute) else given
         if not isinstance(endpoint, Endpoint):
             continue
         fault = fault_of(endpoint)

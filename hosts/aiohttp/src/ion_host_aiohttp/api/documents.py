@@ -92,5 +92,6 @@ def begin_all(endpoints: tuple[Endpoint[object], ...], service: Service) -> None
             continue
         try:
             endpoint.begin(service)
-        except Exception as error:  # noqa: BLE001  a plugin's own code must not keep the host from serving
-            service.logger.error("document of a plugin failed", path=endpoint.path, exc_info=error)
+        except Exception:
+            # A plugin's own code must not keep the host from serving.
+            service.logger.exception("document of a plugin failed", path=endpoint.path)

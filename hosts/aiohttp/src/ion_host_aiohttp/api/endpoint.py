@@ -69,6 +69,7 @@ class Call(Generic[RequestT]):
         deadline_s: seconds that the caller gives a turn, None without a wish.
         caller: who asks.
         trace: where the request stands in the caller's distributed trace, if it is in one.
+        accept: the header ``Accept``, all its values, empty without one.
         wants_events: whether ``Accept`` asks for a stream of events.
         last_event_id: the header ``Last-Event-ID``, None without one.
         idempotency_keys: every header ``Idempotency-Key``, where the endpoint declares it.
@@ -83,6 +84,7 @@ class Call(Generic[RequestT]):
     caller: Caller = ANYBODY
     trace: TraceContext | None = None
     asked: Asked = NO_WISH
+    accept: str = ""
     wants_events: bool = False
     last_event_id: str | None = None
     idempotency_keys: tuple[str, ...] = ()
@@ -156,6 +158,7 @@ class Endpoint(Generic[RequestT]):
         repeatable: whether it takes the header ``Idempotency-Key``, by which a caller may send a
             request again without its being done again.
         hidden: whether the documentation leaves it out (the pages of the documentation itself).
+        begin: called once, on the event loop, before the host serves it; None: nothing to begin.
     """
 
     method: str
@@ -181,3 +184,4 @@ class Endpoint(Generic[RequestT]):
     upgrade: bool = False
     repeatable: bool = False
     hidden: bool = False
+    begin: Callable[[Service], None] | None = None

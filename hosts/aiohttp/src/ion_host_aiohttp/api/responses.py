@@ -41,7 +41,8 @@ def answer_response(answer: Answer) -> web.Response:
 
 
 def _is_text(media_type: str) -> bool:
-    return media_type.startswith("text/") or media_type.endswith(("json", "xml"))
+    kind = media_type.partition(";")[0]
+    return kind.startswith("text/") or kind.endswith(("json", "xml", "-text"))
 
 
 def stream_response(media_type: str, headers: Mapping[str, str]) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
+from pathlib import Path
 
 import attrs
 
@@ -71,7 +72,10 @@ class Duty:
 
     async def opening(self, service: Service, stop: StopSignal) -> Service:
         """Wait until all workers are ready, or until it is time to stop."""
-        self._service = attrs.evolve(service, fleet=self._member)
+        shared = self._desired.shared_dir
+        self._service = attrs.evolve(
+            service, fleet=self._member, shared_dir=Path(shared) if shared else None
+        )
         for order in self._desired.changes:
             await carry_out(service.ion, order, self._desired.number)
         self._opened.set()

@@ -42,6 +42,7 @@ class DesiredState:
         plugins: every installed plugin as the supervisor found it; no other is to run.
         changes: what was changed in the other workers since they began.
         started_at: reading of the monotonic clock at the start of the host.
+        shared_dir: folder of this run that all workers share, None where none could be made.
     """
 
     number: int
@@ -54,6 +55,7 @@ class DesiredState:
     plugins: tuple[PluginPin, ...] = ()
     changes: tuple[ChangeOrder, ...] = ()
     started_at: float = 0.0
+    shared_dir: str | None = None
 
 
 @attrs.frozen(kw_only=True)

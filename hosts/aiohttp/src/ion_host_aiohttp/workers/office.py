@@ -15,6 +15,7 @@ from ion_host_aiohttp.workers.lines import fields_of
 from ion_host_aiohttp.workers.messages import DesiredState
 from ion_host_aiohttp.workers.pins import pins
 from ion_host_aiohttp.workers.process import processors
+from ion_host_aiohttp.workers.shared_folder import shared_folder
 from ion_host_aiohttp.workers.sockets import check_sharing
 from ion_host_aiohttp.workers.supervisor import Supervisor
 
@@ -52,6 +53,7 @@ class Office:
         guarded: whether it authenticated when it was started; it then does to the end, because
             keys that vanish with their file must not open a door.
         started_at: reading of the monotonic clock at the start.
+        shared_dir: folder of this run that all workers share, None where none could be made.
     """
 
     line: CommandLine
@@ -60,6 +62,7 @@ class Office:
     insecure: bool
     guarded: bool = False
     started_at: float = attrs.field(factory=time.monotonic)
+    shared_dir: str | None = None
 
     def desired(self) -> DesiredState:
         """What a worker is to be, by the settings and plugins that are found now.
@@ -86,6 +89,7 @@ class Office:
             config=read[0] if read else None,
             plugins=pins(),
             started_at=self.started_at,
+            shared_dir=self.shared_dir,
         )
 
 
@@ -103,7 +107,10 @@ async def serve_with_workers(
     Raises:
         StartError: none can be started.
     """
+    folder = load_settings(office.environ, office.line).folder()
     try:
-        await Supervisor(count, office.desired, logger, announce).run()
+        with shared_folder(folder, logger) as shared:
+            office = attrs.evolve(office, shared_dir=shared)
+            await Supervisor(count, office.desired, logger, announce).run()
     finally:
         office.reserved.close()

@@ -1,0 +1,1 @@
+"""Load tests of a running host: the command ``ion load``."""

@@ -1,0 +1,77 @@
+"""``ion load summarize``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ion_framework.cli.output import Output, note
+from ion_load.summarize_locust_csv import (
+    Entry,
+    build_table,
+    is_rounded_up,
+    parse_stats_csv,
+    scenario_name_from_path,
+)
+
+
+@click.command(
+    epilog="Exit codes: 0 in any case in which there is a table, files that are missing or empty "
+    "included; 1 a file cannot be read. ion load gate is what judges."
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option("--with-success-rate", is_flag=True, help="Add a column: requests without failure.")
+@click.option("--with-overall", is_flag=True, help="Add a row: all files together.")
+@click.option("--ascii-status", is_flag=True, help="Write OK and FAIL instead of signs.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the table into a file, making its folder.",
+)
+def summarize(
+    files: tuple[Path, ...],
+    *,
+    with_success_rate: bool,
+    with_overall: bool,
+    ascii_status: bool,
+    out: Path | None,
+) -> None:
+    """Turn locust's *_stats.csv FILEs into a table in Markdown, one row a file.
+
+    Of each file the last row counts, in which locust sums up all endpoints.
+    """
+    entries = [read_entry(file) for file in files]
+    table = build_table(
+        entries,
+        ascii_status=ascii_status,
+        with_success_rate=with_success_rate,
+        with_overall=with_overall,
+    )
+    if out is None:
+        Output().piece(table)
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(table, "utf-8", newline="\n")
+    _tell_roundings(entries if with_success_rate else [])
+
+
+def read_entry(file: Path) -> Entry:
+    """The scenario of a file and its figures.
+
+    Raises:
+        click.ClickException: the file is there and cannot be read.
+    """
+    try:
+        return scenario_name_from_path(file), parse_stats_csv(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file}: it cannot be read: {error}") from error
+
+
+def _tell_roundings(entries: list[Entry]) -> None:
+    """Say on standard error where the column has to be read with care; it stays as it is."""
+    for name, metrics in entries:
+        if is_rounded_up(metrics):
+            failed, requests = metrics["failures"], metrics["requests"]
+            note(f"{name}: 100% is rounded; {failed} of {requests} requests failed")
