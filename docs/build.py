@@ -9,7 +9,9 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils.templates import TemplateContext
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -60,11 +62,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return markdown
     other, name = OTHER[language]
     address = posixpath.relpath(f"{other}/{rest}", posixpath.dirname(page.file.src_uri))
-    return f"[{name}]({address}){{ .other-language lang={other} }}\n\n{markdown}"
+    marks = f'.other-language lang={other} data-search-exclude=""'
+    return f"[{name}]({address}){{ {marks} }}\n\n{markdown}"
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001  as above
-    """Say that a Korean page is Korean, for screen readers, fonts and line breaks."""
-    if page.file.src_uri.startswith("ko/"):
-        return output.replace('<html lang="en"', '<html lang="ko"', 1)
-    return output
+def on_page_context(
+    context: TemplateContext,
+    page: Page,
+    config: MkDocsConfig,
+    nav: Navigation,  # noqa: ARG001  as above
+) -> TemplateContext:
+    """Have what surrounds a Korean page be Korean, and its language told to browsers."""
+    config.theme["language"] = "ko" if page.file.src_uri.startswith("ko/") else "en"
+    return context

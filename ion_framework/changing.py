@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from ion_framework.domain.persona import Persona
-from ion_framework.errors import ManifestError, PluginChangeError
+from ion_framework.errors import ManifestError, PluginChangeError, SettingsError
 from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.life import shut_down, start_up
@@ -65,6 +65,7 @@ class Changes:
         self._lock = asyncio.Lock()
         self._out: dict[str, TakenOut] = {}
         self._first: dict[str, Persona] = {}
+        self._later: set[str] = set()
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def disable(self, name: str, *, unguarded: bool = False) -> PluginRecord:
@@ -117,7 +118,7 @@ class Changes:
         Args:
             name: the plugin.
             is_later: whether other processes did this before this one began, so that answers of an
-                older version may lie in a cache that they share.
+                older version may lie in a cache that they share. Said once, it holds from then on.
 
         Returns:
             its record then.
@@ -126,15 +127,12 @@ class Changes:
             PluginChangeError: it cannot be read again, or not be used; says why. The persona stays
                 as it was.
         """
-        from ion_framework.plugin_host.rereading import reread  # only a reload needs it
-
         async with self._lock:
             record = self._record(name)
             first = self._first.setdefault(name, self._persona_to_reload(record))
-            try:
-                changed = await asyncio.to_thread(reread, record, first, is_later=is_later)
-            except ManifestError as error:
-                raise PluginChangeError("invalid", str(error)) from error
+            if is_later:
+                self._later.add(name)
+            changed = await asyncio.to_thread(self._reread, record, first)
             if changed.manifest == record.manifest:
                 return record
             self._host.activation.take_out(record)
@@ -233,6 +231,22 @@ class Changes:
                 "state", f"{name} does not run: it is {record.status.value}: {record.reason}"
             )
         return persona
+
+    def _reread(self, record: PluginRecord, first: Persona) -> PluginRecord:
+        """Verify the files and read them; waits for the disk."""
+        from ion_framework.plugin_host.rereading import reread  # only a reload needs it
+        from ion_framework.plugin_host.trust import distrust_of
+
+        try:
+            doubt = distrust_of(self._means.settings.plugins)(record.candidate)
+        except SettingsError as error:
+            raise PluginChangeError("untrusted", str(error)) from error
+        if doubt:
+            raise PluginChangeError("untrusted", doubt)
+        try:
+            return reread(record, first, is_later=record.name in self._later)
+        except ManifestError as error:
+            raise PluginChangeError("invalid", str(error)) from error
 
     async def _stop(self, stops: list[Implementation], old: Parts) -> None:
         try:

@@ -121,7 +121,8 @@ class PluginChangeError(PluginError):
     Attributes:
         code: why: ``unknown`` (no such plugin), ``required``, ``guard``, ``fixed`` (a host is built
             upon it), ``state`` (it does not run), ``code`` (it has code, so it cannot be read
-            again), ``invalid`` (its manifest is wrong) or ``start`` (its ``ion_startup`` failed).
+            again), ``untrusted`` (its files are not the pinned ones), ``invalid`` (its manifest is
+            wrong) or ``start`` (its ``ion_startup`` failed).
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -29,8 +29,8 @@ class Plugin:
 plugin = Plugin
 """
 OFF_BY_DEFAULT = {
-    "gemini", "llm-analyzer", "openai-compatible", "secrets-gcp", "sentry", "store-postgres",
-    "store-redis",
+    "gemini", "llm-analyzer", "log", "openai-compatible", "secrets-gcp", "sentry",
+    "store-postgres", "store-redis",
 }  # fmt: skip
 FIELDS = ["name", "provides", "status", "reason", "distribution", "version"]
 

@@ -1,7 +1,6 @@
 """The pages of the documentation: every example is run, in both languages the same."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -174,11 +173,3 @@ def test_the_reference_names_everything(monkeypatch):
     shown = commands.page()
     for path, _ in commands.commands(ion, ("ion",)):
         assert f" {' '.join(path)}\n" in shown
-
-
-def test_no_page_names_another_machine():
-    """What a command printed of this machine's folders is not shown."""
-    home = os.environ.get("HOME", "/root")
-    assert not [
-        page for page in names() if str(ROOT) in text_of(page) or f"{home}/" in text_of(page)
-    ]

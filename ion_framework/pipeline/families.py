@@ -34,18 +34,15 @@ class Budget:
     Args:
         trace: the turn's notes, which know the turn's deadline.
         limit_s: seconds for the whole stage.
-
-    Attributes:
-        is_fair: whether the stage has the time that the settings give it, and neither its caller
-            nor a stage before it has left it less.
     """
 
     def __init__(self, trace: Trace, limit_s: float) -> None:
         self.trace = trace
         left_s = trace.remaining_s()
-        self._until_ms = trace.now_ms() + min(limit_s, left_s) * 1000
+        self._whole_s = min(limit_s, left_s)
+        self._until_ms = trace.now_ms() + self._whole_s * 1000
         own_s = limit_s if trace.shortened else min(limit_s, trace.limit_s * FAIR_SHARE)
-        self.is_fair = left_s >= own_s
+        self._is_whole = left_s >= own_s
 
     def share(self, waiting: int) -> float:
         """Seconds for the next implementation: an equal part of what is left.
@@ -54,6 +51,17 @@ class Budget:
             waiting: how many are still to be asked, the next one included.
         """
         return max(0.0, self._until_ms - self.trace.now_ms()) / 1000 / waiting
+
+    def is_fair(self, share_s: float, number: int) -> bool:
+        """Whether a share is about as much as the settings give: to fail in less is no fault.
+
+        Neither the turn's caller nor somebody who held the event loop may have left it less.
+
+        Args:
+            share_s: the share, in seconds.
+            number: how many implementations the stage has.
+        """
+        return self._is_whole and share_s >= self._whole_s / number * FAIR_SHARE
 
 
 async def guard(
@@ -100,7 +108,9 @@ async def decide(
         started = trace.spent_ms()
         share = budget.share(len(implementations) - index)
         try:
-            answer = await call(item, values, share, fair=budget.is_fair, accept=accept)
+            answer = await call(
+                item, values, share, fair=budget.is_fair(share, len(implementations)), accept=accept
+            )
         except HookError as error:
             trace.note(item, outcome_of(error), started, error.reason)
             continue
@@ -136,7 +146,9 @@ async def transform(
         own = partial(accept, value) if accept else None
         given = {**values, name: value}
         try:
-            changed = await call(item, given, share, fair=budget.is_fair, accept=own)
+            changed = await call(
+                item, given, share, fair=budget.is_fair(share, len(implementations)), accept=own
+            )
         except HookError as error:
             trace.note(item, outcome_of(error), started, error.reason)
             continue

@@ -21,10 +21,11 @@ from ion_framework.errors import (
 from ion_framework.pipeline.calling import attempt
 from ion_framework.pipeline.chunks import Chunk, Finish, FinishReason, Usage
 from ion_framework.pipeline.containment import Visit
-from ion_framework.pipeline.families import Budget, outcome_of
+from ion_framework.pipeline.families import FAIR_SHARE, Budget, outcome_of
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.reading import check_chunk, noted_place, read_stream
 from ion_framework.pipeline.receipt import Attempt, Outcome
+from ion_framework.pipeline.supervision import Overrun
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn
 from ion_framework.settings.model import TurnSettings
@@ -179,7 +180,8 @@ class Generation:
         except HookError as error:
             self._failed(item, progress, error)
             return
-        fair = not self._trace.shortened
+        usual_s = min(self._limits.first_token_s, self._trace.limit_s)
+        fair = not self._trace.shortened and share_s >= usual_s * FAIR_SHARE
         try:
             stream: Any = await attempt(item, values, share_s)
             if stream is None:
@@ -223,7 +225,8 @@ class Generation:
                 text = check_chunk(item, chunk).text
                 # A generator that always has something ready never waits, so time is seen here.
                 if self._trace.remaining_s() <= 0 or not (text or progress.patience_s() > 0):
-                    raise HookError(item.hook, item.plugin, "gave no text in time")
+                    reason = "gave no text in time"
+                    raise HookError(item.hook, item.plugin, reason) from Overrun(reason)
                 if not text:
                     continue
                 if progress.first_token_ms is None:

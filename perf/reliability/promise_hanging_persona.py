@@ -51,7 +51,7 @@ async def check(setting: Setting) -> Sequence[Finding]:
     environ = installed(setting, [package])
     async with two_hosts(setting, environ, CONFIG) as (good, bad):
         for side in (good, bad):
-            await open_loop(_sender(side.client, "warm"), RATE / 2, 2.0)
+            await open_loop(_warm_up(side.client), RATE / 2, 2.0)
         hung = await _fill(bad.client)
         running, refused = await _places(bad.client)
         before, during = await in_turns((good, bad), _sender, RATE, seconds)
@@ -84,6 +84,13 @@ def _key(number: int) -> str:
 def _sender(client: LightClient, name: str) -> Send:
     async def send(number: int) -> str:
         return await _ask(client, f"{name}, number {number}", _key(number))
+
+    return send
+
+
+def _warm_up(client: LightClient) -> Send:
+    async def send(number: int) -> str:
+        return await _ask(client, f"warm up, number {number}", OTHER_KEY)
 
     return send
 

@@ -136,7 +136,8 @@ async def _ask(client: LightClient, text: str, headers: str = "") -> str:
     if heard.status == HTTPStatus.OK:
         return "" if document["content"] else "an empty answer"
     is_clean = headers and heard.status != HTTPStatus.INTERNAL_SERVER_ERROR
-    return "" if is_clean and document["error"]["message"] else f"HTTP {heard.status}"
+    error = document["error"]
+    return "" if is_clean and error["message"] else f"HTTP {heard.status} {error['code']}"
 
 
 async def _count(client: LightClient, plugin: str) -> int:

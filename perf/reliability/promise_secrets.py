@@ -22,7 +22,7 @@ header_s = 1
 [turn]
 deadline_s = 5
 [plugin.log]
-turns = true
+turns = "all"
 requests = true
 plugins = true
 [plugin.sentry]

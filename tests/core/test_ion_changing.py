@@ -1,6 +1,8 @@
 """Changing plugins while turns run: out, in, and a persona read again."""
 
 import asyncio
+import re
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,13 +14,17 @@ from ion_framework.pipeline.events import PluginStatusChanged
 from ion_framework.pipeline.markers import hookimpl
 from ion_framework.pipeline.receipt import CacheStatus
 from ion_framework.pipeline.turn import TurnRequest
-from ion_framework.plugin_host.discovery import Candidate
+from ion_framework.plugin_host.discovery import Candidate, installed
 from ion_framework.plugin_host.record import Status
-from ion_framework.settings.model import PluginSettings, Settings
+from ion_framework.plugin_host.trust_freeze import freeze
+from ion_framework.plugin_host.trust_pins import pins_text
+from ion_framework.settings.model import PluginSettings, Settings, Trust
 from ion_framework.testing import (
     DictCache,
     FakeGenerator,
+    PluginPackage,
     RecordingMonitor,
+    installed_on_path,
     make_persona,
     make_plugin,
     run_virtual,
@@ -349,6 +355,60 @@ async def test_a_wrong_file_changes_nothing(files, wrong, words):
         assert before is ion.persona("sage")
         assert "sage" == (await ion.respond("x")).persona
         assert Status.ACTIVE is ion.host.record("sage").status
+
+
+@pytest.fixture
+def pinned_sage(tmp_path):
+    """An installed data-only persona with pins of it: its folder, its pins, and an `Ion`."""
+    package, pins = PluginPackage(name="sage"), tmp_path / "pins.toml"
+
+    def found():
+        return tuple(c for c in installed() if c.distribution == package.distribution)
+
+    with installed_on_path(tmp_path / "site", package):
+        pins.write_text(pins_text(freeze(found()).pins), "utf-8")
+        settings = Settings(plugins=PluginSettings(trust=Trust.PINNED, pins=pins))
+        ion = Ion(settings, source=lambda: (*found(), *standard_parts()), environ={})
+        yield SimpleNamespace(folder=found()[0].folder, pins=pins, ion=ion)
+
+
+async def test_what_is_not_as_it_was_pinned_is_not_read_again(pinned_sage):
+    """With pins a changed file is refused and the old persona answers; as pinned it is read."""
+    file = pinned_sage.folder / "ion-plugin.toml"
+    text = file.read_text("utf-8")
+    async with pinned_sage.ion as ion:
+        before = ion.persona("sage")
+        await ion.changes.reload("sage")
+        file.write_text(text + '\n[persona.traits]\nen = ["sly"]\n', "utf-8")
+        with pytest.raises(PluginChangeError, match=r"ion-plugin\.toml is not the file") as caught:
+            await ion.changes.reload("sage")
+        assert "untrusted" == caught.value.code
+        assert before is ion.persona("sage")
+        assert "sage" == (await ion.respond("x")).persona
+        file.write_text(text, "utf-8")
+        await ion.changes.reload("sage")
+
+
+async def test_without_its_pins_nothing_is_read_again(pinned_sage):
+    """A file of pins that is gone is no reason to trust anybody, and is named."""
+    async with pinned_sage.ion as ion:
+        pinned_sage.pins.unlink()
+        with pytest.raises(PluginChangeError, match=re.escape(str(pinned_sage.pins))) as caught:
+            await ion.changes.reload("sage")
+        assert "untrusted" == caught.value.code
+
+
+async def test_who_began_later_stays_apart_for_good(files):
+    """A process that began after a change gives its own first persona a digest ever after."""
+    async with files.ion() as ion:
+        await ion.changes.reload("sage", is_later=True)
+        late = ion.persona("sage").version
+        files.write(calm="0.1")
+        await ion.changes.reload("sage")
+        files.write()
+        await ion.changes.reload("sage")
+        assert late.startswith("1.0+")
+        assert late == ion.persona("sage").version
 
 
 async def test_another_name_takes_a_restart(files):

@@ -17,7 +17,7 @@ from ion_host_aiohttp.run.addresses import bind
 from ion_host_aiohttp.run.logs import make_logger
 from ion_host_aiohttp.workers.backoff import SETTLED_S, Backoff
 from ion_host_aiohttp.workers.control import MOST_UNSENT, Control
-from ion_host_aiohttp.workers.figures import Figures, total
+from ion_host_aiohttp.workers.figures import Figures, TierFigures, total
 from ion_host_aiohttp.workers.fleet import Member, PluginTrouble, WorkerPhase, WorkerState
 from ion_host_aiohttp.workers.lines import fields_of, line_of
 from ion_host_aiohttp.workers.messages import (
@@ -164,9 +164,12 @@ class TestFigures:
 
     def test_past(self):
         """Of a process that is gone stays what it did, and not what it was doing."""
-        gone = Figures(answered=8, cache_hits=3, in_flight=1, connections=4, cache_bytes=9)
+        memory = TierFigures(hits=3, entries=2, bytes=9, answering=1)
+        gone = Figures(answered=8, cache_hits=3, in_flight=1, cache_bytes=9, tiers={"m": memory})
 
-        assert gone.past() == Figures(answered=8, cache_hits=3)
+        past = Figures(answered=8, cache_hits=3, tiers={"m": TierFigures(hits=3)})
+        assert gone.past() == past
+        assert unpacked(packed(Heartbeat(figures=gone))) == Heartbeat(figures=gone)
 
     def test_member(self):
         """A worker tells the others' figures as they were told to it, and its own as they are."""

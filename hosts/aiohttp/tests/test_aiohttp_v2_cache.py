@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.v2.cache_views import details_of
 from ion_host_aiohttp.v2.patterns import NOTHING, Holders, meaning_of
+from ion_host_aiohttp.workers.figures import Figures, tiers_of, total
 
 from ion_framework.domain.language import Language
 from ion_framework.pipeline.cache import CacheStats
@@ -230,9 +231,27 @@ class TestTiers:
         memory = {"hits": 5, "misses": 7, "entries": 2}
         return CacheStats(8, 4, 2, 100, 0, {"memory": memory, "redis": redis, "flights": {}})
 
+    @staticmethod
+    def details(*stats):
+        """What is told of processes whose caches have these figures; the first answers."""
+        told = [
+            Figures(cache_hits=each.hits, cache_misses=each.misses, tiers=tiers_of(each))
+            for each in stats
+        ]
+        return details_of(total(told), stats[0])
+
+    def test_tiers_are_added_up_over_all_processes(self):
+        """The tiers of all processes are one, which is unavailable where one of them lacks it."""
+        found = self.details(self.stats(), self.stats("open"))
+
+        assert (found.l1.hits, found.l1.misses, found.l1.size) == (10, 14, 4)
+        assert (found.l2.hits, found.l2.misses, found.l2.available) == (6, 8, False)
+        assert (found.total_hits, found.total_misses) == (16, 8)
+        assert found.tiers["memory"]["hits"] == 5
+
     def test_tiers_have_their_own_figures(self):
         """Hits and misses of either tier are its own, the totals those of the cache."""
-        found = details_of(self.stats())
+        found = self.details(self.stats())
 
         assert (found.l1.hits, found.l1.misses, found.l1.size) == (5, 7, 2)
         assert found.l1.hit_rate == "41.7%"
@@ -242,7 +261,7 @@ class TestTiers:
 
     def test_a_redis_that_does_not_answer_is_unavailable(self):
         """An open breaker makes the shared tier unavailable."""
-        found = details_of(self.stats("open"))
+        found = self.details(self.stats("open"))
 
         assert (found.l2.mode, found.l2.available) == ("unavailable", False)
 

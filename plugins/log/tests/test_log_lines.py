@@ -28,7 +28,7 @@ from ion_framework.testing import FakeGenerator, RecordingMonitor, make_plugin, 
 AT = 1_795_253_400.25
 TRACE = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", 1)
 SAID = "write to ann@example.org about the results"
-ALL = LogSettings(turns=True, plugins=True, requests=True, level="debug")
+ALL = LogSettings(turns="all", plugins=True, requests=True, level="debug")
 
 FAILED = TurnFailed(
     TurnRequest(text=SAID, request_id="r-1", trace=TRACE),
@@ -97,16 +97,17 @@ async def test_a_turn_has_one_line():
     assert "results" not in json.dumps(line)
 
 
-async def test_by_default_answered_turns_leave_no_line():
-    """As it comes, the plugin is silent about turns that went well, requests and plugins."""
-    turn = await answered()
+async def test_what_others_log_leaves_no_line_of_its_own():
+    """Told to log failed turns it says nothing of those that went well, requests and plugins."""
+    quiet = await answered(), REQUEST, CHANGED, HELD, attrs.evolve(REFRESHED, succeeded=True)
 
-    assert not lines_of(turn, attrs.evolve(REQUEST), CHANGED, HELD, settings=LogSettings())
+    assert not lines_of(*quiet, settings=LogSettings(turns="failed"))
+    assert not lines_of(FAILED, REFRESHED, settings=LogSettings(turns="none"))
 
 
 def test_a_failed_turn_has_cloud_loggings_fields():
     """Severity, time, trace and span stand where Cloud Logging looks for them."""
-    (line,) = lines_of(FAILED, settings=LogSettings(project="mine"))
+    (line,) = lines_of(FAILED, settings=LogSettings(turns="failed", project="mine"))
 
     assert list(line)[:3] == ["severity", "message", "timestamp"]
     assert line["severity"] == "ERROR"
@@ -160,7 +161,7 @@ def test_lines_below_the_level_are_not_written():
     """With ``level = "error"`` a refusal leaves no line, a turn without an answer does."""
     events = FAILED, attrs.evolve(FAILED, code="magic_words")
 
-    assert len(lines_of(*events, settings=LogSettings(level="error"))) == 1
+    assert len(lines_of(*events, settings=LogSettings(turns="failed", level="error"))) == 1
 
 
 async def test_sampling_takes_a_share_and_every_odd_answer():
@@ -173,7 +174,7 @@ async def test_sampling_takes_a_share_and_every_odd_answer():
     degraded = [
         attrs.evolve(each, reply=attrs.evolve(each.reply, degraded="x failed")) for each in turns
     ]
-    third = LogSettings(turns=True, sample=0.33)
+    third = LogSettings(turns="all", sample=0.33)
     first, second = lines_of(*turns, settings=third), lines_of(*turns, settings=third)
 
     assert 60 < len(first) < 140
@@ -184,7 +185,7 @@ async def test_sampling_takes_a_share_and_every_odd_answer():
 
 async def test_texts_are_cut_and_redacted():
     """With ``include_text`` lines hold texts, without addresses of people and not whole."""
-    settings = LogSettings(turns=True, include_text=True, text_chars=10)
+    settings = LogSettings(turns="all", include_text=True, text_chars=10)
     turn, failed = lines_of(await answered(SAID), FAILED, settings=settings)
     (long,) = lines_of(FAILED, settings=attrs.evolve(settings, text_chars=4000))
 
@@ -244,7 +245,9 @@ def test_a_closed_stream_is_survived():
     assert log.unwritten == 1
 
 
-@given(st.text(st.characters(exclude_categories=()), max_size=40), st.sampled_from(["utf-8", "ascii"]))
+@given(
+    st.text(st.characters(exclude_categories=()), max_size=40), st.sampled_from(["utf-8", "ascii"])
+)
 def test_whatever_is_in_it_a_line_is_one_line_of_json(text, encoding):
     """Any text makes one line of valid JSON, whatever the stream can encode."""
     raw = io.BytesIO()
@@ -272,7 +275,7 @@ async def test_in_an_ion_a_failure_leaves_one_line():
             yield
 
     stream = io.StringIO()
-    log = make_plugin("log", Log(LogSettings(), stream), "monitor")
+    log = make_plugin("log", Log(LogSettings(turns="failed"), stream), "monitor")
     async with running_ion(log, make_plugin("broken", Broken(), "generator")) as ion:
         with pytest.raises(NoAnswerError):
             await ion.respond("hello")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from importlib.metadata import version
+from typing import Any, ClassVar
 
 import pytest
 
 from ion_framework import Ion, Settings
 from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import Status
-from ion_framework.testing import PluginContract, lone_source
+from ion_framework.testing import PluginContract, lone_source, make_persona
+from ion_framework.testing.builders import persona_plugin, standard_parts
 
 KEY = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
@@ -28,6 +30,20 @@ def test_it_is_idle_without_a_dsn() -> None:
 
     assert record.status is Status.IDLE
     assert "SENTRY_DSN" in record.reason
+
+
+@pytest.mark.parametrize("given", [{}, {"release": "mine@2"}])
+async def test_the_manifests_defaults_work(given: dict[str, str], fake: Any) -> None:
+    """Installed, with a DSN alone, it sends under the core's release, else under the one given."""
+    environ = {"SENTRY_DSN": fake.dsn(), "SENTRY_TRACES_SAMPLE_RATE": "1"}
+    settings = Settings(plugin={"sentry": given})
+    source = lone_source("sentry", *standard_parts(), persona_plugin(make_persona("sage")))
+    async with Ion(settings, source=source, environ=environ) as ion:
+        await ion.respond("hello")
+
+    (event,) = fake.of("transaction")
+    assert event["release"] == given.get("release", f"ion-framework@{version('ion-framework')}")
+    assert event["environment"] == "production"
 
 
 @pytest.mark.parametrize(

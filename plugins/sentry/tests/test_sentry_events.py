@@ -10,7 +10,14 @@ from ion_framework import TurnRequest, hookimpl
 from ion_framework.domain.trace_context import TraceContext
 from ion_framework.errors import FailureCause, GenerationError, NoAnswerError
 from ion_framework.pipeline.events import PluginStatusChanged, RequestCompleted, TurnFailed
-from ion_framework.testing import DictCache, FakeGenerator, VirtualClock, make_plugin, running_ion
+from ion_framework.testing import (
+    DictCache,
+    FakeGenerator,
+    VirtualClock,
+    make_persona,
+    make_plugin,
+    running_ion,
+)
 
 TRACE = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", 1)
 SAID = "my doctor called about the results"
@@ -125,6 +132,18 @@ async def test_the_callers_trace_goes_on(fake, monitor):
     assert {turn["trace_id"], asked["trace_id"]} == {TRACE.trace_id}
     assert asked["parent_span_id"] == TRACE.parent_id
     assert turn["parent_span_id"] == asked["span_id"]
+
+
+async def test_scores_of_many_personas_arrive(fake, monitor):
+    """The routing decision has the score of every persona, however many there are."""
+    sentry = make_plugin("sentry", monitor(fake.dsn()), "monitor")
+    many = tuple(make_persona(f"sage-{n}") for n in range(60))
+    async with running_ion(sentry, personas=many) as ion:
+        await ion.respond("hello")
+
+    (turn,) = named(fake, "invoke_workflow ion.turn")
+    (route,) = span(turn, "ion.route")
+    assert sum(name.startswith("ion.routing.score.") for name in route["data"]) == 60
 
 
 async def test_without_a_trace_turn_and_request_still_meet(fake, monitor):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -34,23 +33,22 @@ def time_in(path: Path) -> datetime | None:
         return None
 
 
-class Duration(click.ParamType):
-    """A time on the command line: ``90``, ``90s``, ``2m``, ``1h30m``; becomes seconds."""
+def duration(_: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    """A duration of the command line in seconds: ``90``, ``90s``, ``2m``, ``1h30m``.
 
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The seconds; fails where the text is no duration of more than zero and up to a week."""
-        if isinstance(value, int | float):
-            return float(value)
-        found = _PARTS.fullmatch(value.strip())
-        hours, minutes, seconds = found.groups() if found else (None, None, None)
-        total = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
-        if not 0 < total <= _LONGEST_S:
-            self.fail(f"{value!r} is no duration: write 90s, 2m or 1h30m, up to 168h", param, ctx)
-        return total
+    Raises:
+        click.BadParameter: it is none, or not more than zero and up to a week.
+    """
+    if text is None:
+        return None
+    found = _PARTS.fullmatch(text.strip())
+    hours, minutes, seconds = found.groups() if found else (None, None, None)
+    total = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
+    if not 0 < total <= _LONGEST_S:
+        raise click.BadParameter(
+            f"{text!r} is no duration: write 90s, 2m or 1h30m, up to 168h", param=option
+        )
+    return total
 
 
 def spoken(seconds: float) -> str:

@@ -77,7 +77,7 @@ class Teller:
     def _completed(self, event: TurnCompleted) -> Line | None:
         reply = event.reply
         whole = not reply.degraded and reply.finish_reason is FinishReason.STOP
-        if not self._settings.turns or (whole and not self._sampled(event.request.request_id)):
+        if not self._settings.answered or (whole and not self._sampled(event.request.request_id)):
             return None
         labels = {"persona": reply.persona, "cache": reply.receipt.cache.status.value}
         fields = self._common("turn", event.at, event.trace, labels) | _turn_fields(event)
@@ -85,7 +85,7 @@ class Teller:
         return Line("info" if whole else "warning", "turn answered", fields | self._texts(texts))
 
     def _failed(self, event: TurnFailed) -> Line | None:
-        if not self._settings.failures:
+        if not self._settings.failed:
             return None
         level = "error" if event.code in OURS else "info"
         fields = self._common("turn", event.at, event.trace, {"code": event.code}) | {
@@ -100,7 +100,7 @@ class Teller:
         return Line(level, "turn failed", fields | self._texts(texts))
 
     def _refreshed(self, event: AnswerRefreshed) -> Line | None:
-        if not (self._settings.turns if event.succeeded else self._settings.failures):
+        if not (self._settings.answered if event.succeeded else self._settings.failed):
             return None
         fields = self._common("refresh", event.at, event.request.trace, {}) | {
             "request_id": event.request.request_id,

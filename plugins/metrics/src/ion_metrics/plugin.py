@@ -10,7 +10,6 @@ from ion_framework.clock import Clock
 from ion_framework.pipeline.documents import Document, DocumentRoute, HostView, Writer
 from ion_framework.pipeline.events import Event
 from ion_metrics.counting import Counting, observe
-from ion_metrics.exposition import written
 from ion_metrics.ledger import Ledger, Numbers
 from ion_metrics.names import LOOP_LAG
 from ion_metrics.process_figures import process_figures
@@ -101,6 +100,8 @@ class Metrics:
         return await asyncio.to_thread(self._written, accept)
 
     def _written(self, accept: str) -> Document:
+        from ion_metrics.exposition import written  # prometheus_client; only who asks pays for it
+
         return written(self._numbers(), accept)
 
     def _numbers(self) -> Numbers:

@@ -30,6 +30,16 @@ class Place:
     parent_id: str | None
 
 
+def trace_of(request_id: str, trace: TraceContext | None) -> str:
+    """The id of the trace that a request and all that comes of it belong to.
+
+    Args:
+        request_id: the request.
+        trace: what the caller told.
+    """
+    return trace.trace_id if trace else _digest(f"trace {request_id}", 16)
+
+
 def place_of_request(request_id: str, trace: TraceContext | None) -> Place:
     """The place of a request: below the caller's span, where the caller told one.
 
@@ -38,7 +48,7 @@ def place_of_request(request_id: str, trace: TraceContext | None) -> Place:
         trace: what the caller told.
     """
     parent = trace.parent_id if trace else None
-    return Place(_trace_id(request_id, trace), _digest(f"request {request_id}", 8), parent)
+    return Place(trace_of(request_id, trace), _digest(f"request {request_id}", 8), parent)
 
 
 def place_of_turn(request_id: str, trace: TraceContext | None) -> Place:
@@ -73,10 +83,6 @@ def is_sampled(trace_id: str, rate: float) -> bool:
         rate: 0 to 1.
     """
     return int(trace_id[-_RANDOM_DIGITS:], 16) < rate * _TRACES
-
-
-def _trace_id(request_id: str, trace: TraceContext | None) -> str:
-    return trace.trace_id if trace else _digest(f"trace {request_id}", 16)
 
 
 def _digest(text: str, size: int) -> str:

@@ -17,7 +17,7 @@ from ion_framework.pipeline.events import (
     TurnFailed,
 )
 from ion_sentry.cache_figures import CacheFigures
-from ion_sentry.identity import is_sampled, place_of_request, place_of_turn
+from ion_sentry.identity import is_sampled, place_of_request, place_of_turn, trace_of
 from ion_sentry.problems import PLUGIN_STATUSES, TURN_CODES, plugin_problem, turn_problem
 from ion_sentry.rate_guard import RateGuard
 from ion_sentry.requests import request_transaction
@@ -78,7 +78,8 @@ class Sentry:
         tell = self._tells.get(type(event))
         if tell is not None and self._sender is not None:
             tell(event)
-            self._tell_losses(TELL_LOSSES_S)
+            if self._clock.monotonic() - self._told_at >= TELL_LOSSES_S:
+                self._tell_losses()
 
     @hookimpl
     async def ion_shutdown(self) -> None:
@@ -87,12 +88,13 @@ class Sentry:
         sender, self._sender = self._sender, None
         if sender is not None:
             await asyncio.to_thread(sender.close, self._settings.flush_s)
-        self._tell_losses(0.0)
+        self._tell_losses()
 
     def _completed(self, event: TurnCompleted) -> None:
         self._cache.add(event.reply.receipt.cache.status)
-        place = place_of_turn(event.request.request_id, event.trace)
-        if self._admits(place.trace_id):
+        request_id, trace = event.request.request_id, event.request.trace
+        if self._admits(trace_of(request_id, trace)):
+            place = place_of_turn(request_id, trace)
             self._put(turn_transaction(event, place, self._cache.hit_rate))
         if self._cache.due(self._clock.time(), self._settings.cache_report_s):
             self._report_cache()
@@ -105,8 +107,8 @@ class Sentry:
     def _request(self, event: RequestCompleted) -> None:
         if event.route in self._settings.ignore_routes:
             return
-        place = place_of_request(event.request_id, event.trace)
-        if self._admits(place.trace_id):
+        if self._admits(trace_of(event.request_id, event.trace)):
+            place = place_of_request(event.request_id, event.trace)
             self._put(request_transaction(event, place, self._settings.slow_request_ms))
 
     def _plugin(self, event: PluginStatusChanged) -> None:
@@ -125,12 +127,13 @@ class Sentry:
         if self._sender is not None:
             self._sender.put(document)
 
-    def _tell_losses(self, every_s: float) -> None:
+    def _tell_losses(self) -> None:
         """Log that events did not arrive, where more did not since that was last told."""
-        tally, now = self.tally, self._clock.monotonic()
+        tally = self.tally
         tally.rate_limited = self._traces.dropped + self._errors.dropped
-        if tally.lost > self._told_losses and now - self._told_at >= every_s:
-            self._told_losses, self._told_at = tally.lost, now
+        self._told_at = self._clock.monotonic()
+        if tally.lost > self._told_losses:
+            self._told_losses = tally.lost
             self._logger.warning(
                 "events for Sentry were lost",
                 sent=tally.sent,

@@ -21,7 +21,7 @@ class SentrySettings:
     Attributes:
         dsn: address, key and project.
         environment: environment of the events.
-        release: release of the events.
+        release: release of the events, None for that of the core.
         traces_sample_rate: share of traces that are sent, 0 to 1.
         traces_per_minute: most of turns, requests and figures in a minute.
         errors_per_minute: most failures in a minute.
@@ -36,7 +36,7 @@ class SentrySettings:
 
     dsn: str = attrs.field(repr=False)
     environment: str = "production"
-    release: str = ""
+    release: str | None = None
     traces_sample_rate: float = 0.1
     traces_per_minute: int = 600
     errors_per_minute: int = 60

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from ion_framework.pipeline.documents import (
     CONNECTIONS,
     IN_FLIGHT,
@@ -14,12 +12,10 @@ from ion_framework.pipeline.documents import (
     HostView,
     Writer,
 )
-from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
-from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.errors import failures
+from ion_host_aiohttp.errors.failure import RequestFailed
 from ion_host_aiohttp.service import Service
-
-_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def document_endpoint(route: DocumentRoute) -> Endpoint[None]:
@@ -38,9 +34,7 @@ def document_endpoint(route: DocumentRoute) -> Endpoint[None]:
     async def handler(call: Call[None], service: Service) -> Answer:
         writer = opened.get(id(service))
         if writer is None:
-            raise RequestFailed(
-                Failure(status=_UNAVAILABLE, code="NOT_READY", message=say("document_not_opened"))
-            )
+            raise RequestFailed(failures.internal())
         document = await writer(call.accept)
         return Answer(
             body=document.body,
@@ -60,7 +54,6 @@ def document_endpoint(route: DocumentRoute) -> Endpoint[None]:
         cost=0,
         sheddable=False,
         begin=begin,
-        errors=(ErrorCase(_UNAVAILABLE, "NOT_READY", "The plugin could not begin."),),
     )
 
 
@@ -81,7 +74,7 @@ def view_of(service: Service) -> HostView:
 
 
 def begin_all(endpoints: tuple[Endpoint[object], ...], service: Service) -> None:
-    """Have what needs it begin; what fails is logged, and answers 503.
+    """Have what needs it begin; what fails is logged, and answers 500.
 
     Args:
         endpoints: what is about to be served.

@@ -23,7 +23,7 @@ _LONGEST_PATTERN = 200
 
 @attrs.frozen(kw_only=True, slots=False)
 class CacheStatsReport(CacheFigures):
-    """Figures of the cache of this process since its start."""
+    """Figures of the cache since the start of the host, added up over all of its processes."""
 
     timestamp: str
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -10,15 +9,14 @@ import attrs
 from ion_framework.jsonable import jsonable
 from ion_framework.pipeline.cache import CacheStats
 from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.tiers import tier_answers
+from ion_host_aiohttp.workers.figures import MEMORY, Figures, TierFigures
 
-_MEMORY, _FLIGHTS = "memory", "flights"
 _EMPTY = CacheStats(0, 0, 0, 0, 0)
 
 
 @attrs.frozen(kw_only=True, slots=False)
 class LocalTier:
-    """The tier in the memory of one process.
+    """The tier in the memory of each process, added up over all of them.
 
     Attributes:
         size: entries held now.
@@ -40,10 +38,10 @@ class LocalTier:
 
 @attrs.frozen(kw_only=True, slots=False)
 class SharedTier:
-    """The tier that processes share.
+    """The tier that processes share, as all of them counted it.
 
     Attributes:
-        available: whether it answers now.
+        available: whether it answers every process now.
         mode: its name, ``unavailable`` where it does not answer, ``disabled`` where there is none.
         memory_used: null: known to the server alone.
         connected_clients: null, likewise.
@@ -64,7 +62,11 @@ class SharedTier:
 
 @attrs.frozen(kw_only=True, slots=False)
 class CacheDetails:
-    """The tiers; ``tiers`` holds whatever the cache counts of each, under its own names."""
+    """The tiers, added up over all processes.
+
+    Attributes:
+        tiers: whatever the cache of the process that answers counts of each, under its own names.
+    """
 
     l1: LocalTier
     l2: SharedTier
@@ -100,9 +102,11 @@ class SummarizerStats:
 
 @attrs.frozen(kw_only=True, slots=False)
 class CacheFigures:
-    """Figures of the cache of this process since its start.
+    """Figures of the cache since the start of the host, added up over all of its processes.
 
     Attributes:
+        workers: how many processes these are the figures of, those included that are gone only in
+            what they counted.
         total_requests: look-ups, hits and misses together.
         cache_hits: look-ups answered.
         cache_misses: look-ups not answered.
@@ -113,6 +117,7 @@ class CacheFigures:
         summarizer_stats: summaries of sessions.
     """
 
+    workers: int
     total_requests: int
     cache_hits: int
     cache_misses: int
@@ -130,30 +135,35 @@ def figures_of(service: Service, *, detailed: bool) -> CacheFigures:
         service: the running host.
         detailed: whether the tiers are told.
     """
-    stats = _stats(service)
-    traffic = service.traffic
-    mean_ms = 1000 * traffic.turn_s / traffic.turns if traffic.turns else 0.0
+    all_of_them = service.fleet.figures()
+    hits, misses = all_of_them.cache_hits, all_of_them.cache_misses
+    mean_ms = 1000 * all_of_them.turn_s / all_of_them.turns if all_of_them.turns else 0.0
     return CacheFigures(
-        total_requests=stats.hits + stats.misses,
-        cache_hits=stats.hits,
-        cache_misses=stats.misses,
-        hit_rate=_percent(stats.hits, stats.misses),
+        workers=max(1, sum(each.pid is not None for each in service.fleet.workers())),
+        total_requests=hits + misses,
+        cache_hits=hits,
+        cache_misses=misses,
+        hit_rate=_percent(hits, misses),
         avg_time_ms=f"{mean_ms:.1f}",
-        total_time_ms=round(1000 * traffic.turn_s, 3),
-        cache_details=details_of(stats) if detailed else None,
+        total_time_ms=round(1000 * all_of_them.turn_s, 3),
+        cache_details=details_of(all_of_them, _stats(service)) if detailed else None,
         summarizer_stats=_summaries(service),
     )
 
 
-def details_of(stats: CacheStats) -> CacheDetails:
-    """The tiers of a cache; one that names none is a single one in memory."""
-    memory = stats.tiers.get(_MEMORY, attrs.asdict(stats, filter=_is_total))
-    shared = {n: t for n, t in stats.tiers.items() if n not in (_MEMORY, _FLIGHTS)}
+def details_of(figures: Figures, stats: CacheStats) -> CacheDetails:
+    """The tiers of a cache.
+
+    Args:
+        figures: figures of all processes.
+        stats: what the cache of this process counts.
+    """
+    shared = ((n, t) for n, t in figures.tiers.items() if n != MEMORY)
     return CacheDetails(
-        l1=_local(memory),
-        l2=_shared(shared),
-        total_hits=stats.hits,
-        total_misses=stats.misses,
+        l1=_local(figures.tiers.get(MEMORY, TierFigures())),
+        l2=_shared(*next(shared, ("", TierFigures()))),
+        total_hits=figures.cache_hits,
+        total_misses=figures.cache_misses,
         tiers={name: jsonable(tier) for name, tier in stats.tiers.items()},
     )
 
@@ -176,28 +186,20 @@ def _stats(service: Service) -> CacheStats:
     return service.ion.cache.stats() if service.ion.cache is not None else _EMPTY
 
 
-def _is_total(field: attrs.Attribute[Any], _: object) -> bool:
-    return field.name != "tiers"
-
-
-def _local(tier: Mapping[str, object]) -> LocalTier:
-    hits, misses = _count(tier, "hits"), _count(tier, "misses")
+def _local(tier: TierFigures) -> LocalTier:
     return LocalTier(
         cache_type="L1 Local",
-        size=_count(tier, "entries"),
+        size=tier.entries,
         max_size=None,
-        hits=hits,
-        misses=misses,
-        hit_rate=_percent(hits, misses),
+        hits=tier.hits,
+        misses=tier.misses,
+        hit_rate=_percent(tier.hits, tier.misses),
         entries=(),
     )
 
 
-def _shared(tiers: Mapping[str, Mapping[str, object]]) -> SharedTier:
-    name, tier = next(iter(tiers.items()), ("", {}))
-    own = tier.get("counts")
-    counts = own if isinstance(own, Mapping) else tier
-    available = bool(tier) and tier_answers(tier)
+def _shared(name: str, tier: TierFigures) -> SharedTier:
+    available = tier.answering > 0 and not tier.silent
     return SharedTier(
         cache_type=f"L2 {name.capitalize()}" if name else "L2",
         available=available,
@@ -205,14 +207,9 @@ def _shared(tiers: Mapping[str, Mapping[str, object]]) -> SharedTier:
         memory_used=None,
         connected_clients=None,
         total_commands=None,
-        hits=_count(counts, "hits"),
-        misses=_count(counts, "misses"),
+        hits=tier.hits,
+        misses=tier.misses,
     )
-
-
-def _count(figures: Mapping[str, object], name: str) -> int:
-    value = figures.get(name)
-    return value if isinstance(value, int) else 0
 
 
 def _percent(hits: int, misses: int) -> str:

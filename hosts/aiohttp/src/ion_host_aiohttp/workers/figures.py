@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
+from ion_host_aiohttp.tiers import tier_answers
+
 if TYPE_CHECKING:
-    from ion_framework.pipeline.cache import TurnCache
+    from ion_framework.pipeline.cache import CacheStats, TurnCache
     from ion_host_aiohttp.run.admission import Admission
     from ion_host_aiohttp.run.connection_places import ConnectionPlaces
     from ion_host_aiohttp.run.lifecycle import Traffic
+
+
+MEMORY, FLIGHTS = "memory", "flights"
+"""The tier in the memory of each process, and what stands among the tiers without being one."""
+
+
+@attrs.frozen(kw_only=True)
+class TierFigures:
+    """Figures of one tier of the cache.
+
+    Attributes:
+        hits: look-ups that it answered.
+        misses: look-ups that it did not.
+        entries: answers that it holds now, as each process counts those of its own.
+        bytes: bytes that it holds now, likewise.
+        evictions: answers that it put out for want of room.
+        answering: processes that it answers now.
+        silent: processes that it does not.
+    """
+
+    hits: int = 0
+    misses: int = 0
+    entries: int = 0
+    bytes: int = 0
+    evictions: int = 0
+    answering: int = 0
+    silent: int = 0
+
+    def past(self) -> TierFigures:
+        """What stays of them once the process is gone."""
+        return attrs.evolve(self, **dict.fromkeys(_TIER_NOW, 0))
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +64,9 @@ class Figures:
         cache_entries: answers that it holds now, in the memory of each process.
         cache_bytes: bytes that it holds now, likewise.
         cache_evictions: answers that it put out for want of room.
+        tiers: the tiers of the cache, by name.
+        turns: turns that have ended since the start.
+        turn_s: seconds that they took together.
     """
 
     answered: int = 0
@@ -45,6 +81,9 @@ class Figures:
     cache_entries: int = 0
     cache_bytes: int = 0
     cache_evictions: int = 0
+    tiers: Mapping[str, TierFigures] = attrs.field(factory=dict)
+    turns: int = 0
+    turn_s: float = 0.0
 
     @property
     def error_rate(self) -> float:
@@ -53,17 +92,29 @@ class Figures:
 
     def past(self) -> Figures:
         """What stays of them once the process is gone: what has happened, not what is."""
-        return attrs.evolve(self, **dict.fromkeys(_NOW, 0))
+        tiers = {name: tier.past() for name, tier in self.tiers.items()}
+        return attrs.evolve(self, tiers=tiers, **dict.fromkeys(_NOW, 0))
 
 
+_TIER_NOW = ("entries", "bytes", "answering", "silent")
 _NOW = ("in_flight", "waiting", "connections", "cache_entries", "cache_bytes")
-_NAMES = tuple(field.name for field in attrs.fields(Figures))
+_NAMES = tuple(field.name for field in attrs.fields(Figures) if field.name != "tiers")
+_TIER_NAMES = tuple(field.name for field in attrs.fields(TierFigures))
 
 
 def total(figures: Iterable[Figures]) -> Figures:
     """The sum of figures."""
     found = tuple(figures)
-    return Figures(**{name: sum(getattr(each, name) for each in found) for name in _NAMES})
+    names = dict.fromkeys(name for each in found for name in each.tiers)
+    tiers = {name: _tier_total(each.tiers.get(name) for each in found) for name in names}
+    return Figures(
+        tiers=tiers, **{name: sum(getattr(each, name) for each in found) for name in _NAMES}
+    )
+
+
+def _tier_total(figures: Iterable[TierFigures | None]) -> TierFigures:
+    found = [each for each in figures if each is not None]
+    return TierFigures(**{name: sum(getattr(each, name) for each in found) for name in _TIER_NAMES})
 
 
 def figures_of(
@@ -95,4 +146,26 @@ def figures_of(
         cache_entries=stats.entries if stats else 0,
         cache_bytes=stats.bytes if stats else 0,
         cache_evictions=stats.evictions if stats else 0,
+        tiers=tiers_of(stats) if stats else {},
+        turns=traffic.turns,
+        turn_s=traffic.turn_s,
     )
+
+
+def tiers_of(stats: CacheStats) -> dict[str, TierFigures]:
+    """The tiers of a cache; one that names none is a single one in memory."""
+    whole = {name: getattr(stats, name) for name in _COUNTED}
+    tiers: dict[str, Mapping[str, object]] = {MEMORY: whole}
+    tiers |= {name: tier for name, tier in stats.tiers.items() if name != FLIGHTS}
+    return {name: _tier(tier) for name, tier in tiers.items()}
+
+
+def _tier(tier: Mapping[str, object]) -> TierFigures:
+    own = tier.get("counts")
+    counts = own if isinstance(own, Mapping) else tier
+    found = {name: value for name in _COUNTED if isinstance(value := counts.get(name), int)}
+    answers = tier_answers(tier)
+    return TierFigures(answering=int(answers), silent=int(not answers), **found)
+
+
+_COUNTED = ("hits", "misses", "entries", "bytes", "evictions")

@@ -1,0 +1,115 @@
+"""The summary of a run in Markdown."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import attrs
+
+from ion_load.locust_process import Order, Ran
+from ion_load.naming import spoken
+from ion_load.summarize_locust_csv import Metrics, build_table
+
+LIMITED = "429"
+DEGRADED = "degraded"
+
+
+@attrs.frozen
+class Outcome:
+    """What became of a scenario.
+
+    Attributes:
+        order: what was run.
+        ran: what became of locust.
+        metrics: figures of all requests together.
+    """
+
+    order: Order
+    ran: Ran
+    metrics: Metrics
+
+    @property
+    def crashed(self) -> bool:
+        """Whether locust did not end as it should."""
+        return self.ran.exit_code != 0
+
+    @property
+    def requests(self) -> int:
+        """Requests that were made."""
+        return int(self.metrics.get("requests", 0))
+
+    @property
+    def well(self) -> bool:
+        """Whether it ran, made requests, and none of them failed."""
+        return not self.crashed and self.requests > 0 and not self.metrics["failures"]
+
+
+def report(label: str, url: str, workers: int, began: datetime, outcomes: Sequence[Outcome]) -> str:
+    """The whole text."""
+    entries = [(each.order.scenario.name, each.metrics) for each in outcomes]
+    table = build_table(
+        entries, ascii_status=False, with_success_rate=True, with_overall=len(entries) > 1
+    )
+    parts = [
+        f"# Load test: {label}\n",
+        f"{began:%Y-%m-%d %H:%M:%S %Z}, {url}, worker processes: {workers}\n",
+        table,
+        *(section for outcome in outcomes for section in _details(outcome)),
+    ]
+    return "\n".join(parts)
+
+
+def _details(outcome: Outcome) -> Iterator[str]:
+    scenario = outcome.order.scenario
+    yield (
+        f"## {scenario.name}\n\n{scenario.users} users, {scenario.spawn_rate:g} a second, "
+        f"{spoken(scenario.duration_s)}, {', '.join(scenario.classes)}.\n"
+    )
+    if outcome.crashed:
+        yield f"locust ended with code {outcome.ran.exit_code}:\n\n```\n{outcome.ran.log}\n```\n"
+    if told := _answers(outcome):
+        yield f"{told}\n"
+    yield from _endpoints(outcome.order)
+
+
+def _answers(outcome: Outcome) -> str:
+    """What the answers were: locust counts an answer 429 as a success, people should know."""
+    found = dict(outcome.ran.answers)
+    degraded = found.pop(DEGRADED, 0)
+    limited = found.get(LIMITED, 0)
+    told = ", ".join(f"{name}: {count}" for name, count in sorted(found.items()))
+    remarks = [f"Answers by status: {told}."] if told else []
+    if limited:
+        share = 100 * limited / sum(found.values())
+        remarks.append(f"{share:.1f} % were refused by the rate limit, which is no failure here.")
+    if degraded:
+        remarks.append(f"{degraded} answers were degraded.")
+    return " ".join(remarks)
+
+
+def _endpoints(order: Order) -> Iterator[str]:
+    """One row for each endpoint, of locust's own file."""
+    try:
+        with order.file("_stats.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))[:-1]
+    except FileNotFoundError:
+        return
+    columns = ("Request Count", "Failure Count", "50%", "95%", "99%", "Max Response Time")
+    lines = [
+        f"| {row['Type']} {row['Name']} | "
+        + " | ".join(_rounded(row.get(column) or "") for column in columns)
+        + " |"
+        for row in rows
+    ]
+    if lines:
+        head = "| Endpoint | Total | Fail | P50 | P95 | P99 | Max (ms) |"
+        yield "\n".join((head, "|---|" + "---:|" * len(columns), *lines)) + "\n"
+
+
+def _rounded(text: str) -> str:
+    try:
+        return f"{float(text):.0f}"
+    except ValueError:
+        return text

@@ -1,0 +1,84 @@
+"""The picture of a trend, as PNG and SVG; it needs matplotlib, the extra ``plots``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ion_load.trend import Run
+
+_HINT = "ion load trend needs matplotlib: pip install 'ion-load[plots]'"
+_PERCENTILES = ("p50_ms", "p95_ms", "p99_ms")
+_INCHES = (10.0, 3.2)
+_STYLES = ("-", "--", ":")
+
+
+def draw(runs: Mapping[str, tuple[Run, ...]], target: Path) -> tuple[Path, Path]:
+    """Draw one row a scenario: percentiles with P95's range on the left, errors on the right.
+
+    Args:
+        runs: the runs of each scenario, oldest first; at least one.
+        target: the files' path without a suffix.
+
+    Returns:
+        the PNG and the SVG.
+
+    Raises:
+        click.ClickException: matplotlib is not installed.
+        OSError: the files cannot be written.
+    """
+    try:
+        import matplotlib as mpl  # half a second, and an extra
+
+        mpl.use("Agg")
+        # Otherwise ids in the SVG are random, and the same runs make another file.
+        mpl.rcParams["svg.hashsalt"] = "ion-load"
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise click.ClickException(f"{_HINT} ({error})") from error
+    figure = Figure(figsize=(_INCHES[0], _INCHES[1] * len(runs)), layout="constrained")
+    rows: Any = figure.subplots(len(runs), 2, squeeze=False)
+    for (scenario, each), (left, right) in zip(runs.items(), rows, strict=True):
+        _latencies(left, scenario, each)
+        _errors(right, scenario, each)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    files = (_with(target, ".png"), _with(target, ".svg"))
+    figure.savefig(files[0], dpi=120)
+    figure.savefig(files[1], metadata={"Date": None})
+    return files
+
+
+def _latencies(axes: Any, scenario: str, runs: tuple[Run, ...]) -> None:
+    places = range(len(runs))
+    for name, style in zip(_PERCENTILES, _STYLES, strict=True):
+        values = [getattr(run.figures, name).value for run in runs]
+        axes.plot(places, values, style, marker="o", markersize=3, label=name[:3].upper())
+    low = [run.figures.p95_ms.low for run in runs]
+    high = [run.figures.p95_ms.high for run in runs]
+    axes.fill_between(places, low, high, alpha=0.15, label="P95, range of 95 %")
+    axes.set_title(f"{scenario}: latency")
+    axes.set_ylabel("ms")
+    axes.legend(fontsize="small")
+    _name_runs(axes, runs)
+
+
+def _errors(axes: Any, scenario: str, runs: tuple[Run, ...]) -> None:
+    axes.bar(range(len(runs)), [run.figures.error_pct for run in runs], width=0.6)
+    axes.set_title(f"{scenario}: errors")
+    axes.set_ylabel("% of requests")
+    axes.set_ylim(bottom=0)
+    _name_runs(axes, runs)
+
+
+def _name_runs(axes: Any, runs: tuple[Run, ...]) -> None:
+    axes.set_ylim(bottom=0)
+    names = [f"{run.at:%m-%d %H:%M}" for run in runs]
+    axes.set_xticks(range(len(runs)), names, rotation=30, ha="right", fontsize="small")
+
+
+def _with(target: Path, suffix: str) -> Path:
+    """The path with a suffix; a dot in the name is part of the name."""
+    return target.with_name(target.name + suffix)

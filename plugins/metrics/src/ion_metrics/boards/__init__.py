@@ -1,0 +1,1 @@
+"""Alerts and dashboards for the figures: written down once, rendered for what shows them."""

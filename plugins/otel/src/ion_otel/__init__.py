@@ -1,0 +1,1 @@
+"""Sends every stage of a turn as spans to an OpenTelemetry collector."""
