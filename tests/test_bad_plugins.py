@@ -20,8 +20,8 @@ ION = (sys.executable, "-P", "-m", "ion_framework.cli")
 BUDGET_S = 2.0
 SETTINGS = f"[plugins]\nimport_budget_s = {BUDGET_S}\n"
 GOOD = {
-    "aiohttp", "coaching", "elro", "guard", "lua", "metrics", "nana", "offline", "resonance",
-    "riri", "store-sqlite", "two-tier-cache",
+    "aiohttp", "coaching", "elro", "guard", "load", "lua", "metrics", "nana", "offline",
+    "resonance", "riri", "store-sqlite", "two-tier-cache",
 }  # fmt: skip
 IDLE = {
     "gemini", "llm-analyzer", "log", "openai-compatible", "secrets-gcp", "sentry",

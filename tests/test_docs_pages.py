@@ -21,7 +21,7 @@ from tests.support.pages import (
     names,
     text_of,
 )
-from tests.support.repository import ROOT
+from tests.support.repository import ROOT, blocks
 
 SCRIPT = load_script()
 EVERY_PAGE = pytest.mark.parametrize("page", names())
@@ -173,3 +173,10 @@ def test_the_reference_names_everything(monkeypatch):
     shown = commands.page()
     for path, _ in commands.commands(ion, ("ion",)):
         assert f" {' '.join(path)}\n" in shown
+
+
+def test_the_quick_start_is_that_of_the_readme():
+    """The first page has the two lines of the README, which are tried in a fresh environment."""
+    shown = [block.text for block in blocks_of("index.md") if block.kind == "text"]
+
+    assert shown == [block.text for block in blocks("README.md") if block.section == "Quick start"]

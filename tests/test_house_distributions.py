@@ -26,7 +26,7 @@ def tox() -> configparser.ConfigParser:
 def expected_name(plugin: Distribution) -> str:
     """The name that a distribution has to have because of its folder."""
     kind, folder = plugin.path.split("/")
-    return {"hosts": "ion-host-", "personas": "ion-persona-", "plugins": "ion-"}[kind] + folder
+    return {"hosts": "ion-host-", "personas": "ion-persona-"}.get(kind, "ion-") + folder
 
 
 def test_dev_requirements_list_every_folder():

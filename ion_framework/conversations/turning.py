@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from ion_framework.conversations.failures import OvertakenError, ReusedKeyError
+from ion_framework.conversations.failures import (
+    ConversationError,
+    OvertakenError,
+    ReusedKeyError,
+)
 from ion_framework.conversations.memory.drawing import notes_of, remember
 from ion_framework.conversations.memory.preferences import preferences_of
 from ion_framework.conversations.model import Conversation, Owner, StoredTurn
@@ -21,6 +25,7 @@ from ion_framework.domain.conversation import Message
 from ion_framework.domain.handover import Holding
 from ion_framework.domain.language import Language, detect_language
 from ion_framework.domain.summary import update_summary
+from ion_framework.pipeline.chunks import FinishReason
 from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
 from ion_framework.pipeline.turn import TurnRequest
 
@@ -32,6 +37,18 @@ READ_BACK = 12
 
 SCORED_BACK = 4
 """Latest turns whose scores count in who holds the conversation."""
+
+
+class BrokenOffError(ConversationError):
+    """The answer broke off, so that the turn is not kept; it may be made again, also under its key.
+
+    Attributes:
+        reply: what there was of it, and what it cost.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__("the answer broke off before its end, so that the turn was not kept")
+        self.reply = reply
 
 
 @attrs.frozen(kw_only=True)
@@ -136,6 +153,7 @@ class Turning:
         """The events of the turn; the last one is `TurnKept`, after the turn is safe.
 
         Raises:
+            BrokenOffError: the answer broke off; its right is given back.
             OvertakenError: somebody else went on with the conversation meanwhile.
             StoreError: the store is out of order.
             TurnError: there is no answer.
@@ -147,6 +165,9 @@ class Turning:
                     if not isinstance(event, ReplyDone):
                         yield event
                         continue
+                    if event.reply.finish_reason is FinishReason.TRUNCATED:
+                        # Kept, half an answer would be repeated under its key for ever.
+                        raise BrokenOffError(event.reply)
                     kept = await self._keep(order, begun, event.reply, told)
                     yield event
                     yield kept

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = ("hosts", "personas", "plugins")
+KINDS = ("hosts", "perf", "personas", "plugins")
 TEXT_SUFFIXES = frozenset({".py", ".toml", ".md", ".txt", ".ini", ".yml", ".yaml", ".cfg", ""})
 
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -274,36 +274,115 @@ class TestNoStart:
         assert "no worker can be started" in (tmp_path / "log").read_text()
 
 
+HELD = """\
+open(f'began-{os.getpid()}', 'x').close()
+        while os.path.exists('hold'):
+            await asyncio.sleep(0.02)"""
+"""A start that waits as long as there is a file called hold."""
+
+
+class Workers:
+    """Workers whose starts can be held, and whose plugins are changed.
+
+    Args:
+        folder: the folder of the host.
+        session: a client without lasting connections.
+    """
+
+    def __init__(self, folder, session):
+        self.folder, self.session = folder, session
+
+    async def hold(self, number, begin):
+        """Have something begin that starts a worker, and wait until that start is held."""
+        (self.folder / "hold").touch()
+        begin()
+        await until(lambda: len(list(self.folder.glob("began-*"))) == number)
+
+    def let_go(self):
+        """Let the workers that are held go on."""
+        (self.folder / "hold").unlink()
+
+    async def change(self, act, name="sage"):
+        """Change a plugin; the workers that have made the change, and its status there."""
+        body = {"unguarded": False} if act == "disable" else None
+        async with self.session.post(f"/api/v2/plugins/{name}/{act}", json=body) as response:
+            found = (await response.json()).get("workers", ())
+            return [(each["worker"], each["status"]) for each in found if each["changed"]]
+
+    async def traits(self):
+        """The traits of the persona that twenty requests meet, None where it does not answer."""
+        found = set()
+        for _ in range(20):
+            async with self.session.get("/api/v2/personas/sage") as response:
+                body = await response.json()
+                found.add(tuple(body["traits"]) if response.status == 200 else None)
+        return found
+
+    async def fingerprints(self):
+        """The fingerprints, in which versions of personas are, that twenty answers bear."""
+        asked = {"model": "sage", "messages": [{"role": "user", "content": "hello"}]}
+        found = set()
+        for _ in range(20):
+            async with self.session.post("/v1/chat/completions", json=asked) as response:
+                found.add((await response.json())["system_fingerprint"])
+        return found
+
+
+@asynccontextmanager
+async def held_workers(folder):
+    """Two workers that serve, the next starts of which can be held; gives the supervisor, too."""
+    with serving(folder, startup=HELD) as (process, url):
+        async with ClientSession(url, connector=TCPConnector(force_close=True)) as session:
+            yield process, Workers(folder, session)
+
+
 async def test_a_change_of_a_plugin_reaches_every_worker(tmp_path):
     """Whichever worker is asked, all of them change the plugin, and one that starts later does."""
-    with serving(tmp_path) as (_, url):
-        first, second = await seen(url, 2)
-        async with ClientSession(url, connector=TCPConnector(force_close=True)) as session:
+    async with held_workers(tmp_path) as (_, workers):
+        first = int(min(tmp_path.glob("began-*")).name.partition("-")[2])
+        out, during = await workers.change("disable"), await workers.traits()
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: len(lines(tmp_path, "worker serves")) == 3)
+        later = await workers.traits()
+        back, after = await workers.change("enable"), await workers.traits()
+        nobody = await workers.change("enable", "nobody")
 
-            async def change(name, act, **body):
-                response = await session.post(f"/api/v2/plugins/{name}/{act}", json=body or None)
-                return response.status, await response.json()
+    assert out == [(1, "disabled"), (2, "disabled")]
+    assert back == [(1, "active"), (2, "active")]
+    assert (during, later, after, nobody) == ({None}, {None}, {()}, [])
 
-            async def personas():
-                return (await (await session.get("/api/v2/personas")).json())["total"]
 
-            status, out = await change("sage", "disable", unguarded=False)
-            totals = {await personas() for _ in range(20)}
-            os.kill(first, signal.SIGKILL)
-            await until(lambda: len(lines(tmp_path, "worker serves")) == 3)
-            later = {await personas() for _ in range(20)}
-            _, back = await change("sage", "enable")
-            after = {await personas() for _ in range(20)}
-            refused, _ = await change("nobody", "enable")
+async def test_a_change_while_sighup_replaces_workers_reaches_all(tmp_path):
+    """Both the worker that is held at its start and the one that starts later make the change."""
+    async with held_workers(tmp_path) as (process, workers):
+        await workers.hold(3, lambda: process.send_signal(signal.SIGHUP))
+        told = await workers.change("disable")
+        workers.let_go()
+        await until(lambda: lines(tmp_path, "workers replaced"))
+        out = await workers.traits()
+        await workers.hold(5, lambda: process.send_signal(signal.SIGHUP))
+        await workers.change("enable")
+        workers.let_go()
+        await until(lambda: len(lines(tmp_path, "workers replaced")) == 2)
+        back = await workers.traits()
 
-    assert (status, out["success"]) == (200, True)
-    assert [(each["worker"], each["status"]) for each in out["workers"]] == [
-        (1, "disabled"),
-        (2, "disabled"),
-    ]
-    assert [(each["worker"], each["status"]) for each in back["workers"]] == [
-        (1, "active"),
-        (2, "active"),
-    ]
-    assert (totals, later, after, refused) == ({0}, {0}, {1}, 404)
-    assert lives(first) is lives(second) is False
+    assert ([number for number, _ in told], out, back) == ([1, 2], {None}, {()})
+
+
+async def test_a_change_while_a_worker_starts_reaches_it(tmp_path):
+    """The successor of a killed worker, held at its start, is as the others once it serves."""
+    manifest = tmp_path / "packages" / PluginPackage(name="sage").package / "ion-plugin.toml"
+    async with held_workers(tmp_path) as (_, workers):
+        victim = int(min(tmp_path.glob("began-*")).name.partition("-")[2])
+        text = manifest.read_text("utf-8")
+        manifest.write_text(text + '\n[persona.traits]\nen = ["quick"]\n', "utf-8")
+        await workers.hold(3, lambda: os.kill(victim, signal.SIGKILL))
+        told = await workers.change("reload")
+        (print_of_one,) = await workers.fingerprints()
+        workers.let_go()
+        await until(lambda: len(lines(tmp_path, "worker serves")) == 3)
+        traits, prints = await workers.traits(), await workers.fingerprints()
+
+    assert len(told) == 1
+    assert traits == {("quick",)}
+    assert prints == {print_of_one}

@@ -1,10 +1,11 @@
-"""As much of PromQL as the rules and dashboards use, so that they can be tried without Prometheus."""
+"""As much of PromQL as rules and dashboards use: they are tried without Prometheus."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -82,7 +83,7 @@ class Parser:
         if kind != "name":
             raise ValueError(f"unexpected {text!r}")
         if text in AGGREGATES:
-            by = self.labels() if self.peek() == "by" else ()
+            by = self.labels() if self.peek() == "by" else []
             return (text, by, *self.arguments())
         if self.peek() == "(":
             if text not in FUNCTIONS:
@@ -90,7 +91,7 @@ class Parser:
             return (text, *self.arguments())
         return self.selector(text)
 
-    def labels(self) -> tuple[str, ...]:
+    def labels(self) -> list[str]:
         """What stands after ``by``."""
         self.take("by")
         self.take("(")
@@ -99,7 +100,7 @@ class Parser:
             self.take()
             found.append(self.take()[1])
         self.take(")")
-        return tuple(found)
+        return found
 
     def arguments(self) -> list[Any]:
         """What stands in the brackets of a function."""
@@ -150,19 +151,30 @@ class Replay:
         if isinstance(tree, Selector):
             return {k: v[-1][1] for k, v in self._samples(tree, when).items()}
         name, *rest = tree
-        if name in AGGREGATES:
-            return self._sum(self._value(rest[1], when), rest[0], counts=name == "count")
-        if name in {"rate", "increase"}:
-            window = rest[0].window_s
-            per = window if name == "rate" else 1.0
-            return {k: increase(v) / per for k, v in self._samples(rest[0], when).items() if v[1:]}
-        if name == "vector":
-            return {(): rest[0]}
-        if name == "absent":
-            return {} if self._value(rest[0], when) else {(): 1.0}
-        if name == "histogram_quantile":
-            return quantiles(rest[0], self._value(rest[1], when))
+        calls = {
+            "sum": self._aggregate,
+            "count": self._aggregate,
+            "rate": self._grown,
+            "increase": self._grown,
+            "vector": lambda *_: {(): rest[0]},
+            "absent": lambda *_: {} if self._value(rest[0], when) else {(): 1.0},
+            "histogram_quantile": lambda *_: quantiles(rest[0], self._value(rest[1], when)),
+        }
+        if name in calls:
+            return calls[name](name, rest, when)
         return self._binary(name, *(self._value(each, when) for each in rest))
+
+    def _aggregate(self, name: str, rest: list[Any], when: float) -> Any:
+        found: dict[Any, float] = defaultdict(float)
+        for labels, value in self._value(rest[1], when).items():
+            kept = tuple(each for each in labels if each[0] in rest[0])
+            found[kept] += 1.0 if name == "count" else value
+        return dict(found)
+
+    def _grown(self, name: str, rest: list[Any], when: float) -> Any:
+        per = rest[0].window_s if name == "rate" else 1.0
+        samples = self._samples(rest[0], when).items()
+        return {labels: increase(seen) / per for labels, seen in samples if seen[1:]}
 
     def _samples(self, selector: Selector, when: float) -> dict[Any, list[tuple[float, float]]]:
         since = when - (selector.window_s or 300)
@@ -173,14 +185,6 @@ class Replay:
                 if seen:
                     found[labels] = seen
         return found
-
-    @staticmethod
-    def _sum(values: Any, by: tuple[str, ...], *, counts: bool) -> Any:
-        found: dict[Any, float] = defaultdict(float)
-        for labels, value in values.items():
-            kept = tuple(each for each in labels if each[0] in by)
-            found[kept] += 1.0 if counts else value
-        return dict(found)
 
     @staticmethod
     def _binary(name: str, left: Any, right: Any) -> Any:
@@ -222,8 +226,7 @@ def matches(labels: dict[str, str], matchers: tuple[tuple[str, str, str], ...]) 
 
 def increase(samples: list[tuple[float, float]]) -> float:
     """What a counter grew by; one that is lower than before began anew."""
-    pairs = zip(samples, samples[1:], strict=False)
-    return sum(new - old if new >= old else new for (_, old), (_, new) in pairs)
+    return sum(new - old if new >= old else new for (_, old), (_, new) in pairwise(samples))
 
 
 def quantiles(share: float, buckets: Any) -> Any:

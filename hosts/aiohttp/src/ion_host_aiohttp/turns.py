@@ -11,7 +11,7 @@ from ion_framework.conversations.model import Owner
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnError, TurnRefusedError
 from ion_framework.jsonable import JsonValue, jsonable
-from ion_framework.pipeline.chunks import Usage
+from ion_framework.pipeline.chunks import FinishReason, Usage
 from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
@@ -86,6 +86,24 @@ def turn_failure(
     return RequestFailed(_unanswered(error, request, service).about(request.text))
 
 
+def unless_broken_off(reply: Reply, request: TurnRequest, service: Service) -> Reply:
+    """The reply, where it did not break off.
+
+    Raises:
+        RequestFailed: it did: 502, which nobody takes for a whole answer.
+    """
+    if reply.finish_reason is not FinishReason.TRUNCATED:
+        return reply
+    service.logger.warning(
+        "answer broken off",
+        request_id=request.request_id,
+        persona=reply.persona,
+        generator=reply.generator,
+        detail=_failed_attempts(reply),
+    )
+    raise RequestFailed(failures.broken_off().about(request.text))
+
+
 async def settle(service: Service, caller: Caller, reply: Reply) -> None:
     """Count a reply, and take what it spent of tokens from its caller's budget."""
     if reply.receipt.cache.status in SERVED_FROM_CACHE:
@@ -134,16 +152,27 @@ def reply_answer(reply: Reply, body: object) -> Answer:
     found = {headers.CACHE: cache.status.value, hdrs.CONTENT_LANGUAGE: reply.language.value}
     if cache.age_s is not None:
         found[hdrs.AGE] = str(int(cache.age_s))
-    if reply.degraded:
-        found[headers.DEGRADED] = headers.header_safe(reply.degraded)
+    degraded = second_best(reply)
+    if degraded:
+        found[headers.DEGRADED] = headers.header_safe(degraded)
     log = {"persona": reply.persona, "cache": cache.status.value}
-    if reply.degraded:
-        log["degraded"] = reply.degraded
+    if degraded:
+        log["degraded"] = degraded
         # Callers learn who failed; why is for operators.
-        log["failed_attempts"] = "; ".join(
-            f"{item.plugin}: {item.error}" for item in reply.receipt.attempts if not item.succeeded
-        )
+        log["failed_attempts"] = _failed_attempts(reply)
     return Answer(body=body, headers=found, log=log)
+
+
+def _failed_attempts(reply: Reply) -> str:
+    return "; ".join(
+        f"{item.plugin}: {item.error}" for item in reply.receipt.attempts if not item.succeeded
+    )
+
+
+def second_best(reply: Reply) -> str:
+    """Why an answer is second best, empty where it is not; one that broke off always is."""
+    is_broken = reply.finish_reason is FinishReason.TRUNCATED
+    return reply.degraded or ("the answer broke off before its end" if is_broken else "")
 
 
 def shown_names(personas: tuple[Persona, ...]) -> Mapping[str, str]:

@@ -112,6 +112,9 @@ def run_locust(order: Order, told: Callable[[Progress], None]) -> Ran:
         finally:
             _end(process)
     took_s = time.monotonic() - began
+    for name in ("stats", "failures"):
+        if (final := order.file(f"_final_{name}.csv")).exists():
+            final.replace(order.file(f"_{name}.csv"))
     text = log.read_text("utf-8", "replace")
     return Ran(process.returncode, took_s, _answers(order.file("_answers.json")), text[-2000:])
 
@@ -125,7 +128,7 @@ def command(order: Order) -> tuple[str, ...]:
         *("--users", f"{scenario.users}", "--spawn-rate", f"{scenario.spawn_rate:g}"),
         *("--run-time", f"{max(1, round(scenario.duration_s))}s", "--stop-timeout", f"{STOP_S}"),
         *("--csv", str(order.prefix.resolve()), "--html", str(order.file(".html").resolve())),
-        *("--answers", str(order.file("_answers.json").resolve())),
+        *("--final", str(order.prefix.resolve())),
         *("--exit-code-on-error", "0", "--loglevel", "WARNING"),
         *(("--tags", *scenario.tags) if scenario.tags else ()),
         *(("--exclude-tags", *scenario.exclude_tags) if scenario.exclude_tags else ()),

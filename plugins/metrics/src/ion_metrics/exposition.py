@@ -17,7 +17,7 @@ from ion_metrics.ledger import Numbers
 from ion_metrics.names import ALL, Kind, Metric
 
 _CHARSET = "; charset=utf-8"
-_QUALITY = re.compile(r";\s*q\s*=\s*([0-9.]+)", re.IGNORECASE)
+_QUALITY = re.compile(r";\s*q\s*=\s*([^;,\s]*)", re.IGNORECASE)
 
 
 def written(numbers: Numbers, accept: str) -> Document:

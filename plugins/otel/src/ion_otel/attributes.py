@@ -20,7 +20,7 @@ from ion_otel.conventions import (
     Names,
     Service,
 )
-from ion_otel.writing import Attributes, Value
+from ion_otel.writing import Attributes
 
 CONTENT_CHARS = 4000
 """Characters after which a message or an answer is cut."""
@@ -52,7 +52,7 @@ def ids_of(request: TurnRequest, names: Names) -> Attributes:
     return {"ion.request_id": request.request_id, **session}
 
 
-def workflow(names: Names) -> dict[str, Value]:
+def workflow(names: Names) -> Attributes:
     """Of a turn, whatever became of it.
 
     Args:
@@ -77,14 +77,14 @@ def answered(reply: Reply) -> Attributes:
     }
 
 
-def agent(reply: Reply, names: Names) -> dict[str, Value]:
+def agent(reply: Reply, names: Names) -> Attributes:
     """Of the persona at work.
 
     Args:
         reply: the answer.
         names: the names of attributes.
     """
-    found: dict[str, Value] = {
+    found: Attributes = {
         names.operation: INVOKE_AGENT,
         names.agent: reply.persona,
         "ion.cache.hit": reply.receipt.cache.status in _SERVED,
@@ -119,7 +119,7 @@ def stage(name: str, reply: Reply) -> Attributes:
     return tells(reply) if tells else {}
 
 
-def plugins_by_stage(receipt: Receipt) -> Mapping[str, dict[str, Value]]:
+def plugins_by_stage(receipt: Receipt) -> Mapping[str, Attributes]:
     """The plugins that took part in a stage, and those of them that failed.
 
     Args:
@@ -133,11 +133,12 @@ def plugins_by_stage(receipt: Receipt) -> Mapping[str, dict[str, Value]]:
             took_part.append(item.plugin)
             if item.outcome is Outcome.FAILED:
                 failed.append(item.plugin)
-    return {
-        place: {"ion.plugins": tuple(names)}
-        | ({"ion.plugins.failed": tuple(failed)} if failed else {})
-        for place, (names, failed) in found.items()
-    }
+    return {place: _taking_part(*names) for place, names in found.items()}
+
+
+def _taking_part(names: list[str], failed: list[str]) -> Attributes:
+    found: Attributes = {"ion.plugins": tuple(names)}
+    return found | ({"ion.plugins.failed": tuple(failed)} if failed else {})
 
 
 def inference(attempt: Attempt, service: Service, reply: Reply, names: Names) -> Attributes:
@@ -149,7 +150,7 @@ def inference(attempt: Attempt, service: Service, reply: Reply, names: Names) ->
         reply: the answer.
         names: the names of attributes.
     """
-    found: dict[str, Value] = {
+    found: Attributes = {
         names.operation: service.operation,
         names.provider: service.provider,
         "ion.generator": attempt.plugin,
@@ -211,7 +212,7 @@ def _prompt(reply: Reply) -> Attributes:
 
 def _cache(reply: Reply) -> Attributes:
     outcome = reply.receipt.cache
-    found: dict[str, Value] = {
+    found: Attributes = {
         "ion.cache.hit": outcome.status in _SERVED,
         "ion.cache.status": outcome.status.value,
         "ion.cache.stored": outcome.stored,

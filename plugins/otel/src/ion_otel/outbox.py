@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ion_framework.pipeline.events import TurnCompleted, TurnFailed
@@ -19,7 +21,7 @@ MOST_EARLY = 200
 
 
 class Outbox:
-    """Hands turns to a pipeline that is made in a thread of its own.
+    """Hands turns to a pipeline that is made in a thread of its own; needs a running event loop.
 
     Args:
         make: makes the pipeline, in that thread; it may import and take its time.
@@ -35,6 +37,7 @@ class Outbox:
         self._tell = tell
         self._early: deque[tuple[TurnCompleted | TurnFailed, int]] = deque()
         self._pipeline: Pipeline | None = None
+        self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._open, name="ion-otel-start", daemon=True)
         self._thread.start()
 
@@ -45,35 +48,40 @@ class Outbox:
             event: the turn.
             trace_id: the trace that it belongs to.
         """
+        # Asked first: once the thread has ended, what is known of the pipeline is final.
+        begins = self._thread.is_alive()
         if self._pipeline is not None:
-            self._send_early(self._pipeline)
+            self._send_early()
             self._pipeline.take(event, trace_id)
-        elif self._thread.is_alive() and len(self._early) < MOST_EARLY:
+        elif begins and len(self._early) < MOST_EARLY:
             self._early.append((event, trace_id))
         else:
             self._tally.dropped += 1
 
-    def close(self, limit_s: float) -> None:
-        """Send what waits, for at most so many seconds, and end; waits for it.
+    async def close(self, limit_s: float) -> None:
+        """Send what waits, for at most so many seconds, and end.
 
         Args:
             limit_s: seconds; what waits longer is lost.
         """
         ends_at = time.monotonic() + limit_s
-        self._thread.join(limit_s)
+        await asyncio.to_thread(self._thread.join, limit_s)
         if self._pipeline is None:
             self._tally.dropped += len(self._early)
             self._early.clear()
             return
-        self._send_early(self._pipeline)
-        self._pipeline.close(max(0.0, ends_at - time.monotonic()))
+        self._send_early()
+        await asyncio.to_thread(self._pipeline.close, max(0.0, ends_at - time.monotonic()))
 
-    def _send_early(self, pipeline: Pipeline) -> None:
-        while self._early:
-            pipeline.take(*self._early.popleft())
+    def _send_early(self) -> None:
+        while self._early and self._pipeline is not None:
+            self._pipeline.take(*self._early.popleft())
 
     def _open(self) -> None:
         try:
             self._pipeline = self._make()
         except Exception as error:  # noqa: BLE001  told, and every turn that it costs is counted
             self._tell(error)
+            return
+        with suppress(RuntimeError):  # the loop is closed: the end has taken what waited
+            self._loop.call_soon_threadsafe(self._send_early)

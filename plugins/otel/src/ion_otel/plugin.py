@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -53,8 +52,8 @@ class Otel:
         self._told_losses, self._told_at = 0, clock.monotonic()
 
     @hookimpl
-    def ion_startup(self) -> None:
-        """Begin to send, unless that is switched off."""
+    async def ion_startup(self) -> None:
+        """Begin to send, unless that is switched off; async, because events come on the loop."""
         if not self._settings.disabled:
             self.tally, self._told_losses = Tally(), 0
             self._outbox = Outbox(self._pipeline, self.tally, self._cannot_send)
@@ -73,7 +72,7 @@ class Otel:
         """Send what waits, within ``flush_s`` seconds, and stop."""
         outbox, self._outbox = self._outbox, None
         if outbox is not None:
-            await asyncio.to_thread(outbox.close, self._settings.flush_s)
+            await outbox.close(self._settings.flush_s)
             self._tell_losses(0.0, unsent=self.tally.waiting)
 
     def _tell_losses(self, every_s: float, unsent: int = 0) -> None:

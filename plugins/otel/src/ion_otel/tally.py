@@ -13,7 +13,8 @@ class Tally:
         taken: they were put into the queue.
         sent: the collector took them.
         failed: they could not be handed over.
-        dropped: there was no room for them.
+        dropped: there was no room for them; a turn that was dropped before the SDK had been
+            imported counts as one.
     """
 
     taken: int = 0

@@ -7,7 +7,7 @@ limits for work that is still going on, at 50 µs a span against 7.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 import attrs
@@ -19,7 +19,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 from ion_framework.domain.trace_context import TraceContext
 
 Value: TypeAlias = str | bool | int | float | tuple[str, ...]
-Attributes: TypeAlias = Mapping[str, Value]
+Attributes: TypeAlias = dict[str, Value]
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _SPAN_BITS = 64
@@ -144,8 +144,8 @@ class TraceWriter:
 
     def _new_context(self) -> SpanContext:
         span_id = secrets.randbits(_SPAN_BITS) or 1
-        return SpanContext(self._trace_id, span_id, False, _SAMPLED, self._state)  # noqa: FBT003  the SDK's own order
+        return SpanContext(self._trace_id, span_id, False, _SAMPLED, self._state)
 
     def _remote(self, caller: TraceContext) -> SpanContext:
         flags = TraceFlags(caller.flags)
-        return SpanContext(self._trace_id, int(caller.parent_id, 16), True, flags, self._state)  # noqa: FBT003  as above
+        return SpanContext(self._trace_id, int(caller.parent_id, 16), True, flags, self._state)

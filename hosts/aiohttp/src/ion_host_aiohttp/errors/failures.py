@@ -44,6 +44,16 @@ def stream_too_long(seconds: float) -> Failure:
     )
 
 
+def broken_off() -> Failure:
+    """The model began to answer and broke off: 502, and what came of it is no answer."""
+    return Failure(
+        status=HTTPStatus.BAD_GATEWAY,
+        code="ANSWER_BROKEN_OFF",
+        message=say("answer_broken_off"),
+        headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+    )
+
+
 def cut_off() -> Failure:
     """The host ends before the answer is ready: 503, and the connection ends with it."""
     return Failure(

@@ -27,7 +27,7 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.replay import Owner, Replay
 from ion_host_aiohttp.streaming.telling import ERROR, Telling, Told, tell
 
-_NAME_BYTES = 16
+NAME_BYTES = 16
 """So many random bytes that nobody guesses the id of a stream."""
 
 
@@ -56,7 +56,7 @@ def reply_stream(  # noqa: PLR0913  each says one thing of the turn
         text_field: name of the body's member that holds the message, for errors.
         resumable: whether the turn goes on for some seconds when its caller is gone.
     """
-    name = secrets.token_urlsafe(_NAME_BYTES)
+    name = secrets.token_urlsafe(NAME_BYTES)
     telling = Telling(
         request=request,
         events=service.ion.stream(request) if events is None else events,

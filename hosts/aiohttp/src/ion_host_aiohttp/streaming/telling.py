@@ -14,7 +14,7 @@ from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEven
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.turns import settle, shown_names, turn_failure
+from ion_host_aiohttp.turns import settle, shown_names, turn_failure, unless_broken_off
 
 RECEIPT, DELTA, DONE, ERROR = "receipt", "delta", "done", "error"
 
@@ -116,6 +116,7 @@ async def _done(
     telling.log.update(persona=reply.persona, cache=reply.receipt.cache.status.value)
     if reply.degraded:
         telling.log["degraded"] = reply.degraded
+    unless_broken_off(reply, telling.request, service)
     duration_ms = round((service.clock.monotonic() - started) * 1000, 3)
     return Told(DONE, await telling.done(reply, duration_ms))
 

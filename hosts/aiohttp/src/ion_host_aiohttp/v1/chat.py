@@ -22,6 +22,7 @@ from ion_host_aiohttp.turns import (
     receipt_document,
     reply_answer,
     run_turn,
+    second_best,
     shown_names,
     usage_document,
 )
@@ -154,8 +155,8 @@ def _response(reply: Reply, service: Service) -> ChatResponse:
             ),
             language=reply.language.value,
             cache=reply.receipt.cache.status.value,
-            degraded=bool(reply.degraded),
-            degraded_reason=reply.degraded or None,
+            degraded=bool(second_best(reply)),
+            degraded_reason=second_best(reply) or None,
             generator=reply.generator,
             model=reply.model,
             finish_reason=reply.finish_reason.value,

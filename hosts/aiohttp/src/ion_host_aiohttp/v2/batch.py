@@ -15,7 +15,7 @@ from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.turns import run_turn
+from ion_host_aiohttp.turns import run_turn, unless_broken_off
 from ion_host_aiohttp.v2.envelope import ProcessResponse, process_response
 from ion_host_aiohttp.v2.schema import ProcessRequest, check_given, turn_request
 
@@ -82,6 +82,7 @@ class Batch:
         request = turn_request(body, call, service.limits.message_chars, request_id, remaining_s)
         started = service.clock.monotonic()
         reply = await run_turn(service, call.caller, request, "user_input")
+        unless_broken_off(reply, request, service)
         duration_ms = round((service.clock.monotonic() - started) * 1000, 3)
         return process_response(service, body, request, reply, duration_ms)
 

@@ -215,6 +215,7 @@ class TurnView:
         degraded_reason: why.
         finish_reason: how the answer ended.
         tokens_used: tokens of the language model, as far as it told.
+        next_suggestion: what the user might have asked next, null where it is not known.
         receipt: the full reason why.
     """
 
@@ -235,6 +236,7 @@ class TurnView:
     model: str | None
     finish_reason: str | None
     tokens_used: int
+    next_suggestion: str | None
     receipt: dict[str, Any] | None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any
@@ -13,21 +12,20 @@ from ion_framework.conversations.turning import TurnKept
 from ion_framework.errors import TurnError
 from ion_framework.pipeline.reply import Reply, ReplyDone
 from ion_host_aiohttp.access.caller import Scope
-from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
 from ion_host_aiohttp.api.idempotency import INVALID, REPLAYED, idempotency_key
-from ion_host_aiohttp.api.streams import Stream, sse_event
+from ion_host_aiohttp.api.streams import Stream
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.reply_stream import reply_stream
 from ion_host_aiohttp.streaming.resuming import UNKNOWN as UNKNOWN_STREAM
 from ion_host_aiohttp.streaming.resuming import resumed
-from ion_host_aiohttp.streaming.telling import DELTA, DONE, DeltaEvent
 from ion_host_aiohttp.turns import reply_answer, settle, turn_failure
 from ion_host_aiohttp.v2.conversation_failures import TURN, equipped
 from ion_host_aiohttp.v2.conversation_schema import SessionId, TurnBody, TurnResponse
-from ion_host_aiohttp.v2.process import STREAMED, ProcessQuery
+from ion_host_aiohttp.v2.process import BROKEN_OFF, STREAMED, ProcessQuery
 from ion_host_aiohttp.v2.schema import check_given
 from ion_host_aiohttp.v2.turn_making import TurnMaking, begin_turn
+from ion_host_aiohttp.v2.turn_replaying import told_again
 
 TEXT_FIELD = "user_message"
 _REPLAYED_HEADERS = {REPLAYED: "true"}
@@ -47,20 +45,15 @@ async def take_turn(call: Call[TurnBody], service: Service) -> Answer | Stream:
         text_field=TEXT_FIELD,
     )
     if isinstance(begun, TurnKept):
-        return _again(begun, call)
+        return _again(begun, call, service)
     return _stream(begun) if call.wants_events else await _answer(begun)
 
 
-def _again(kept: TurnKept, call: Call[TurnBody]) -> Answer | Stream:
+def _again(kept: TurnKept, call: Call[TurnBody], service: Service) -> Answer | Stream:
     """The answer of a turn that was made for an earlier request of the same key."""
-    if not call.wants_events:
-        return Answer(body=kept.turn.document.encode(), headers=_REPLAYED_HEADERS)
-
-    async def events() -> AsyncGenerator[bytes, None]:
-        yield sse_event(encode(DeltaEvent(text=kept.turn.ai_response)), event=DELTA)
-        yield sse_event(kept.turn.document, event=DONE)
-
-    return Stream(chunks=events(), headers=_REPLAYED_HEADERS)
+    if call.wants_events:
+        return told_again(kept.turn, call, service)
+    return Answer(body=kept.turn.document.encode(), headers=_REPLAYED_HEADERS)
 
 
 async def _answer(making: TurnMaking) -> Answer:
@@ -109,7 +102,8 @@ TURN_ENDPOINT: Endpoint[Any] = Endpoint(
     description=(
         "The prompt carries the latest turns word for word, a running summary of what came before, "
         "and what the conversation is about. One message at a time: a second one waits a while. "
-        "A turn that was answered is kept; with `Idempotency-Key` a request may be sent again "
+        "A turn that was answered is kept; one whose answer broke off is not (502, and the same "
+        "request makes it anew). With `Idempotency-Key` a request may be sent again "
         f"without harm, and gets the same answer with `{REPLAYED}: true`.\n\n{STREAMED}"
     ),
     request=TurnBody,
@@ -120,6 +114,7 @@ TURN_ENDPOINT: Endpoint[Any] = Endpoint(
         *TURN,
         INVALID,
         UNKNOWN_STREAM,
+        BROKEN_OFF,
         ErrorCase(HTTPStatus.BAD_REQUEST, "INVALID_INPUT", "The message is blank."),
     ),
     scope=Scope.CHAT,

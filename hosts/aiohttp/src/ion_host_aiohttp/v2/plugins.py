@@ -151,8 +151,11 @@ _ERRORS = (
     ErrorCase(
         HTTPStatus.CONFLICT,
         "PLUGIN_NOT_CHANGED",
-        "It cannot be changed; `error.details.cause` and the message say why, and nothing has "
-        "changed.",
+        "It cannot be changed, and nothing has changed; the message says why, and "
+        "`error.details.cause`: `required`, `guard` or `fixed` (it has to stay), `state` (it does "
+        "not run), `code` (no data-only persona), `untrusted` (its files are not the pinned ones), "
+        "`invalid` (its manifest is wrong), `start` (it did not start) or `silent` (no process "
+        "answered).",
     ),
 )
 

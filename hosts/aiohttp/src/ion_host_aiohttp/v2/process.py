@@ -15,7 +15,7 @@ from ion_host_aiohttp.api.streams import Stream
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.reply_stream import reply_stream
 from ion_host_aiohttp.streaming.resuming import UNKNOWN, resumed
-from ion_host_aiohttp.turns import remember, reply_answer, run_turn
+from ion_host_aiohttp.turns import remember, reply_answer, run_turn, unless_broken_off
 from ion_host_aiohttp.v2.envelope import ProcessResponse, process_response
 from ion_host_aiohttp.v2.schema import ProcessRequest, RequestIdQuery, check_given, turn_request
 
@@ -27,12 +27,21 @@ With `Accept: text/event-stream` the answer is a stream of events, each named by
 - `delta`: the next piece of the text, `{"text": "…"}`.
 - `done`, last: the body that the answer has without a stream, whole text and receipt included.
 - `error`, last where there is no `done`: the body of an error. What goes wrong before `receipt` is
-  an ordinary response.
+  an ordinary response. An answer that broke off ends with `error`, code `ANSWER_BROKEN_OFF`: what
+  came of it before is not the whole.
 
 A caller who leaves stops the answer. With `Last-Event-ID` the stream goes on after that event, here
 and at `/api/v2/streams/{id}`.
 """
-ERRORS = (ErrorCase(HTTPStatus.BAD_REQUEST, "INVALID_INPUT", "The message is blank."),)
+BROKEN_OFF = ErrorCase(
+    HTTPStatus.BAD_GATEWAY,
+    "ANSWER_BROKEN_OFF",
+    "The model began to answer and broke off. Nothing of it is kept; asking again may help.",
+)
+ERRORS = (
+    ErrorCase(HTTPStatus.BAD_REQUEST, "INVALID_INPUT", "The message is blank."),
+    BROKEN_OFF,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +70,7 @@ async def process(call: Call[ProcessRequest], service: Service) -> Answer | Stre
         return _stream(call, service, request)
     started = service.clock.monotonic()
     reply = await run_turn(service, call.caller, request, "user_input")
+    unless_broken_off(reply, request, service)
     duration_ms = milliseconds_since(started, service)
     return reply_answer(reply, process_response(service, call.body, request, reply, duration_ms))
 

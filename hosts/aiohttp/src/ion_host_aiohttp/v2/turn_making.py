@@ -9,7 +9,13 @@ import attrs
 
 from ion_framework.conversations.conversations import Conversations
 from ion_framework.conversations.store import Begun
-from ion_framework.conversations.turning import TurnKept, TurnMade, TurnOrder
+from ion_framework.conversations.turning import (
+    BrokenOffError,
+    TurnEvent,
+    TurnKept,
+    TurnMade,
+    TurnOrder,
+)
 from ion_framework.pipeline.reply import ReplyDone, ReplyEvent
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.api.encoding import encode
@@ -17,6 +23,7 @@ from ion_host_aiohttp.api.endpoint import Call
 from ion_host_aiohttp.api.idempotency import fingerprint
 from ion_host_aiohttp.errors.failure import RequestFailed, check_message, unfit
 from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.turns import settle, unless_broken_off
 from ion_host_aiohttp.v2.conversation_failures import equipped, told
 from ion_host_aiohttp.v2.conversation_schema import TurnBody
 from ion_host_aiohttp.v2.conversation_views import owner_of, turn_response
@@ -53,13 +60,12 @@ class TurnMaking:
         """The events of the reply; the last one only after the turn is safe.
 
         Raises:
-            RequestFailed: it could not be kept.
+            RequestFailed: it could not be kept, or its answer broke off.
             TurnError: there is no answer.
         """
         done: ReplyDone | None = None
         with told(self.service, self.call.request_id):
-            stream = self.conversations.stream(self.order, self.begun, self._spent)
-            async with aclosing(stream) as events:
+            async with aclosing(self._events()) as events:
                 async for event in events:
                     if isinstance(event, TurnKept):
                         self.kept = event
@@ -69,6 +75,18 @@ class TurnMaking:
                         yield event
         assert done is not None  # noqa: S101  a turn ends with its reply or raises
         yield done
+
+    async def _events(self) -> AsyncGenerator[TurnEvent, None]:
+        stream = self.conversations.stream(self.order, self.begun, self._spent)
+        try:
+            async with aclosing(stream) as events:
+                async for event in events:
+                    yield event
+        except BrokenOffError as error:
+            # Nothing is kept, but the model has been paid.
+            await settle(self.service, self.call.caller, error.reply)
+            unless_broken_off(error.reply, self.order.request, self.service)
+            raise
 
     async def _spent(self, tokens: int) -> None:
         await self.service.limiter.book(self.call.caller, tokens)

@@ -30,6 +30,7 @@ class _Told(msgspec.Struct):
     """The answer as the caller got it."""
 
     metadata: _Behind = msgspec.field(default_factory=_Behind)
+    next_suggestion: str | None = None
 
 
 _TOLD: msgspec.json.Decoder[_Told] = msgspec.json.Decoder(_Told)
@@ -43,7 +44,7 @@ def turn_view(turn: StoredTurn, persona: str) -> TurnView:
         turn: the turn.
         persona: the shown name of who answered.
     """
-    behind = _behind(turn)
+    told = _told(turn)
     return TurnView(
         turn_id=turn.request_id,
         turn_number=turn.number,
@@ -53,16 +54,17 @@ def turn_view(turn: StoredTurn, persona: str) -> TurnView:
         resonance_key=turn.key,
         timestamp=iso_time(turn.at),
         tokens_used=turn.tokens,
-        **msgspec.structs.asdict(behind),
+        next_suggestion=told.next_suggestion or None,
+        **msgspec.structs.asdict(told.metadata),
     )
 
 
-def _behind(turn: StoredTurn) -> _Behind:
+def _told(turn: StoredTurn) -> _Told:
     try:
-        found = _TOLD.decode(turn.document).metadata
+        found = _TOLD.decode(turn.document)
     except msgspec.DecodeError:
         # A turn whose document another version of the host wrote is shown all the same.
-        found = _Behind()
-    if found.receipt is None:
-        found.receipt = _RECEIPT.decode(turn.receipt) or None
+        found = _Told()
+    if found.metadata.receipt is None:
+        found.metadata.receipt = _RECEIPT.decode(turn.receipt) or None
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ion_host_aiohttp.health import OUT
 from ion_host_aiohttp.run.stopping import StopSignal
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.workers.asking import Asking
-from ion_host_aiohttp.workers.changes import carry_out
+from ion_host_aiohttp.workers.changes import ChangeOrder, ChangeOutcome, carry_out
 from ion_host_aiohttp.workers.control import Control
 from ion_host_aiohttp.workers.figures import Figures
 from ion_host_aiohttp.workers.fleet import Member, PluginTrouble
@@ -56,7 +57,8 @@ class Duty:
         self._told: tuple[PluginTrouble, ...] = ()
         self._beating: asyncio.Task[None] | None = None
         self._changing: set[asyncio.Task[None]] = set()
-        self._opened = asyncio.Event()
+        self._early: deque[ChangeWanted] = deque()
+        self._is_open = False
         self._asking = Asking(control.send, desired.number)
         self._member = Member(
             desired.number,
@@ -77,8 +79,10 @@ class Duty:
             service, fleet=self._member, shared_dir=Path(shared) if shared else None
         )
         for order in self._desired.changes:
-            await carry_out(service.ion, order, self._desired.number)
-        self._opened.set()
+            await self._carry_out(order)
+        while self._early:
+            await self._change(self._early.popleft())
+        self._is_open = True
         self._control.send(Ready())
         self._beating = asyncio.create_task(self._beat())
         waiting = {
@@ -116,6 +120,8 @@ class Duty:
                 self._may_serve.set()
             case FleetState():
                 self._member.hear(message.workers, message.troubles, message.past)
+            case ChangeWanted() if not self._is_open:
+                self._early.append(message)
             case ChangeWanted():
                 task = asyncio.create_task(self._change(message))
                 self._changing.add(task)
@@ -128,10 +134,21 @@ class Duty:
                 return  # nothing else is said to a worker
 
     async def _change(self, wanted: ChangeWanted) -> None:
-        await self._opened.wait()
-        assert self._service is not None  # noqa: S101  it is known before the event is set
-        outcome = await carry_out(self._service.ion, wanted.order, self._desired.number)
-        self._control.send(ChangeDone(id=wanted.id, asker=wanted.asker, outcome=outcome))
+        outcome = await self._carry_out(wanted.order)
+        self._control.send(ChangeDone(id=wanted.id, outcome=outcome))
+
+    async def _carry_out(self, order: ChangeOrder) -> ChangeOutcome:
+        assert self._service is not None  # noqa: S101  changes begin once it is known
+        outcome = await carry_out(self._service.ion, order, self._desired.number)
+        if outcome.fault and not self._is_open:
+            # Nobody waits for this answer, and the others may have made the change.
+            self._service.logger.warning(
+                "a change of a plugin was not made at the start",
+                plugin=order.plugin,
+                change=order.act.value,
+                reason=outcome.reason,
+            )
+        return outcome
 
     async def _beat(self) -> None:
         while True:

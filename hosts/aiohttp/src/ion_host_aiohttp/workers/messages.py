@@ -40,7 +40,8 @@ class DesiredState:
         line: the command line, as the fields of `CommandLine`.
         config: the settings file as the supervisor read it, None without one.
         plugins: every installed plugin as the supervisor found it; no other is to run.
-        changes: what was changed in the other workers since they began.
+        changes: what was changed in the other workers since they began; what is changed from now
+            on is told besides.
         started_at: reading of the monotonic clock at the start of the host.
         shared_dir: folder of this run that all workers share, None where none could be made.
     """
@@ -157,13 +158,11 @@ class ChangeWanted:
     """Change a plugin; supervisor to worker.
 
     Attributes:
-        id: number of the question.
-        asker: number of the worker that asks.
+        id: number of the question, as the supervisor counts.
         order: what to do.
     """
 
     id: int
-    asker: int
     order: ChangeOrder
 
 
@@ -172,7 +171,6 @@ class ChangeDone:
     """What came of it; worker to supervisor."""
 
     id: int
-    asker: int
     outcome: ChangeOutcome
 
 

@@ -39,7 +39,7 @@ class WorkerProcess:
         control: the channel to it.
         clock: the clock.
         changed: called when something changed that others should know of.
-        relay: called with what it says of changes of plugins.
+        relay: called with itself and what it says of changes of plugins.
 
     Attributes:
         phase: what it does.
@@ -56,7 +56,7 @@ class WorkerProcess:
         control: Control,
         clock: Clock,
         changed: Callable[[], None],
-        relay: Callable[[ChangeAsked | ChangeDone], None],
+        relay: Callable[[WorkerProcess, ChangeAsked | ChangeDone], None],
     ) -> None:
         self._process = process
         self._control = control
@@ -76,14 +76,21 @@ class WorkerProcess:
     @classmethod
     async def started(
         cls,
-        desired: DesiredState,
+        desired: Callable[[], DesiredState],
         clock: Clock,
         changed: Callable[[], None],
-        relay: Callable[[ChangeAsked | ChangeDone], None],
+        relay: Callable[[WorkerProcess, ChangeAsked | ChangeDone], None],
     ) -> WorkerProcess:
         """A fresh process that is told what it is to be.
 
         It gets the environment of this one, so its secrets, too; they stand on no command line.
+
+        Args:
+            desired: gives what it is to be. Between that and the end of this function nothing else
+                runs, so that who then knows the worker has missed nothing.
+            clock: as of the class.
+            changed: as of the class.
+            relay: as of the class.
         """
         ours, theirs = socket.socketpair()
         with theirs:
@@ -95,7 +102,7 @@ class WorkerProcess:
                 process_group=0,
             )
         control = await Control.over(ours)
-        control.send(desired)
+        control.send(desired())
         return cls(process, control, clock, changed, relay)
 
     @property
@@ -160,7 +167,7 @@ class WorkerProcess:
                 self.troubles = message.troubles
                 self._changed()
             case ChangeAsked() | ChangeDone():
-                self._relay(message)
+                self._relay(self, message)
             case Ready():
                 self.is_ready.set()
                 self._changed()

@@ -75,7 +75,7 @@ class Supervisor:
         clock: Clock | None = None,
     ) -> None:
         self._slots = [Slot(index + 1) for index in range(number)]
-        self._relay = Relay(self._slots)
+        self._relay = Relay(self._slots, lambda: self._spare)
         self._make_desired = desired
         self._desired = desired()
         self._logger = logger
@@ -149,10 +149,12 @@ class Supervisor:
         )
 
     async def _start(self, slot: Slot) -> WorkerProcess:
-        changes = self._relay.standing
-        desired = attrs.evolve(self._desired, number=slot.number, changes=changes)
-        hear = self._relay.heard(slot.number)
-        worker = await WorkerProcess.started(desired, self._clock, self._news.set, hear)
+        def desired() -> DesiredState:
+            changes = self._relay.standing
+            return attrs.evolve(self._desired, number=slot.number, changes=changes)
+
+        relay = self._relay.hear
+        worker = await WorkerProcess.started(desired, self._clock, self._news.set, relay)
         if self._is_open:
             worker.serve()
         return worker

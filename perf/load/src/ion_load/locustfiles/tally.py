@@ -1,18 +1,22 @@
-"""What locust does not count: answers by status, and those that the host calls degraded.
+"""What locust does not tell: answers by status, degraded ones, and the last second of a run.
 
 A 429 counts as success, so that a run against a host that refuses nearly everything looks perfect
 in locust's own table. These counts say what the successes were. Workers send theirs to the master.
+
+Locust writes its CSV files once a second and not at the end: requests that end in the last second,
+which are those that a host kept waiting longest, are not in them. So they are written again.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from locust import events
+from locust import events, stats
 from locust.env import Environment
 
 DEGRADED = "degraded"
@@ -23,7 +27,7 @@ answers: Counter[str] = Counter()
 
 
 def _add_option(parser: ArgumentParser, **_: Any) -> None:
-    parser.add_argument("--answers", default="", help="file for the counts of answers, as JSON")
+    parser.add_argument("--final", default="", help="path and begin of the names of what is left")
 
 
 def _count(response: Any, **_: Any) -> None:
@@ -43,8 +47,14 @@ def _receive(data: dict[str, Any], **_: Any) -> None:
 
 def _write(environment: Environment, **_: Any) -> None:
     options = environment.parsed_options
-    if options is not None and options.answers and not options.worker:
-        Path(options.answers).write_text(json.dumps(dict(answers), sort_keys=True) + "\n", "utf-8")
+    if options is None or options.worker or not options.final:
+        return
+    text = json.dumps(dict(answers), sort_keys=True)
+    Path(f"{options.final}_answers.json").write_text(f"{text}\n", "utf-8")
+    rows = stats.StatsCSV(environment, stats.PERCENTILES_TO_REPORT)
+    for name, write in (("stats", rows.requests_csv), ("failures", rows.failures_csv)):
+        with Path(f"{options.final}_final_{name}.csv").open("w", encoding="utf-8") as file:
+            write(csv.writer(file, lineterminator="\n"))
 
 
 _HOOKS: Any = events  # locust annotates the hooks, but not how a listener is added
@@ -53,3 +63,6 @@ _HOOKS.request.add_listener(_count)
 _HOOKS.report_to_master.add_listener(_send)
 _HOOKS.worker_report.add_listener(_receive)
 _HOOKS.quitting.add_listener(_write)
+
+# Once in ten seconds, as it comes, is too rare to show how far a run is.
+stats.CSV_STATS_FLUSH_INTERVAL_SEC = 0
