@@ -29,7 +29,7 @@ class Plugin:
 plugin = Plugin
 """
 OFF_BY_DEFAULT = {
-    "gemini", "llm-analyzer", "log", "openai-compatible", "secrets-gcp", "sentry",
+    "gemini", "llm-analyzer", "log", "openai-compatible", "otel", "secrets-gcp", "sentry",
     "store-postgres", "store-redis",
 }  # fmt: skip
 FIELDS = ["name", "provides", "status", "reason", "distribution", "version"]

@@ -104,6 +104,25 @@ async def test_workers_are_added_up_and_a_killed_one_takes_nothing_along(tmp_pat
     assert list((tmp_path / "runs").iterdir()) == []
 
 
+async def test_taken_out_and_let_in_again(tmp_path):
+    """Taken out of all workers and let in again, the plugin goes on with its figures."""
+    with serving(tmp_path, "--workers=2") as (_, url):
+        async with fresh(url) as session:
+            for number in range(6):
+                await ask(session, number)
+            await asyncio.sleep(0.5)
+            for act in ("disable", "enable"):
+                async with session.post(f"/api/v2/plugins/metrics/{act}") as response:
+                    assert response.status == 200, await response.text()
+            for number in range(6):
+                await ask(session, number)
+            await asyncio.sleep(1.5)
+            found = [await figures(session) for _ in range(4)]
+
+    assert {each[CHATS] for each in found} == {12.0}
+    assert {each["ion_processes"] for each in found} == {2.0}
+
+
 def victim(folder):
     """The process of a worker."""
     (name, *_) = sorted(each.name for each in folder.glob("runs/run-*/metrics-*.values"))

@@ -35,8 +35,8 @@ def told(conversation: Conversation, turns: Sequence[StoredTurn], now: float) ->
     ]
     if conversation.memory.topics:
         lines.append(", ".join(conversation.memory.topics))
-    if conversation.summary:
-        lines += ["", conversation.summary]
+    if conversation.running_summary:
+        lines += ["", conversation.running_summary]
     for turn in turns:
         lines += [
             "",

@@ -2,7 +2,8 @@
 
 The bullets of `ion_framework.domain.summary` forget the oldest once they are full. From then on
 the model is asked, after a turn and every few turns, to sum up what the prompt no longer carries.
-Nobody waits for it; where it fails the bullets go on.
+Its text is kept beside the bullets, never pushed out by them, until its next one reaches further.
+Nobody waits for it; where it fails the text before stays and the bullets go on.
 """
 
 from __future__ import annotations
@@ -108,23 +109,30 @@ class BackgroundSummaries:
         return turns[: len(turns) - len(still)]
 
     async def _put(self, owner: Owner, conversation_id: str, text: str, last: int) -> None:
-        """Replace the summary by the model's and what has left the prompt since.
+        """Keep the model's summary, and bullets of nothing but what has left the prompt since.
 
         The right is taken meanwhile, so that no turn is based on a version that changes under it.
+        A summary that reaches less far than the one that is kept is dropped.
         """
-        asked = Asked(
-            owner=owner,
-            conversation_id=conversation_id,
-            turns=self.rights.settings.context_turns + EVERY,
-        )
-        found = await self.rights.take(asked)
+        found = await self.rights.take(Asked(owner=owner, conversation_id=conversation_id))
         if not isinstance(found, Begun):
             return
         async with self.rights.held(found):
-            since = [turn for turn in self._left(found.turns) if turn.number > last]
+            known = found.conversation
+            if known.model_summary_to >= last:
+                return
+            later = max(1, known.turn_count - last)
+            turns = await self.rights.store.turns(owner, conversation_id, later)
+            since = [turn for turn in self._left(turns) if turn.number > last]
             messages = [message for turn in since for message in turn.messages()]
-            summary = update_summary(" ".join(text.split()), messages)
-            await self.rights.store.update(attrs.evolve(found.conversation, summary=summary))
+            await self.rights.store.update(
+                attrs.evolve(
+                    known,
+                    summary=update_summary("", messages),
+                    model_summary=" ".join(text.split()),
+                    model_summary_to=last,
+                )
+            )
 
 
 def marked(turns: tuple[StoredTurn, ...]) -> list[str]:

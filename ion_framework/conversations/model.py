@@ -62,7 +62,9 @@ class Conversation:
         expires_at: when it ends by itself.
         ttl_s: seconds by which each turn puts that off.
         turn_count: turns so far.
-        summary: running summary of what the prompt no longer carries.
+        summary: bullets of what the prompt no longer carries and the model has not summed up.
+        model_summary: the language model's summary of the beginning, empty before there is one.
+        model_summary_to: number of the last turn that it tells of, 0 without one.
         memory: what it is about.
         closed_at: when it was closed, None while it is open.
         closing: the summary of a closed one as a JSON document, empty before.
@@ -80,10 +82,17 @@ class Conversation:
     ttl_s: float
     turn_count: int = 0
     summary: str = ""
+    model_summary: str = ""
+    model_summary_to: int = 0
     memory: Memory = attrs.field(factory=Memory)
     closed_at: float | None = None
     closing: str = ""
     version: int = 0
+
+    @property
+    def running_summary(self) -> str:
+        """All that is summed up: the model's text, and the bullets of what came after it."""
+        return "\n".join(filter(None, (self.model_summary, self.summary)))
 
     def state(self, now: float) -> ConversationState:
         """Where it stands at a time."""

@@ -202,7 +202,7 @@ class Turning:
                 if held
                 else None
             ),
-            summary=conversation.summary,
+            summary=conversation.running_summary,
             notes=(
                 *notes_of(memory, language or detect_language(order.request.text)),
                 *order.request.notes,
@@ -239,7 +239,12 @@ class Turning:
         before, turns = begun.conversation, (*begun.turns, turn)
         told, still = _numbers(self._carried(begun.turns)), _numbers(self._carried(turns))
         # Whole, although the prompt may have carried a part of one.
-        out = [item for item in turns if item.number in {*told, turn.number} - still]
+        left = {*told, turn.number} - still
+        out = [
+            item
+            for item in turns
+            if item.number in left and item.number > before.model_summary_to
+        ]
         return attrs.evolve(
             before,
             # A pinned conversation stays with its persona also where another has to stand in.

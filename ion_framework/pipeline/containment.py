@@ -61,11 +61,11 @@ class Visit:
         NotCalledError: its plugin is in quarantine.
     """
 
-    __slots__ = ("_containment", "_hook", "_ticket")
+    __slots__ = ("_containment", "_item", "_ticket")
 
     def __init__(self, item: Implementation) -> None:
         self._containment = containment = item.containment
-        self._hook = item.hook
+        self._item = item
         self._ticket = 0
         if containment.quarantine is not None:
             try:
@@ -84,7 +84,7 @@ class Visit:
             self._containment.quarantine.withdrawn(self._ticket)
 
     def failed(self, error: HookError, *, fair: bool) -> None:
-        """It failed.
+        """It failed. By its own fault, that is counted and logged.
 
         Args:
             error: how.
@@ -94,8 +94,9 @@ class Visit:
             self.withdrawn()
             return
         self._containment.failures += 1
+        _log_failure(self._item, error)
         if self._containment.quarantine is not None:
-            self._containment.quarantine.failed(self._ticket, self._hook, error.reason)
+            self._containment.quarantine.failed(self._ticket, self._item.hook, error.reason)
 
 
 def is_own_fault(error: HookError, *, fair: bool) -> bool:
@@ -115,3 +116,16 @@ def is_own_fault(error: HookError, *, fair: bool) -> bool:
     if isinstance(cause, GenerationError | TurnError | BulkheadFullError):
         return False
     return fair or not isinstance(cause, Overrun)
+
+
+def _log_failure(item: Implementation, error: HookError) -> None:
+    """One line that names the culprit; quarantine sees to it that there are not many."""
+    import structlog  # costs 50 ms, and hardly anybody needs it
+
+    structlog.get_logger("ion").warning(
+        "a plugin failed",
+        hook=item.hook,
+        plugin=item.plugin,
+        distribution=item.distribution,
+        reason=error.reason,
+    )

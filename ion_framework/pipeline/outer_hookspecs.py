@@ -68,7 +68,8 @@ def ion_provide_store() -> Store | None:
 def ion_provide_routes() -> Sequence[Route] | None:
     """Provide endpoints for a host; they are found in ``Ion.provisions.routes``.
 
-    Called once, at activation, without I/O. A host serves the routes that are of its own type.
+    Called once, at activation, without I/O. A host serves the routes that are of its own type,
+    and `ion_framework.pipeline.documents.DocumentRoute`, which needs no host to be imported.
     A failure makes the plugin FAILED.
 
     Example::

@@ -5,21 +5,22 @@ This text is installed as a package of its own beside a host; nothing here is ru
 
 from __future__ import annotations
 
-HOOKS = (
-    "ion_guard",
-    "ion_guard_request",
-    "ion_gather_context",
-    "ion_analyze",
-    "ion_route",
-    "ion_build_prompt",
-    "ion_render_prompt",
-    "ion_generate",
-    "ion_transform_stream",
-    "ion_finish",
-    "ion_observe",
-)
-GUARDS = ("ion_guard", "ion_guard_request")
-OF_PERSONAS = ("ion_build_prompt",)
+KINDS = {
+    "ion_guard": "guard",
+    "ion_guard_request": "guard",
+    "ion_gather_context": "extension",
+    "ion_analyze": "analyzer",
+    "ion_route": "router",
+    "ion_build_prompt": "persona",
+    "ion_render_prompt": "extension",
+    "ion_generate": "generator",
+    "ion_transform_stream": "extension",
+    "ion_finish": "extension",
+    "ion_observe": "monitor",
+}
+"""Every hook, with the kind of a plugin that implements it."""
+
+HOOKS = tuple(KINDS)
 
 FAULTS = (
     "exception",
@@ -35,11 +36,18 @@ FAULTS = (
     "task",
     "mutate",
 )
-UNNAMED = ("ten-megabytes", "thread", "task", "mutate")
-"""Faults after which a hook has an answer, so that there is nothing to name."""
+EXEMPT = {
+    "thread": "a thread of its own raised; no call of ION's failed, and Python prints its traceback",
+    "task": "a task that it left behind sleeps; nothing failed",
+    "mutate": "its arguments are frozen, and it caught the errors of that itself; nothing failed",
+}
+"""Faults after which there is no failure to name, and why."""
 
-UNHEARD = ("ion_observe",)
-"""Hooks of which nobody takes an answer, so that none can be of the wrong type."""
+EXEMPT_IN = {
+    ("wrong-type", "ion_observe"): "nobody takes an answer of an observer",
+    ("ten-megabytes", "ion_observe"): "nobody takes an answer of an observer",
+}
+"""The same of faults in one hook."""
 
 BLOCK_S = 2.0
 

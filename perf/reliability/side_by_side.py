@@ -1,22 +1,28 @@
 """Two hosts that differ in one plugin, under the same load in turns.
 
-Whatever the machine does besides meets both alike, so that their difference is the plugin's.
+Whatever the machine does besides meets both alike, so that their difference is the plugin's. Each
+has the load for a second, and who begins changes from round to round, so that what grows or shrinks
+meanwhile cancels out.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import attrs
 
 from perf.reliability.light_client import LightClient, light_client
 from perf.reliability.offline import offline_host, port_of
-from perf.reliability.open_loop import Send, Shot, open_loop
+from perf.reliability.open_loop import Load, Send, open_loop
 from perf.reliability.promise import Setting
 from perf.reliability.stage import HostProcess
 
-ROUNDS = 6
+PART_S = 1.0
+"""Seconds for which one host has the load before the other has it: short against what else a
+machine does for a while, long against the beginning of a load."""
 
 
 @attrs.frozen
@@ -25,6 +31,12 @@ class Side:
 
     host: HostProcess
     client: LightClient
+
+    def processor_s(self) -> float:
+        """Seconds of processor time that the host has taken since its start."""
+        stat = Path(f"/proc/{self.host.process.pid}/stat").read_text("ascii")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
@@ -57,8 +69,8 @@ async def in_turns(
     sender: Callable[[LightClient, str], Send],
     rate: float,
     seconds: float,
-) -> list[list[Shot]]:
-    """Load for every side in turns; gives the shots of each.
+) -> list[list[Load]]:
+    """Load for every side in turns; gives the parts of each, those of one round in one place.
 
     Args:
         sides: the hosts.
@@ -66,10 +78,11 @@ async def in_turns(
         rate: requests a second.
         seconds: length of the load of each side.
     """
-    shots: list[list[Shot]] = [[] for _ in sides]
-    part_s = max(0.5, seconds / ROUNDS)
-    for number in range(ROUNDS):
-        for index, side in enumerate(sides):
-            load = await open_loop(sender(side.client, f"part {number}"), rate, part_s)
-            shots[index].extend(load.shots)
-    return shots
+    parts: list[list[Load]] = [[] for _ in sides]
+    for number in range(max(2, round(seconds / PART_S))):
+        order = list(enumerate(sides))
+        for index, side in order if number % 2 == 0 else reversed(order):
+            parts[index].append(
+                await open_loop(sender(side.client, f"part {number}"), rate, PART_S)
+            )
+    return parts

@@ -180,10 +180,11 @@ class TestPlaces:
         assert places.take("::ffff:203.0.113.1")
 
 
-async def test_health_costs_nothing(hosting, limiting):
+@pytest.mark.parametrize("path", ["/health", "/api/v2/health"])
+async def test_health_costs_nothing(hosting, limiting, path):
     """Whoever watches over the host may ask as often as it likes."""
     async with limiting(limit="1/minute") as (rates, _), hosting(rates=rates) as host:
-        found = [(await host.session.get("/health")).status for _ in range(40)]
+        found = [(await host.session.get(path)).status for _ in range(40)]
 
     assert set(found) == {200}
 

@@ -23,6 +23,7 @@ class TestHealth:
             "version": "9.9",
             "pipeline_ready": True,
             "redis_cache": {"enabled": False, "connected": False},
+            "conversation_store": {"enabled": True, "connected": True},
             "reasons": [],
         }
         assert v2["healthy"]
@@ -32,6 +33,7 @@ class TestHealth:
             "cache": "healthy",
             "redis": "disabled",
             "pipeline_cache": "healthy",
+            "store": "healthy",
         }
 
     async def test_host_without_generator_is_degraded(self, hosting, make):

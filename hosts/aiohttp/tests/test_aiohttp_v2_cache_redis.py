@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -36,3 +37,29 @@ async def test_both_tiers_are_told(hosting, make):
     assert (details["l2"]["mode"], details["l2"]["available"]) == ("redis", True)
     assert health["dependencies"]["redis"] == "healthy"
     assert count == 1
+
+
+async def test_a_frozen_redis_is_not_connected(hosting, make):
+    """A Redis that is stopped and asked nothing by anybody is told as gone, and as back later."""
+    cache = tuple(found for found in installed() if found.name == "two-tier-cache")
+    parrot = make.plugin("parrot", "generator", make.generator(make.echo), fallback=True)
+
+    async def told(host: Any) -> tuple[bool, str]:
+        v1 = await (await host.session.get("/health")).json()
+        v2 = await (await host.session.get("/api/v2/health")).json()
+        return v1["redis_cache"]["connected"], v2["dependencies"]["redis"]
+
+    async def until(host: Any, wanted: tuple[bool, str]) -> None:
+        async with asyncio.timeout(30):
+            while await told(host) != wanted:
+                await asyncio.sleep(0.1)
+
+    async with RedisServer() as redis:
+        settings = Settings(plugin={"two-tier-cache": {"redis_url": redis.url}})
+        parts = (make.lua, make.analyzer, make.router, parrot, *cache)
+        async with hosting(*parts, settings=settings) as host:
+            await until(host, (True, "healthy"))
+            redis.freeze()
+            await until(host, (False, "unavailable"))
+            redis.thaw()
+            await until(host, (True, "healthy"))

@@ -42,7 +42,7 @@ async def test_the_answer_of_the_original(hosting):
         body = await response.json()
 
     assert response.status == 200
-    assert list(body) == ["version", "status", "cache_stats", "plugins", "timestamp"]
+    assert list(body) == ["version", "status", "cache_stats", "plugins", "store", "timestamp"]
     assert (body["version"], body["status"]) == ("v2.0", "operational")
     assert body["cache_stats"]["total_requests"] == 0
 

@@ -1,4 +1,4 @@
-"""What these tests share: a real server that behaves as told, and the command as people start it."""
+"""What these tests share: a real server that behaves as told, and the command itself."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Server:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        self.url = "http://127.0.0.1:{}".format(self._runner.addresses[0][1])
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self):
         """End."""
@@ -110,7 +110,8 @@ HEAD = (
 def stats(tmp_path):
     """Writes a file as locust does: one endpoint that is worse than the sum, and the sum."""
 
-    def write(name, requests, failures=0, p50=20, p95=40, p99=60):
+    def write(name, requests, failures=0, *, p95=40):
+        p50, p99 = 20, 60
         rest = f"{p50},{p50},{p50},{p50},{p95},{p95},{p99},{p99},{p99},{p99},{p99}"
         rows = (
             f"POST,/chat,1,1,9999,9999,1,9999,1,0.1,0.1{',9999' * 11}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 
 import attrs
@@ -21,6 +22,7 @@ from ion_metrics.settings import MetricsSettings
 from ion_metrics.vocabulary import MOST_WORDS, OTHER, Vocabulary
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as of_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as of_text
+from structlog.testing import capture_logs
 
 from ion_framework import TurnRequest, hookimpl
 from ion_framework.clock import SystemClock
@@ -376,6 +378,21 @@ class TestPlugin:
 
         assert 'ion_http_requests_total{method="POST",route="/chat",status="200"}' in document
         assert 'ion_plugin_status{plugin="metrics",status="active"} 1.0' in document
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="there are no workers on Windows")
+    async def test_a_folder_that_cannot_be_written(self, tmp_path):
+        """Where nothing can be shared it says so, and tells the figures of its own process."""
+        plugin = Metrics(MetricsSettings(), SystemClock())
+        plugin.ion_observe(requested())
+        async with running_ion(make_plugin("metrics", plugin, "monitor")) as ion:
+            (route,) = ion.provisions.routes
+            with capture_logs() as logged:
+                missing = tmp_path / "missing"
+                write = route.open(HostView(ion=ion, figures=dict, shared_dir=missing))
+            document = (await write("")).body.decode()
+
+        assert [line["folder"] for line in logged] == [str(missing)]
+        assert 'ion_http_requests_total{method="POST",route="/chat",status="200"} 1.0' in document
 
     async def test_what_an_event_costs(self, counting):
         """A request and a turn together cost far less than one tenth of a thousandth second."""

@@ -8,10 +8,10 @@ from typing import Any
 import attrs
 import pytest
 from ion_offline.fill import NAMES, fill, placeholders
-from ion_offline.josa import PAIRS
 from ion_offline.lexicon import english_lexicon, korean_lexicon
 from ion_offline.phrasebook import phrasebook
 
+from ion_framework.domain.josa import PAIRS
 from ion_framework.domain.key import Intent, Tone
 from ion_framework.domain.language import Language, detect_language
 

@@ -54,8 +54,18 @@ class Assessment:
         return [{"code": item.id, "message": telling.text(item)} for item in self.reasons]
 
 
+async def assess_closely(service: Service) -> Assessment:
+    """Judge the host as it is now, once it is known whether the store of conversations serves.
+
+    A store that is out makes the host degraded and leaves it ready: messages are answered without
+    it, and a host that got no requests would serve nobody.
+    """
+    await service.store_watch.look()
+    return assess(service)
+
+
 def assess(service: Service) -> Assessment:
-    """Judge the host as it is now."""
+    """Judge the host by what is known of it."""
     phase = service.lifecycle.phase
     reasons = []
     if phase is not Phase.READY:
@@ -68,8 +78,11 @@ def assess(service: Service) -> Assessment:
         if record.status in OUT
     ]
     reasons += _elsewhere(service)
-    if shortcoming := service.limiter.shortcoming():
-        reasons.append(shortcoming)
+    reasons += [
+        shortcoming
+        for shortcoming in (service.limiter.shortcoming(), service.store_watch.shortcoming())
+        if shortcoming is not None
+    ]
     return Assessment(phase, not missing, tuple(reasons))
 
 
@@ -129,4 +142,10 @@ def redis_state(service: Service) -> RedisState:
     tier: Mapping[str, object] | None = cache.stats().tiers.get("redis") if cache else None
     if tier is None:
         return RedisState(enabled=False, connected=False)
-    return RedisState(enabled=True, connected=tier_answers(tier))
+    is_gone = (said := service.limiter.shortcoming()) is not None and said.id in _GONE
+    return RedisState(enabled=True, connected=tier_answers(tier) and not is_gone)
+
+
+_GONE = ("rates_local", "rates_closed")
+"""Shortcomings of the rate limits that say that their Redis is gone. It is that of the cache, too,
+unless somebody runs two, of which one that is gone is worth being told of as well."""

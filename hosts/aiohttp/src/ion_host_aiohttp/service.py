@@ -23,6 +23,7 @@ from ion_host_aiohttp.rates.limiter import Limiter, Unlimited
 from ion_host_aiohttp.run.admission import Admission
 from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
+from ion_host_aiohttp.store_watch import StoreWatch
 from ion_host_aiohttp.streaming.state import Streaming
 from ion_host_aiohttp.v1.session_making import Sessions
 from ion_host_aiohttp.workers.changes import carry_out
@@ -32,6 +33,7 @@ from ion_host_aiohttp.workers.fleet import Alone, Fleet
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+    from ion_framework.conversations.store import ConversationStore
     from ion_framework.ion import Ion
 
 
@@ -82,6 +84,7 @@ class Service:
         origins: the web pages that may call, and the names that the host answers to.
         streaming: the streams and WebSockets.
         conversations: conversations that the host keeps, None without a store for them.
+        store_watch: whether the store of conversations serves.
         recent_turns: the latest turns, for feedback on them.
         sessions: conversations that callers hand over, and their summaries.
         catalogue: the sentences that it says, with those of plugins.
@@ -111,6 +114,9 @@ class Service:
     conversations: Conversations | None = attrs.field(
         default=attrs.Factory(lambda self: conversations_of(self.ion), takes_self=True)
     )
+    store_watch: StoreWatch = attrs.field(
+        default=attrs.Factory(lambda self: StoreWatch(self._store, self.clock), takes_self=True)
+    )
     recent_turns: RecentTurns = attrs.field(
         default=attrs.Factory(
             lambda self: RecentTurns(self.clock, self.ion.settings.api.feedback_turns),
@@ -137,6 +143,10 @@ class Service:
     )
 
     shared_dir: Path | None = None
+
+    @property
+    def _store(self) -> ConversationStore | None:
+        return self.conversations.store if self.conversations is not None else None
 
     def own_figures(self) -> Figures:
         """The figures of this process now; `fleet` has those of the whole host."""

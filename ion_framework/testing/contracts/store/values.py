@@ -84,6 +84,8 @@ def full_conversation(name: str = "full", **changes: Any) -> Conversation:
         "persona": "sage",
         "pinned": True,
         "summary": "They talked about “indexes” – 그리고 캐시 🙂.",
+        "model_summary": "The model: “first, the schema” – 처음에는 스키마.",
+        "model_summary_to": 3,
         "memory": memory,
         "closed_at": NOON + 5.25,
         "closing": '{"요약": "끝"}',

@@ -14,6 +14,11 @@ _HINT = "ion load trend needs matplotlib: pip install 'ion-load[plots]'"
 _PERCENTILES = ("p50_ms", "p95_ms", "p99_ms")
 _INCHES = (10.0, 3.2)
 _STYLES = ("-", "--", ":")
+_NAMES = 12
+"""Runs that are named below a picture; of more, some are."""
+
+_LEAST = 0.1
+"""Upper end of an axis on which everything is 0."""
 
 
 def draw(runs: Mapping[str, tuple[Run, ...]], target: Path) -> tuple[Path, Path]:
@@ -58,10 +63,10 @@ def _latencies(axes: Any, scenario: str, runs: tuple[Run, ...]) -> None:
         axes.plot(places, values, style, marker="o", markersize=3, label=name[:3].upper())
     low = [run.figures.p95_ms.low for run in runs]
     high = [run.figures.p95_ms.high for run in runs]
-    axes.fill_between(places, low, high, alpha=0.15, label="P95, range of 95 %")
+    axes.fill_between(places, low, high, color="C1", alpha=0.15, label="P95, 95 %\nconfidence")
     axes.set_title(f"{scenario}: latency")
     axes.set_ylabel("ms")
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     _name_runs(axes, runs)
 
 
@@ -69,14 +74,14 @@ def _errors(axes: Any, scenario: str, runs: tuple[Run, ...]) -> None:
     axes.bar(range(len(runs)), [run.figures.error_pct for run in runs], width=0.6)
     axes.set_title(f"{scenario}: errors")
     axes.set_ylabel("% of requests")
-    axes.set_ylim(bottom=0)
     _name_runs(axes, runs)
 
 
 def _name_runs(axes: Any, runs: tuple[Run, ...]) -> None:
-    axes.set_ylim(bottom=0)
-    names = [f"{run.at:%m-%d %H:%M}" for run in runs]
-    axes.set_xticks(range(len(runs)), names, rotation=30, ha="right", fontsize="small")
+    axes.set_ylim(0, max(axes.get_ylim()[1], _LEAST))
+    places = range(0, len(runs), -(-len(runs) // _NAMES))
+    names = [f"{runs[place].at:%m-%d %H:%M}" for place in places]
+    axes.set_xticks(places, names, rotation=30, ha="right", fontsize="small")
 
 
 def _with(target: Path, suffix: str) -> Path:

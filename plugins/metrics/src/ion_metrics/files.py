@@ -54,7 +54,8 @@ class Shelf:
         values = self._folder / (self._name + VALUES)
         self._held = os.open(values, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._held, fcntl.LOCK_EX)
-        os.ftruncate(self._held, capacity * 8)
+        # Written, not only made longer: a disk that fills up later would mean SIGBUS.
+        os.write(self._held, bytes(capacity * 8))
         self._map = mmap.mmap(self._held, capacity * 8)
         self._view = memoryview(self._map).cast("d")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND

@@ -63,7 +63,11 @@ class Ledger:
         return place
 
     def keep_on(self, shelf: Shelf) -> None:
-        """Keep the numbers in a file from now on."""
+        """Keep the numbers in a file from now on.
+
+        Raises:
+            OSError: there is no room for it, or no right to write; they stay in memory.
+        """
         values = shelf.open(CAPACITY)
         values[:] = self.values
         for series in self._places:

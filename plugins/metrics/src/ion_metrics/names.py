@@ -129,7 +129,8 @@ FIRST_TOKEN = _histogram(
 )
 TOKENS = _counter(
     "ion_generation_tokens_total",
-    "Tokens spent, by model and kind (input, output; cached is part of input).",
+    "Tokens spent, by model (empty where a stored answer was made anew) and kind (input, output; "
+    "cached is part of input).",
     "model", "kind",
 )  # fmt: skip
 COST = _counter(

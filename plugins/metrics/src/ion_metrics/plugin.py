@@ -39,6 +39,7 @@ class Metrics:
         self._ledger = Ledger()
         self._counting = Counting(self._ledger, self._words)
         self._sampler = Sampler(self._ledger, self._words, process_figures)
+        self._view: HostView | None = None
         self._folder: Path | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -57,7 +58,9 @@ class Metrics:
 
     @hookimpl
     async def ion_startup(self) -> None:
-        """Begin to look at what no event tells."""
+        """Begin to look at what no event tells, and go on before a host that it had."""
+        if self._view is not None and (self._folder is None or self._folder.is_dir()):
+            self._watch(self._view)
         self._looking = asyncio.get_running_loop().create_task(self._look())
 
     @hookimpl
@@ -76,23 +79,37 @@ class Metrics:
         self._ledger.let_go()
 
     def _open(self, view: HostView) -> Writer:
-        ion = view.ion
+        self._view, ion = view, view.ion
         self._words.installed = {
             "persona": lambda: {persona.name for persona in ion.personas},
             "plugin": lambda: {record.name for record in ion.plugins},
         }
+        self._watch(view)
+        return self._document
+
+    def _watch(self, view: HostView) -> None:
         self._sampler.view = view
         if view.shared_dir is not None:
             self._keep_in(view.shared_dir)
-        return self._document
 
     def _keep_in(self, folder: Path) -> None:
         from ion_metrics import (
             files,
         )  # needs fcntl, which Windows lacks; there are no workers there
 
-        files.put_together(folder)
-        self._ledger.keep_on(files.Shelf(folder))
+        try:
+            files.put_together(folder)
+            self._ledger.keep_on(files.Shelf(folder))
+        except OSError as error:
+            import structlog  # only a failure pays for it
+
+            structlog.get_logger("ion").warning(
+                "figures of this worker alone are told: they cannot be shared",
+                plugin=PATH.strip("/"),
+                folder=str(folder),
+                reason=str(error),
+            )
+            return
         self._folder = folder
 
     async def _document(self, accept: str) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ion_offline.josa import coda_of
+from ion_framework.domain.josa import coda_of
 
 _AUXILIARY = re.compile(
     r"^("

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ion_offline.josa import attach
+from ion_framework.domain.josa import attach
 
 NAMES = (
     "topic",

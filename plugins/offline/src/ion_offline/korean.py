@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import attrs
 
+from ion_framework.domain.josa import Final, coda_of, final_of
 from ion_offline.auxiliary import follows_stem, is_verb
-from ion_offline.josa import Final, coda_of, final_of
 from ion_offline.lexicon import KoreanLexicon, korean_lexicon
 from ion_offline.term import MAX_CHARACTERS, MAX_WORDS, Term, TermKind, marked
 from ion_offline.tokens import Token, TokenKind, tokens

@@ -16,7 +16,7 @@ from ion_otel.tally import Tally
 if TYPE_CHECKING:
     from ion_otel.pipeline import Pipeline
 
-MOST_EARLY = 200
+MOST_EARLY = 1000
 """Turns that wait for the import at most."""
 
 

@@ -12,7 +12,8 @@ from ion_framework.conversations.model import Conversation, Feedback, Memory, Ow
 
 CONVERSATION = (
     "id, tenant, principal, user_id, persona, pinned, created_at, last_activity, expires_at, "
-    "ttl_s, turn_count, summary, memory, closed_at, closing, version"
+    "ttl_s, turn_count, summary, memory, closed_at, closing, version, "
+    "model_summary, model_summary_to"
 )
 """Columns in the order in which `conversation_row` gives them and `to_conversation` takes them."""
 
@@ -43,6 +44,8 @@ def conversation_row(conversation: Conversation) -> tuple[object, ...]:
         conversation.closed_at,
         conversation.closing,
         conversation.version,
+        conversation.model_summary,
+        conversation.model_summary_to,
     )
 
 
@@ -64,6 +67,8 @@ def to_conversation(row: Sequence[Any]) -> Conversation:
         closed_at=row[13],
         closing=row[14],
         version=row[15],
+        model_summary=row[16],
+        model_summary_to=row[17],
     )
 
 

@@ -86,7 +86,12 @@ _FIRST = (
     "CREATE INDEX feedback_by_time ON feedback (at)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_MODEL_SUMMARY = (
+    "ALTER TABLE conversations ADD COLUMN model_summary TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE conversations ADD COLUMN model_summary_to INTEGER NOT NULL DEFAULT 0",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MODEL_SUMMARY)
 """The statements that lead from each version to the next, beginning with an empty file."""
 
 VERSION = len(MIGRATIONS)

@@ -16,7 +16,7 @@ import attrs
 import msgspec
 
 from ion_framework.domain.blank import NOT_BLANK, is_blank
-from ion_host_aiohttp.api.schema_issue import issue_of
+from ion_host_aiohttp.api.schema_issue import issue_of, path_of
 from ion_host_aiohttp.api.strict import is_strict
 from ion_host_aiohttp.errors.failure import Issue, Path
 from ion_host_aiohttp.errors.messages import say
@@ -44,7 +44,7 @@ def issues_of(
             _issues(document, kind, (), strict=source == "body"), unknown_members(document, kind)
         )
         found = tuple(islice(every, MOST_ISSUES))
-    found = found or (issue_of(error, document),)
+    found = found or (issue_of(error, document, _kind_at(kind, path_of(error))),)
     return tuple(attrs.evolve(issue, source=source) for issue in found)
 
 
@@ -89,7 +89,7 @@ def _issues(value: object, kind: Any, path: Path, *, strict: bool) -> Iterator[I
     try:
         msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        issue = issue_of(error, value)
+        issue = issue_of(error, value, _kind_at(kind, path_of(error)))
         yield attrs.evolve(issue, path=(*path, *issue.path))
     else:
         if isinstance(value, str) and _must_say_something(kind) and is_blank(value):
@@ -136,6 +136,17 @@ def _fields(kind: Any) -> Mapping[str, tuple[Any, bool]]:
         return {}
     hints = get_type_hints(kind, include_extras=True)
     return {name: (hints[name], needed) for name, needed in required.items()}
+
+
+def _kind_at(kind: Any, path: Path) -> Any:
+    """The type of what stands somewhere in a value of a type; `Any` where that is not known."""
+    for step in path:
+        own = _core(kind)
+        if isinstance(step, str):
+            kind = _fields(own).get(step, (Any, False))[0]
+        else:
+            kind = next(iter(get_args(own)), Any)
+    return kind
 
 
 def _core(kind: Any) -> Any:

@@ -33,6 +33,7 @@ async def sweeping(service: Service) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        await service.store_watch.close()
         await conversations.aclose()
 
 

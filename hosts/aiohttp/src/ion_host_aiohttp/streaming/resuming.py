@@ -9,6 +9,7 @@ import attrs
 import msgspec
 
 from ion_host_aiohttp.access.caller import Scope
+from ion_host_aiohttp.api.constraints import FORM
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
 from ion_host_aiohttp.api.streams import EVENT_STREAM, Stream
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
@@ -17,7 +18,9 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.replay import Owner, Replay
 from ion_host_aiohttp.streaming.replays import parse_event_id
 
-StreamId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
+StreamId = Annotated[
+    str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$", extra={FORM: say("form_stream_id")})
+]
 
 UNKNOWN = ErrorCase(
     HTTPStatus.NOT_FOUND,

@@ -8,19 +8,30 @@ import attrs
 import msgspec
 
 from ion_framework.domain.prompt import PromptMode
+from ion_host_aiohttp.api.constraints import FORM
 from ion_host_aiohttp.api.deadline import LONGEST_MS
 from ion_host_aiohttp.api.strict import strict
 from ion_host_aiohttp.api.words import MessageText, one_of
+from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.v2.conversation_schema import SessionId
 from ion_host_aiohttp.v2.schema import ContextRequest, KeyText, ResonanceKeyRequest
 
 TURN, CANCEL, PING, PONG, GOAWAY = "turn", "cancel", "ping", "pong", "goaway"
 
-TurnId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
+TurnId = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$", extra={FORM: say("form_turn_id")}),
+]
 """A name that the caller gives a turn; free again once the turn has ended."""
 
 
-IdempotencyKey = Annotated[str, msgspec.Meta(pattern=r"^[\x20\x21\x23-\x7e]{1,255}$(?!\n)")]
+IdempotencyKey = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[\x20\x21\x23-\x7e]{1,255}$(?!\n)",
+        extra={FORM: say("form_idempotency_key")},
+    ),
+]
 """The caller's name for a turn: what stands in the header ``Idempotency-Key`` of a request."""
 
 Deadline = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_MS)]

@@ -12,9 +12,10 @@ from ion_host_aiohttp.browser.pages import DOCS
 from ion_host_aiohttp.errors.failures import RETRY_AFTER_S
 from ion_host_aiohttp.errors.messages import Telling
 from ion_host_aiohttp.errors.v1 import DEFAULT_LANGUAGE
-from ion_host_aiohttp.health import RedisState, assess, redis_state
+from ion_host_aiohttp.health import RedisState, assess, assess_closely, redis_state
 from ion_host_aiohttp.run.lifecycle import Phase
 from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.store_watch import StoreState, store_state
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -36,6 +37,7 @@ class HealthReport:
     version: str
     pipeline_ready: bool
     redis_cache: RedisState
+    conversation_store: StoreState
     reasons: list[dict[str, str]]
 
 
@@ -62,13 +64,14 @@ async def info(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a
 
 async def health(call: Call[None], service: Service) -> Answer:
     """Say how the service is; always 200, as the original."""
-    assessment = assess(service)
+    assessment = await assess_closely(service)
     return Answer(
         body=HealthReport(
             status="healthy" if assessment.healthy else "degraded",
             version=service.version,
             pipeline_ready=assessment.ready,
             redis_cache=redis_state(service),
+            conversation_store=store_state(service.store_watch),
             reasons=assessment.reason_documents(_telling(call, service)),
         )
     )

@@ -96,9 +96,11 @@ def told(service: Service, request_id: str) -> Iterator[None]:
     """
     try:
         yield
+        service.store_watch.note(served=True)
     except causes.ConversationError as error:
         raise RequestFailed(failure_of(error)) from error
     except StoreError as error:
+        service.store_watch.note(served=False)
         service.logger.warning(
             "store of conversations out of order", request_id=request_id, reason=str(error)
         )

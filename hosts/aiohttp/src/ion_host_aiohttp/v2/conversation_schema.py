@@ -9,7 +9,9 @@ import attrs
 import msgspec
 
 from ion_framework.conversations.model import ConversationState
+from ion_host_aiohttp.api.constraints import FORM
 from ion_host_aiohttp.api.words import MessageText
+from ion_host_aiohttp.errors.messages import say
 
 LONGEST_NAME = 128
 
@@ -23,6 +25,7 @@ UserId = Annotated[
         description="The caller's own name for a user: any text without control characters and"
         " `/` that does not begin with `.` or a space.",
         examples=["user-2041"],
+        extra={FORM: say("form_user_id")},
     ),
 ]
 SessionId = Annotated[
@@ -33,6 +36,7 @@ SessionId = Annotated[
         pattern=r"^session_[A-Za-z0-9_-]+$(?!\n)",
         description="Name of a conversation, as `start` gave it.",
         examples=["session_q3kXv0dSg8mPzE1yUe7WbT5nLr2HcJ4A"],
+        extra={FORM: say("form_session_id")},
     ),
 ]
 _Cursor = Annotated[
@@ -42,6 +46,7 @@ _Cursor = Annotated[
         max_length=600,
         pattern=r"^[A-Za-z0-9_-]+$(?!\n)",
         description="`next_cursor` of the page before.",
+        extra={FORM: say("form_cursor")},
     ),
 ]
 

@@ -56,7 +56,7 @@ def session_report(
         messages=tuple(turn_view(turn, names.get(turn.persona, turn.persona)) for turn in turns),
         next_before=turns[0].number if turns and turns[0].number > 1 else None,
         context_memory=memory_view(conversation.memory),
-        running_summary=conversation.summary,
+        running_summary=conversation.running_summary,
         closed_at=None if closed_at is None else iso_time(closed_at),
     )
 

@@ -8,14 +8,23 @@ import attrs
 import msgspec
 
 from ion_framework.domain.key import Intent, Tone
+from ion_host_aiohttp.api.constraints import FORM
 from ion_host_aiohttp.api.strict import strict
 from ion_host_aiohttp.api.words import EXAMPLE, MessageText
+from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.v2.conversation_schema import LONGEST_NAME, UserId
 
 OPINIONS = ("rating", "persona", "tone", "intent", "comment")
 """The members of which a feedback has at least one."""
 MessageOrigin = Literal["conversation", "recent", "sent"]
 """Where the host has the message from: a stored conversation, its memory, or the sender."""
+
+_RequestId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9._-]{1,128}$(?!\n)", extra={FORM: say("form_request_id")}
+    ),
+]
 
 
 @strict
@@ -36,7 +45,7 @@ class FeedbackRequest:
             the feedback is deleted with that user's data.
     """
 
-    request_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,128}$(?!\n)")]
+    request_id: _RequestId
     rating: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
     persona: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)] | None = None
     tone: Tone | None = None

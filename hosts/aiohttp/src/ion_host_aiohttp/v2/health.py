@@ -7,7 +7,7 @@ import attrs
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
-from ion_host_aiohttp.health import assess, redis_state
+from ion_host_aiohttp.health import assess_closely, redis_state
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 
@@ -29,12 +29,13 @@ class ServiceStatus:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Dependencies:
-    """Each ``healthy``, ``unavailable`` or ``disabled``."""
+    """Each ``healthy``, ``unavailable`` or ``disabled``; ``store`` is that of conversations."""
 
     pipeline: str
     cache: str
     redis: str
     pipeline_cache: str
+    store: str
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -50,7 +51,7 @@ class HealthReport:
 
 async def health(call: Call[None], service: Service) -> Answer:
     """Say how the service is."""
-    assessment = assess(service)
+    assessment = await assess_closely(service)
     now = iso_time(service.clock.time())
     figures = service.fleet.figures()
     status = ServiceStatus(
@@ -76,14 +77,18 @@ async def health(call: Call[None], service: Service) -> Answer:
 
 def _dependencies(service: Service, *, can_answer: bool) -> Dependencies:
     cache = _DISABLED if service.ion.cache is None else _HEALTHY
-    redis = redis_state(service)
-    redis_word = _HEALTHY if redis.connected else _UNAVAILABLE
+    redis, watch = redis_state(service), service.store_watch
     return Dependencies(
         pipeline=_HEALTHY if can_answer else _UNAVAILABLE,
         cache=cache,
-        redis=redis_word if redis.enabled else _DISABLED,
+        redis=_word(enabled=redis.enabled, works=redis.connected),
         pipeline_cache=cache,
+        store=_word(enabled=watch.enabled, works=watch.serves),
     )
+
+
+def _word(*, enabled: bool, works: bool) -> str:
+    return (_HEALTHY if works else _UNAVAILABLE) if enabled else _DISABLED
 
 
 HEALTH = Endpoint(
@@ -93,5 +98,11 @@ HEALTH = Endpoint(
     style=ErrorStyle.V2,
     summary="How the service is, with figures since its start.",
     response=HealthReport,
+    description=(
+        "Costs nothing of the rate limit. A store of conversations that does not answer is told "
+        "with the reason `store_out`: the service is degraded, and ready all the same."
+    ),
     scope=Scope.READ,
+    cost=0,
+    sheddable=False,
 )

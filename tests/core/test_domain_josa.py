@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ion_offline.josa import PAIRS, attach
+
+from ion_framework.domain.josa import PAIRS, attach
 
 
 @pytest.mark.parametrize(

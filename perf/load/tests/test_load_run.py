@@ -1,0 +1,175 @@
+"""Locust as a process of its own, against a server that behaves as told."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from ion_load.locust_process import Order, command
+from ion_load.scenarios import SCENARIOS
+
+SHORT = ("--users", "5", "--spawn-rate", "5", "--duration", "4s", "--cool-down", "0")
+
+
+STAMP = re.compile(r"_\d{8}_\d{6}")
+
+
+def files(folder):
+    """The names of the files of results, without their times."""
+    return {STAMP.sub("", file.name) for file in (folder / "perf" / "results").iterdir()}
+
+
+def test_locust_is_told_classes_and_tags():
+    """Kinds of users and tags of a scenario are on locust's command line; the key is not."""
+    told = command(Order(SCENARIOS["edge"], "http://h", 1, Path("x"), key="hush"))
+
+    assert ("--", "EdgeUser") == told[-2:]
+    assert "edge" == told[told.index("--tags") + 1]
+    assert "--exclude-tags" not in told
+    assert "--processes" not in told
+    assert "hush" not in " ".join(told)
+    assert "--exclude-tags" in command(Order(SCENARIOS["light"], "http://h", 2, Path("x")))
+
+
+def test_this_process_never_imports_locust():
+    """What runs locust does not import it: it would change the standard library."""
+    assert not {"locust", "gevent"} & set(sys.modules)
+
+
+async def test_a_run_leaves_every_file(load, server, tmp_path):
+    """A scenario leaves CSV, HTML, counts and log; the run a summary, twice, and prints it."""
+    done = await load("run", "light", *SHORT, "--url", server.url, ION_API_KEY="secret")
+
+    assert 0 == done.code, done.err + done.out
+    assert {
+        "load_test_light_stats.csv", "load_test_light_stats_history.csv",
+        "load_test_light_failures.csv", "load_test_light_exceptions.csv", "load_test_light.html",
+        "load_test_light_answers.json", "load_test_light.log", "summary_light.md",
+        "summary_latest.md",
+    } == files(tmp_path)  # fmt: skip
+    assert {("POST", "/chat"), ("GET", "/health"), ("GET", "/docs")} >= set(server.seen)
+    assert {"Bearer secret"} == {headers["Authorization"] for headers in server.headers}
+    assert (tmp_path / "perf" / "results" / "summary_latest.md").read_text("utf-8") == done.out
+    assert "| light |" in done.out
+
+
+async def test_every_request_is_in_the_table(load, server, tmp_path):
+    """The table, the counts by status and the server agree on how many requests there were."""
+
+    async def slow(request):
+        await asyncio.sleep(0.3)
+        return web.json_response({})
+
+    server.behave = slow
+    done = await load("run", "chat-only", *SHORT, "--workers", "2", "--url", server.url)
+
+    assert 0 == done.code, done.err + done.out
+    (stats,) = (tmp_path / "perf" / "results").glob("*_stats.csv")
+    with stats.open(encoding="utf-8", newline="") as file:
+        counted = int(list(csv.DictReader(file))[-1]["Request Count"])
+    (answers,) = (tmp_path / "perf" / "results").glob("*_answers.json")
+    assert {"200": counted} == json.loads(answers.read_text("utf-8"))
+    assert counted == len(server.seen)
+    users = {json.loads(body)["user_id"] for body in server.bodies}
+    assert 5 == len(users)
+
+
+async def test_refusals_are_no_failures_and_are_told(load, server):
+    """Answers 429 leave a chat without failures, and the summary says what they were."""
+
+    async def refusing(request):
+        return web.Response(status=429)
+
+    server.behave = refusing
+    done = await load("run", "chat-only", *SHORT, "--url", server.url)
+
+    assert 0 == done.code
+    assert "100.0 % were refused by the rate limit" in done.out
+
+
+async def test_refusals_fail_odd_payloads(load, server):
+    """In the scenario edge only 200, 400 and 422 are success: 429 fails the run."""
+
+    async def refusing(request):
+        return web.Response(status=(400, 422, 429)[len(server.seen) % 3])
+
+    server.behave = refusing
+    done = await load("run", "edge", *SHORT, "--url", server.url, "--out", "out")
+
+    assert 1 == done.code
+    assert {("POST", "/chat")} == set(server.seen)
+    assert "❌" in done.out
+
+
+async def test_streams_have_to_be_complete(load, server):
+    """A stream that ends without ``done`` is a failure, one that has it is none."""
+    events = "event: delta\ndata: {}\n\n", "event: done\ndata: {}\n\n"
+    whole = [True]
+
+    async def streaming(request):
+        text = "".join(events if whole[0] else events[:1])
+        return web.Response(text=text, content_type="text/event-stream")
+
+    server.behave = streaming
+    good = await load("run", "streaming", *SHORT, "--url", server.url)
+    whole[0] = False
+    cut = await load("run", "streaming", *SHORT, "--url", server.url, "--out", "cut")
+
+    assert (0, 1) == (good.code, cut.code)
+    assert "Accept" in server.headers[0]
+    assert "text/event-stream" == server.headers[0]["Accept"]
+
+
+async def test_a_host_that_is_not_there_fails(load, server):
+    """Where nobody listens every request fails, and the exit code is 1."""
+    url = server.url
+    await server.stop()
+    done = await load("run", "chat-only", *SHORT, "--url", url)
+    await server.start()
+
+    assert 1 == done.code
+    assert "❌" in done.out
+
+
+async def test_scenarios_follow_each_other_with_a_rest(load, server):
+    """Two scenarios run one after another, with the rest of the first between them, and a sum."""
+    short = (*SHORT[:-1], "1")
+    done = await load("run", "v2", "conversations", *short, "--url", server.url)
+
+    assert "rest of 1s after v2" in done.err
+    assert "| Overall |" in done.out
+    assert done.out.index("## v2") < done.out.index("## conversations")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Missing argument"),
+        (("nonsense", "--url", "http://h"), "nonsense"),
+        (("light",), "--url"),
+        (("light", "--url", "http://h", "--workers", "0"), "--workers"),
+        (("light", "--url", "http://h", "--duration", "never"), "no duration"),
+    ],
+)
+async def test_wrong_runs_are_refused(load, arguments, said):
+    """A command line that names no scenario, no host or odd numbers ends with 2."""
+    done = await load("run", *arguments)
+
+    assert 2 == done.code
+    assert said in done.err
+
+
+async def test_settings_of_locust_elsewhere_do_not_reach_it(load, server, tmp_path):
+    """A file of settings in the folder, and variables of locust, change nothing in a run."""
+    (tmp_path / "locust.conf").write_text("users = 99\nspawn-rate = 99\n", "utf-8")
+
+    done = await load("run", "chat-only", *SHORT, "--url", server.url, LOCUST_USERS="77")
+
+    assert 0 == done.code, done.err + done.out
+    assert 5 == len({json.loads(body)["user_id"] for body in server.bodies})
