@@ -31,7 +31,7 @@ def test_a_new_persona_from_its_template_to_an_answer(tmp_path: Path) -> None:
     """Untouched, it passes its tests, is gold, and its wheel answers in a fresh environment."""
     author = Environment.create(tmp_path / "author")
     copy_checkout(tmp_path / "ion")
-    author.run(BUILD, tmp_path / "ion")
+    author.build(BUILD, tmp_path / "ion")
     author.run("python -m pip install -q 'ion/dist/'*.whl", tmp_path)
     told = author.run(TRY, tmp_path)
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))

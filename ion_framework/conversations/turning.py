@@ -14,7 +14,7 @@ from ion_framework.conversations.failures import (
     ReusedKeyError,
 )
 from ion_framework.conversations.memory.drawing import notes_of, remember
-from ion_framework.conversations.memory.preferences import preferences_of
+from ion_framework.conversations.memory.preferences import answer_language, preferences_of
 from ion_framework.conversations.model import Conversation, Owner, StoredTurn
 from ion_framework.conversations.receipts import kept_receipt, scores_of
 from ion_framework.conversations.right import Asked, Rights
@@ -23,7 +23,7 @@ from ion_framework.conversations.suggestions import next_suggestion
 from ion_framework.conversations.tokens import carried
 from ion_framework.domain.conversation import Message
 from ion_framework.domain.handover import Holding
-from ion_framework.domain.language import Language, detect_language
+from ion_framework.domain.language import detect_language
 from ion_framework.domain.summary import update_summary
 from ion_framework.pipeline.chunks import FinishReason
 from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
@@ -188,8 +188,7 @@ class Turning:
         # A wish in this very message counts at once.
         wishes = preferences_of(order.request.text, conversation.memory.preferences)
         memory = attrs.evolve(conversation.memory, preferences=wishes)
-        wished = Language(wishes["language"]) if "language" in wishes else None
-        language = order.request.language or wished
+        language = order.request.language or answer_language(wishes)
         request = attrs.evolve(
             order.request,
             session_id=conversation.id,

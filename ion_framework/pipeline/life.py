@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import attrs
 
 from ion_framework.errors import HookError
-from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.calling import attempt, call
 from ion_framework.pipeline.implementation import CallMode, Implementation
 
 SHUTDOWN_S = 2.0
@@ -78,7 +78,8 @@ async def shut_down(implementations: Sequence[Implementation]) -> None:
     ):
         share_s = max(0.0, until - now()) / waiting
         try:
-            await call(item, {}, min(SHUTDOWN_S, share_s))
+            # Whoever was left out of turns has something to let go of, too.
+            await attempt(item, {}, min(SHUTDOWN_S, share_s))
         except HookError as error:
             import structlog  # only a failure pays for it
 

@@ -37,7 +37,7 @@ FAULTS = (
     "mutate",
 )
 EXEMPT = {
-    "thread": "a thread of its own raised; no call of ION's failed, and Python prints its traceback",
+    "thread": "a thread of its own raised, which Python prints; no call failed",
     "task": "a task that it left behind sleeps; nothing failed",
     "mutate": "its arguments are frozen, and it caught the errors of that itself; nothing failed",
 }

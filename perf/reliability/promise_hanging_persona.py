@@ -12,6 +12,8 @@ import json
 from collections.abc import Sequence
 from http import HTTPStatus
 
+import attrs
+
 from ion_framework.testing.packages import PluginPackage
 from perf.reliability.bad_packages import OTHER_KEY, OWN_KEY, installed, manifest
 from perf.reliability.light_client import LightClient
@@ -22,8 +24,9 @@ from perf.reliability.side_by_side import in_turns, two_hosts
 RATE = 40.0
 PLACES = 64
 TIMES = 1.5
-CONFIG = "[turn]\nprompt_s = 50\n"
-"""So long that every place is taken before the first of the calls counts as failed."""
+CONFIG = "[turn]\nprompt_s = {prompt_s}\n[plugins]\nbulkhead = {places}\n"
+PROMPT_S = 50.0
+"""So long that the measurement is over before the first of the calls counts as failed."""
 
 FILL_EVERY_S = 0.05
 CODE = """
@@ -44,32 +47,51 @@ def plugin(context):
 """
 
 
+@attrs.frozen
+class Taken:
+    """The places of the hanging persona.
+
+    Attributes:
+        places: how many there are.
+        before: how many were taken before the measurement.
+        after: how many were taken after it.
+        refused: calls that found none meanwhile.
+    """
+
+    places: int
+    before: int
+    after: int
+    refused: int
+
+
 async def check(setting: Setting) -> Sequence[Finding]:
     """Measure another persona before, and while every place of the hanging one is taken."""
-    seconds = setting.seconds(10, 2)
+    seconds, places = setting.seconds(20), setting.number(PLACES, 16)
+    config = CONFIG.format(prompt_s=setting.seconds(PROMPT_S, 4), places=places)
     package = PluginPackage(
         name="stuck", manifest=manifest("stuck", "persona", persona=True), code=CODE
     )
     environ = installed(setting, [package])
-    async with two_hosts(setting, environ, CONFIG) as (good, bad):
+    async with two_hosts(setting, environ, config) as (good, bad):
         for side in (good, bad):
-            await open_loop(_warm_up(side.client), RATE / 2, 2.0)
-        hung = await _fill(bad.client)
+            await open_loop(_warm_up(side.client), RATE / 2, setting.seconds(2, 0.5))
+        hung = await _fill(bad.client, places)
         running, _ = await _places(bad.client)
         before, during = await in_turns((good, bad), _sender, RATE, seconds)
         still, refused = await _places(bad.client)
         failures = [failure for part in (*before, *during) for failure in part.failures]
         failures += [failure for failure in await asyncio.gather(*hung) if failure]
-    return _findings(_others(before), _others(during), failures, (running, refused, still))
+    taken = Taken(places, running, still, refused)
+    return _findings(_others(before), _others(during), failures, taken)
 
 
-async def _fill(client: LightClient) -> list[asyncio.Task[str]]:
+async def _fill(client: LightClient, places: int) -> list[asyncio.Task[str]]:
     """Take every place, a few at a time, so that the host does not take it for overload."""
     hung: list[asyncio.Task[str]] = []
-    for number in range(2 * PLACES):
+    for number in range(2 * places):
         hung.append(asyncio.create_task(_ask(client, f"hang {number}", OWN_KEY)))
         await asyncio.sleep(FILL_EVERY_S)
-        if (await _places(client))[0] >= PLACES:
+        if (await _places(client))[0] >= places:
             break
     return hung
 
@@ -119,16 +141,15 @@ def _findings(
     before: Sequence[float],
     during: Sequence[float],
     failed: Sequence[str],
-    places: tuple[int, int, int],
+    taken: Taken,
 ) -> Sequence[Finding]:
-    running, refused, still = places
     base_s, p99_s = quantile(before, 0.99), quantile(during, 0.99)
     return [
         Finding(
             "calls of the hanging persona that run, of its places",
-            f"{PLACES}",
-            f"{running} at first, {still} at the end; {refused} found none",
-            running == still == PLACES,
+            f"{taken.places}",
+            f"{taken.before} before, {taken.after} after; {taken.refused} calls found none",
+            taken.before == taken.after == taken.places,
         ),
         Finding(
             "requests that failed, the hanging persona's included",
@@ -150,5 +171,5 @@ PROMISE = Promise(
     number=28,
     title="a hanging persona at full bulkhead slows no other",
     check=check,
-    seconds=70,
+    seconds=65,
 )

@@ -1,9 +1,9 @@
 """Whatever a plugin does in whichever hook, the caller has an answer and the next one, too.
 
-Every hook has a plugin of its own that misbehaves as a message says. A fifth failure within a minute
-would put a plugin in quarantine, where it can do no harm and show nothing: so a host sees at most
-four faults of a hook, and the next four are done to a fresh one. No plugin is let in by hand, and
-nothing waits for a clock.
+Every hook has a plugin of its own that misbehaves as a message says. A fifth failure within a
+minute would put a plugin in quarantine, where it can do no harm and show nothing: so a host sees at
+most four faults of a hook, and the next four are done to a fresh one. No plugin is let in by hand,
+and nothing waits for a clock.
 """
 
 from __future__ import annotations
@@ -217,5 +217,5 @@ PROMISE = Promise(
     number=26,
     title="12 faults in every hook: an answer or a clean error, and the next request is well",
     check=check,
-    seconds=150,
+    seconds=75,
 )

@@ -19,6 +19,8 @@ from perf.reliability.offline import OFFLINE, offline_host
 from perf.reliability.promise import Finding, Promise, Setting
 
 BUDGET_S = 5.0
+LEAST_BUDGET_S = 1.0
+CONFIG = "[plugins]\nimport_budget_s = {budget_s}\n"
 MOST_S = 3.0
 """Seconds after the import budget until the host answers."""
 
@@ -39,10 +41,10 @@ WORDS = {
     "missing": "No module named",
     "broken": "SyntaxError",
     "leaving": "SystemExit",
-    "hanging": "took longer than 5 s",
+    "hanging": "took longer than {budget_s:g} s",
     "foreign": "plugin API",
 }
-"""What the reason of each bad plugin has to say."""
+"""What the reason of each bad plugin has to say, with the budget."""
 
 
 def _packages() -> list[PluginPackage]:
@@ -64,8 +66,13 @@ def _packages() -> list[PluginPackage]:
 async def check(setting: Setting) -> Sequence[Finding]:
     """Start a host beside five plugins that cannot be imported, and ask the doctor about them."""
     environ = installed(setting, _packages())
+    budget_s = setting.seconds(BUDGET_S, LEAST_BUDGET_S)
+    config = CONFIG.format(budget_s=budget_s)
     began = time.perf_counter()
-    async with offline_host(setting, environ=environ) as host, aiohttp.ClientSession() as session:
+    async with (
+        offline_host(setting, config, environ) as host,
+        aiohttp.ClientSession() as session,
+    ):
         up_s = time.perf_counter() - began
         async with session.post(
             f"{host.url}/api/v2/process", json={"user_input": "How do I read a query plan?"}
@@ -74,16 +81,22 @@ async def check(setting: Setting) -> Sequence[Finding]:
         async with session.get(f"{host.url}/api/v2/plugins") as response:
             listed = (await response.json())["plugins"]
     variables = unconfigured(
-        {**OFFLINE, **environ, "ION_DATA_DIR": str(setting.folder), "ION_LOG_FORMAT": "json"}
+        {
+            **OFFLINE,
+            **environ,
+            "ION_CONFIG": str(setting.folder / "ion.toml"),
+            "ION_DATA_DIR": str(setting.folder),
+            "ION_LOG_FORMAT": "json",
+        }
     )
     doctor, (strict_code, strict_said) = await asyncio.gather(
         asyncio.to_thread(_doctor, setting.folder, variables),
         asyncio.to_thread(_strict, setting.folder, variables),
     )
     return [
-        _is_up(up_s, answered),
+        _is_up(up_s, budget_s, answered),
         _are_loaded(listed),
-        *_are_named(doctor),
+        *_are_named(doctor, budget_s),
         Finding(
             "exit code of a start that requires one of them",
             "not 0, naming it",
@@ -93,8 +106,8 @@ async def check(setting: Setting) -> Sequence[Finding]:
     ]
 
 
-def _is_up(up_s: float, answered: int) -> Finding:
-    most_s = BUDGET_S + MOST_S
+def _is_up(up_s: float, budget_s: float, answered: int) -> Finding:
+    most_s = budget_s + MOST_S
     return Finding(
         "the host answers",
         f"<= {most_s:g} s after its start",
@@ -111,9 +124,10 @@ def _are_loaded(listed: Sequence[Mapping[str, str]]) -> Finding:
     return Finding("other plugins that are not active", "0", ", ".join(lost) or "0", not lost)
 
 
-def _are_named(doctor: Sequence[Mapping[str, str]]) -> list[Finding]:
+def _are_named(doctor: Sequence[Mapping[str, str]], budget_s: float) -> list[Finding]:
     findings = []
-    for name, words in WORDS.items():
+    for name, template in WORDS.items():
+        words = template.format(budget_s=budget_s)
         about = [each for each in doctor if name in each["check"] or name in each["message"]]
         bad = [each for each in about if each["severity"] != "ok"]
         told = next((each for each in bad if words in json.dumps(each)), None)

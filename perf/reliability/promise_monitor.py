@@ -47,13 +47,13 @@ def plugin(context):
 
 async def check(setting: Setting) -> Sequence[Finding]:
     """Compare hosts with and without such a monitor, at the same time, under the same load."""
-    seconds = setting.seconds(30, 3)
+    seconds = setting.seconds(30)
     environ = installed(
         setting, [PluginPackage(name="raising", manifest=manifest("raising", "monitor"), code=CODE)]
     )
     async with two_hosts(setting, environ) as (good, bad):
         for side in (good, bad):
-            await open_loop(_sender(side.client, "warm"), RATE / 4, 1.0)
+            await open_loop(_sender(side.client, "warm"), RATE / 4, setting.seconds(1, 0.5))
         began = [side.processor_s() for side in (good, bad)]
         parts = await in_turns((good, bad), _sender, RATE, seconds)
         took = [side.processor_s() - at for side, at in zip((good, bad), began, strict=True)]

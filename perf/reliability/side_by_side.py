@@ -79,10 +79,11 @@ async def in_turns(
         seconds: length of the load of each side.
     """
     parts: list[list[Load]] = [[] for _ in sides]
-    for number in range(max(2, round(seconds / PART_S))):
+    part_s = min(PART_S, seconds / 2)
+    for number in range(round(seconds / part_s)):
         order = list(enumerate(sides))
         for index, side in order if number % 2 == 0 else reversed(order):
             parts[index].append(
-                await open_loop(sender(side.client, f"part {number}"), rate, PART_S)
+                await open_loop(sender(side.client, f"part {number}"), rate, part_s)
             )
     return parts

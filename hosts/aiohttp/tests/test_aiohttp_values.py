@@ -36,7 +36,7 @@ async def test_a_value_that_is_not_taken(kept, path, body, english, korean):
         found = [await host.told(path, language, **body) for language in ("en", "ko")]
 
     assert [status for status, _, _ in found] == [422, 422]
-    told = [answer["errors"][0]["message"] for _, answer, _ in found]
+    told = [answer["errors"][0]["detail"] for _, answer, _ in found]
     assert english in told[0]
     assert korean in told[1]
     assert all("not valid" not in text and "올바르지 않은" not in text for text in told)
@@ -51,7 +51,7 @@ async def test_a_parameter_that_is_not_taken(kept, query, english):
     async with kept as host:
         status, found, _ = await host.told(f"/api/v2/conversations?user_id=ann&{query}", "en")
 
-    assert (status, english in found["errors"][0]["message"]) == (422, True)
+    assert (status, english in found["errors"][0]["detail"]) == (422, True)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ async def test_a_value_deep_inside_a_large_body(kept):
         )
 
     assert status == 422
-    assert any("frustrated" in issue["message"] for issue in found["errors"])
+    assert any("frustrated" in issue["detail"] for issue in found["errors"])
 
 
 async def test_a_message_over_a_websocket(hosting, talk):

@@ -15,8 +15,8 @@ from ion_framework.domain.language import Language
 ADDRESS = "address"
 """The kind of the name by which the user wants to be called."""
 
-LONGEST_READ = 8000
-"""Characters of a message that are read for wishes."""
+LONGEST_READ = 4000
+"""Characters of a message that are read for wishes: of a longer one both ends, half each."""
 
 _QUOTED = re.compile(
     r"\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」|`[^`\n]{1,200}`"
@@ -53,7 +53,7 @@ def preferences_of(message: str, known: Mapping[str, str]) -> dict[str, str]:
         message: what the user wrote.
         known: the wishes before.
     """
-    text = message[:LONGEST_READ].replace("’", "'")
+    text = _ends(message).replace("’", "'")
     own = _QUOTED.sub(lambda match: " " * len(match[0]), text)
     found = dict(known)
     changes = (*_wished(own), *_addressed(text))
@@ -65,6 +65,13 @@ def preferences_of(message: str, known: Mapping[str, str]) -> dict[str, str]:
         elif change.unless in ("", found.get(change.kind)):
             found.pop(change.kind, None)
     return found
+
+
+def _ends(message: str) -> str:
+    half = LONGEST_READ // 2
+    if len(message) <= LONGEST_READ:
+        return message
+    return f"{message[:half]}\n{message[-half:]}"
 
 
 def answer_language(wishes: Mapping[str, str]) -> Language | None:

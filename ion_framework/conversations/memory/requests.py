@@ -55,7 +55,7 @@ _ASKING = (
     r"|keep|make|be|stay|sound|tell|describe|summari[sz]e|list|present|say|include|add|provide|switch|continue"
 )
 _BOUNDARY = re.compile(
-    r"[.!?;:\n,]+|\s(?:and|but|then|so)\s(?=(?:please|just|then|also|always|don't|do not|never"
+    r"[.!?;:\n,]+|\sbut\s|\s(?:and|then|so)\s(?=(?:please|just|then|also|always|don't|do not|never"
     rf"|no|not|with|in|{_ASKING})\b)",
     re.IGNORECASE,
 )
@@ -90,12 +90,15 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"\s*{_FILLER}(?:{_DENYING}\s+)?(?:(?:an?|the|any|more|some)\s+)?", re.IGNORECASE)
+_BEGINS = re.compile(rf"\s*{_FILLER}(?:{_LEAD})?{_FILLER}(?:{_DENYING}\s+)?", re.IGNORECASE)
+_IMPERATIVE = re.compile(rf"(?:{_ASKING})\b", re.IGNORECASE)
 _REST = re.compile(
     r"\s*(?:please|thanks|thank you|from now on|only|again|instead|now|ok|with me|next time|\s)*",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(rf"\b(?:{_DENYING}|hate|dislike)\b", re.IGNORECASE)
-_QUESTION = re.compile(r"\b(?:how|what|why|when|whether|where|who|which|that|if|to)\b", re.IGNORECASE)
+_WRITTEN = re.compile(r"\bwrite (?!(?:it|this|that|back|to me|your|everything|all)\b)", re.IGNORECASE)
+_QUESTION = re.compile(r"\b(?:how|what|why|when|whether|where|who|which|that|if)\b", re.IGNORECASE)
 
 
 def _english(clause: str, wish: Wish) -> Iterator[tuple[int, Stance]]:
@@ -103,6 +106,8 @@ def _english(clause: str, wish: Wish) -> Iterator[tuple[int, Stance]]:
         yield match.start(), Stance.WISHED
     for match in wish.english.asked.finditer(clause):
         before = clause[: match.start()]
+        if wish.kind == LANGUAGE and _WRITTEN.search(before):
+            continue
         if _is_asked(before, clause[match.end() :], match[0], across=wish.across):
             yield match.start(), Stance.DENIED if _DENIAL.search(before) else Stance.WISHED
     for match in wish.english.denied.finditer(clause):
@@ -116,21 +121,23 @@ def _is_asked(before: str, after: str, said: str, *, across: bool) -> bool:
     """Whether a phrase is asked for or denied: by what stands before it, or by standing alone."""
     if _ALONE.fullmatch(before) and _REST.fullmatch(after):
         return " " in said or "please" in f"{before}{after}".lower() or bool(before.strip())
+    if _IMPERATIVE.match(said) and _BEGINS.fullmatch(before):
+        return True
     asked = _REQUEST.fullmatch(before)
     return asked is not None and (across or not _QUESTION.search(before))
 
 
 _ANSWERING = (
-    r"답|대답|응답|말|얘기|이야기|설명|알려|쓰|써|적어|요약|정리|보여|하|해|부탁|소개|가르쳐|작성|들려|나열"
-    r"|비교|만들|그려|표현|대화|빼"
+    r"답|대답|응답|말|얘기|이야기|설명|알려|쓰|써|적어|요약|정리|보여|부탁|소개|가르쳐|작성|들려|나열|비교"
+    r"|만들|그려|표현|대화|빼|들|매|붙"
 )
-_SPEAKING = r"답|대답|응답|말|얘기|이야기|설명|알려|써|하|해|부탁|대화|진행"
+_SPEAKING = r"답|대답|응답|말|얘기|이야기|설명|알려|하|해|부탁|대화|진행"
 _ASKS = (
     r"(?:주세요|주셔요|주십시오|주시(?:겠|면|길|기|고|죠|지|는)|주실|줘(?!서|도|야)|줄래|줄 ?수|달라|주면|주길|주기"
-    r"|줬으면|부탁|바라|바랍|원해|원합|좋겠|할래|하자|해라|하세요|하십시오|하도록|드려|드립|도 ?(?:돼|됩|괜찮|좋))"
+    r"|줬으면|부탁|바라|바랍|원해|원합|좋겠|할래|하자(?!고)|해라|하세요|하십시오|하도록|드려|드립|도 ?(?:돼|됩|괜찮|좋))"
 )
 _DENIES = (
-    r"(?:말고|말아|말 ?것|지 ?(?:마|말)|지 ?않(?:아도|았으면|으면)|안 ?(?:해|써|하|쓰|보여)[가-힣]*도|싫|필요(?:는|가)? ?없"
+    r"(?:말고|말아|말 ?것|지 ?(?:마(?!라)|말(?!라|래))|지 ?않(?:아도|았으면|으면)|안 ?(?:해|써|하|쓰|보여)[가-힣]*도|싫|필요(?:는|가)? ?없"
     r"|그만|아니라|금지)"
 )
 _WITHOUT = r"(?:없이|빼고|대신|제외하고|빼 ?(?:줘|주))"
@@ -143,16 +150,18 @@ _KO_END = re.compile(r"(?:만|만요|요)?\s*$")
 _OBJECT = re.compile(r"(?<!답)(?<!답변)(?<!대답)(?<!설명)(?:을|를)\s*$|(?:문장|단어|이름|글|메일|편지|제목|표현)[가-힣]*\s*$")
 
 
-def _tail(verbs: str) -> re.Pattern[str]:
-    return re.compile(
+def _tail(verbs: str) -> str:
+    return (
         rf"(?:만|요|을|를|로)?\s*(?:\S{{1,6}}\s+){{0,2}}?(?:{verbs})[가-힣]{{0,3}}?\s?[가-힣]{{0,3}}?{_ASKS}"
-        rf"|(?:만)?\s*(?:알고|듣고|보고|배우고) 싶|(?:만)?\s*(?:{_ASKS})"
-        r"|(?:만)?\s*(?:대?답|말|설명|얘기|이야기)?(?:해|써|하자)\s*$"
+        r"|(?:만)?\s*(?:알고|듣고|보고|배우고) 싶"
     )
 
 
-_ASKED, _SPOKEN = _tail(_ANSWERING), _tail(_SPEAKING)
-_DENIED = re.compile(rf"(?:은|는|을|를|이|가|로|도|만)?\s*(?:(?:{_ANSWERING})[가-힣]{{0,3}}?\s?)?{_DENIES}")
+_BARELY = rf"|(?:만)?\s*{_ASKS}|(?:만)?\s*(?:대?답|말|설명|얘기|이야기)?(?:해|써|하자)\s*$"
+_ASKED = re.compile(_tail(rf"{_ANSWERING}|하|해") + _BARELY)
+_ASKED_OF_SOMETHING = re.compile(_tail(_ANSWERING))
+_SPOKEN = re.compile(_tail(_SPEAKING) + _BARELY)
+_DENIED = re.compile(rf"(?:은|는|을|를|이|가|로|도|만)?\s*(?:(?:{_ANSWERING}|하|해)[가-힣]{{0,3}}?\s?)?{_DENIES}")
 _LEFT_OUT = re.compile(rf"(?:은|는|을|를|이|가|도)?\s*{_WITHOUT}")
 
 
@@ -181,8 +190,9 @@ def _is_denied(tail: str) -> bool:
 
 
 def _is_wished(before: str, tail: str, wish: Wish) -> bool:
-    if wish.kind == LANGUAGE and _OBJECT.search(before):
-        return False
     if _KO_END.fullmatch(tail):
         return _KO_ALONE.fullmatch(before) is not None
-    return (_SPOKEN if wish.kind == LANGUAGE else _ASKED).match(tail) is not None
+    if wish.kind == LANGUAGE:
+        return not _OBJECT.search(before) and _SPOKEN.match(tail) is not None
+    # "로그를 짧게 해 주세요" is about the log, "함수를 짧게 설명해 주세요" is about the answer.
+    return (_ASKED_OF_SOMETHING if _OBJECT.search(before) else _ASKED).match(tail) is not None

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
+from ion_metrics.ledger import Ledger
 
 TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)(?![a-z\d])|(?P<name>[A-Za-z_:][\w:]*)"
@@ -262,3 +263,9 @@ class PromQL:
 def promql():
     """A reader of expressions, and what evaluates them."""
     return PromQL()
+
+
+@pytest.fixture
+def ledger():
+    """Numbers of a process."""
+    return Ledger()

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import click
 
+from ion_framework.cli.options import json_option
 from ion_load.naming import duration, spoken
 from ion_load.scenarios import LADDER, SCENARIOS, Scenario
 from ion_load.target import key_from, key_option, url_option
@@ -59,6 +60,7 @@ def _listing() -> str:
     metavar="DIR",
     help="Folder for the files.",
 )
+@json_option
 @click.pass_context
 def run(context: click.Context, /, names: tuple[str, ...], **options: Any) -> None:
     """Let locust put the load of each SCENARIO on a host."""
@@ -71,6 +73,7 @@ def run(context: click.Context, /, names: tuple[str, ...], **options: Any) -> No
         workers=options["workers"],
         out=options["out"],
         key=key_from(options["key_file"]),
+        as_json=options["as_json"],
     )
     context.exit(run_plan(plan))
 

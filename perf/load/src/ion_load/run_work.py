@@ -32,6 +32,7 @@ class Plan:
         workers: processes that make the requests.
         out: folder of the files.
         key: API key, None without one.
+        as_json: print figures as JSON instead of the summary.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Plan:
     workers: int
     out: Path
     key: str | None = attrs.field(default=None, repr=False)
+    as_json: bool = False
 
 
 def run_plan(plan: Plan) -> int:
@@ -61,9 +63,14 @@ def run_plan(plan: Plan) -> int:
         shutil.copyfile(file, plan.out / LATEST)
     except OSError as error:
         raise click.ClickException(f"the load cannot be run: {error}") from error
-    Output().piece(text)
+    well = all(outcome.well for outcome in outcomes)
+    if plan.as_json:
+        told = [outcome.told() for outcome in outcomes]
+        Output().json({"well": well, "summary": str(file), "scenarios": told})
+    else:
+        Output().piece(text)
     note(f"The summary is in {file}, all files of the run are beside it.")
-    return int(not all(outcome.well for outcome in outcomes))
+    return int(not well)
 
 
 def _run(plan: Plan, scenario: Scenario) -> Outcome:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from ion_framework.cli.options import json_option
 from ion_framework.cli.output import Output, note
 from ion_load.summarize_locust_csv import (
     Entry,
     build_table,
+    figures_of,
     is_rounded_up,
     parse_stats_csv,
     scenario_name_from_path,
@@ -30,6 +32,7 @@ from ion_load.summarize_locust_csv import (
     metavar="FILE",
     help="Write the table into a file, making its folder.",
 )
+@json_option
 def summarize(
     files: tuple[Path, ...],
     *,
@@ -37,6 +40,7 @@ def summarize(
     with_overall: bool,
     ascii_status: bool,
     out: Path | None,
+    as_json: bool,
 ) -> None:
     """Turn locust's *_stats.csv FILEs into a table in Markdown, one row a file.
 
@@ -49,9 +53,11 @@ def summarize(
         with_success_rate=with_success_rate,
         with_overall=with_overall,
     )
-    if out is None:
+    if as_json:
+        Output().json(figures_of(entries))
+    elif out is None:
         Output().piece(table)
-    else:
+    if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(table, "utf-8", newline="\n")
     _tell_roundings(entries if with_success_rate else [])

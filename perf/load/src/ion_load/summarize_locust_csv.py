@@ -120,6 +120,18 @@ def overall(found: Iterable[Metrics]) -> Metrics:
     }
 
 
+def figures_of(entries: Iterable[Entry]) -> dict[str, Any]:
+    """What the table says, unrounded: each scenario with its state and figures, and all of them."""
+    kept = list(entries)
+    found = [metrics for _, metrics in kept if not _is(metrics, "_missing", "_empty")]
+    rows = []
+    for name, metrics in kept:
+        state = next((state for state in ("missing", "empty") if _is(metrics, f"_{state}")), "read")
+        figures = dict(metrics) if state == "read" else {}
+        rows.append({"scenario": name, "state": state, **figures})
+    return {"scenarios": rows, "overall": dict(overall(found)) if found else None}
+
+
 def success_pct(metrics: Metrics) -> float:
     """Per cent of the requests that did not fail; 0 without requests."""
     requests = metrics["requests"]

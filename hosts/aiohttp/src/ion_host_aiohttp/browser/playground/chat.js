@@ -2,12 +2,13 @@
 
 import { asked } from "./asking.js";
 import { announce, find } from "./dom.js";
+import { spoken } from "./markdown.js";
 import { shelf } from "./shelf.js";
 import { clearNotice, notify } from "./notice.js";
 import { chosen, showPicker } from "./picker.js";
 import { keepSetting, randomName } from "./storage.js";
 import { text } from "./texts.js";
-import { drawTurn, putAhead, putBehind, showPersona, showPiece, showState } from "./turn-view.js";
+import { drawTurn, putAhead, putBehind, showAnswer, showPersona, showState } from "./turn-view.js";
 import { finish, newTurn } from "./turn.js";
 
 const root = document.documentElement;
@@ -28,7 +29,8 @@ export function setWays(ways) {
 function draw(turn) {
   const isNewest = turn === state.conversation.turns.at(-1);
   const isChosen = Boolean(state.conversation.pinned || turn.wanted);
-  return drawTurn(turn, { isChosen, isNewest, suggest: state.ways.suggest });
+  const suggest = state.conversation.isOver ? null : state.ways.suggest;
+  return drawTurn(turn, { isChosen, isNewest, suggest });
 }
 
 export function showTurns() {
@@ -87,7 +89,7 @@ function take(turn, { event, data }) {
   } else if (event === "delta") {
     const follows = isAtEnd();
     turn.answer += data.text;
-    showPiece(turn, data.text);
+    showAnswer(turn);
     if (follows) toEnd();
   } else if (event === "done") {
     finish(turn, data);
@@ -141,7 +143,7 @@ export async function send(message) {
     const options = { signal: making.signal, name: nameOf(conversation, message) };
     for await (const event of asked(conversation, message, turn.wanted, options)) take(turn, event);
     conversation.unanswered = null;
-    if (isOpen()) announce(text("answered", turn.persona, turn.answer));
+    if (isOpen()) announce(text("answered", turn.persona, spoken(turn.answer)));
   } catch (error) {
     takeBack(conversation, turn);
     if (isOpen()) {

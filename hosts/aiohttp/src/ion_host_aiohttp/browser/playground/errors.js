@@ -26,6 +26,7 @@ export function explain(error) {
   if (error.status === 429) return text("error_limit", span(error.seconds || 1));
   if (OVER.has(error.code)) return `${error.message} ${text("error_over")}`;
   if (error.status === 409) return `${error.message}${later(error) || ` ${text("error_again")}`}`;
+  if (error.code === "ANSWER_BROKEN_OFF") return error.message;
   if (error.status === 503) return text("error_busy", error.message) + later(error);
   if (error.status) return text("error_other", error.status, error.message);
   return text("error_page", error.message);

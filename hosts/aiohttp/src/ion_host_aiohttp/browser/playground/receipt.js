@@ -41,11 +41,21 @@ const milliseconds = (value) => (value < LEAST_MS ? text("briefly") : text("mill
 function table(head, rows) {
   const last = head.length - 1;
   const cells = head.map((key, index) => make("th", { scope: "col", class: index === last ? "number" : null }, text(key)));
-  return make("table", {}, make("thead", {}, make("tr", {}, ...cells)), make("tbody", {}, ...rows));
+  const found = make("table", {}, make("thead", {}, make("tr", {}, ...cells)), make("tbody", {}, ...rows));
+  // Words are not broken: where they need more room than there is, the table is moved.
+  return make("div", { class: "moved", tabindex: "0" }, found);
 }
 
 function bar(value, most, label) {
   return make("meter", { min: 0, max: most, value, "aria-label": label });
+}
+
+// A weight from the middle on: what speaks against goes to the left.
+function twoSided(value, most, label) {
+  const half = (size, isTold) => make("meter", { min: 0, max: most, value: size, ...(isTold ? { "aria-label": label } : { "aria-hidden": "true" }) });
+  const against = half(Math.max(0, -value), value < 0);
+  against.setAttribute("dir", "rtl");
+  return make("div", { class: "sides" }, against, half(Math.max(0, value), value >= 0));
 }
 
 function scoreRow([name, score], shown, persona) {
@@ -59,13 +69,13 @@ function scoreRow([name, score], shown, persona) {
   );
 }
 
-function evidenceRow(item, most) {
+function evidenceRow(item, most, drawBar) {
   return make(
     "tr",
     {},
     make("th", { scope: "row" }, item.cue),
     make("td", {}, `${word(item.component)}: ${word(item.value)}`),
-    make("td", { class: "wide" }, bar(Math.max(0, item.weight), most, `${item.cue} ${text("weight")}`)),
+    make("td", { class: "wide" }, drawBar(item.weight, most, `${item.cue} ${text("weight")}`)),
     make("td", { class: "number" }, `${item.weight > 0 ? "+" : ""}${item.weight.toFixed(2)}`),
   );
 }
@@ -99,7 +109,8 @@ function lead({ margin, confidence }, isChosen) {
 export function receiptView(receipt, { persona, isChosen, shown, open }) {
   const scores = Object.entries(receipt.scores);
   const evidence = evidenceOf(receipt);
-  const most = Math.max(1, ...evidence.map((item) => item.weight));
+  const most = Math.max(1, ...evidence.map((item) => Math.abs(item.weight)));
+  const drawBar = evidence.some((item) => item.weight < 0) ? twoSided : bar;
   const key = receipt.key.split("-").map(word).join(" · ");
   return make(
     "details",
@@ -111,7 +122,7 @@ export function receiptView(receipt, { persona, isChosen, shown, open }) {
     table(["persona", "score", "figure"], scores.map((item) => scoreRow(item, shown, persona))),
     make("h3", {}, text("evidence")),
     evidence.length
-      ? table(["cue", "speaks_for", "weight", "figure"], evidence.map((item) => evidenceRow(item, most)))
+      ? table(["cue", "speaks_for", "weight", "figure"], evidence.map((item) => evidenceRow(item, most, drawBar)))
       : make("p", { class: "quiet" }, text("no_evidence")),
     make("h3", {}, text("path")),
     table(["step", "plugin", "outcome", "time"], (receipt.plugins ?? []).map(stepRow)),

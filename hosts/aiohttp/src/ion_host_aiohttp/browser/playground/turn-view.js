@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 import { feedbackView } from "./feedback.js";
 import { keepsConversations } from "./host.js";
+import { showMarkdown } from "./markdown.js";
 import { personas, shownName } from "./picker.js";
 import { marked, receiptView } from "./receipt.js";
 import { text } from "./texts.js";
@@ -12,15 +13,16 @@ const COMPLETE = "stop";
 const ENDINGS = { length: "end_length", safety: "end_safety", truncated: "end_truncated" };
 
 // `isChosen` says that the user wanted the persona, `isNewest` that nothing was said since;
-// `suggest` takes what might be asked next.
+// `suggest` takes what might be asked next, and is null where nothing can be asked.
 export function drawTurn(turn, { isChosen, isNewest, suggest }) {
   const open = turn.parts?.receipt?.open ?? isNewest;
   turn.element ??= make("li");
-  turn.parts = { who: make("p", { class: "who" }, turn.persona || text("answering")), body: make("p", { class: "text" }, turn.answer), state: make("p", { class: "quiet" }) };
+  turn.parts = { who: make("p", { class: "who" }, turn.persona || text("answering")), body: make("div", { class: "text" }), state: make("p", { class: "quiet" }) };
   const { who, body, state } = turn.parts;
+  showMarkdown(body, turn.answer);
   const handed = turn.handedOver ? make("p", { class: "quiet" }, text("handed_over", turn.persona, turn.handedOver)) : null;
   const label = { class: "answer", "aria-label": turn.persona || text("answering"), "aria-busy": String(Boolean(turn.making)) };
-  turn.parts.suggestion = isNewest && turn.suggestion ? suggestion(turn.suggestion, suggest) : null;
+  turn.parts.suggestion = isNewest && suggest && turn.suggestion ? suggestion(turn.suggestion, suggest) : null;
   const answer = make("article", label, who, handed, body, state, turn.parts.suggestion, ...(turn.making ? [] : behind(turn, isChosen, open)));
   turn.parts.answer = answer;
   const said = make("p", { class: "said" }, make("span", { class: "unseen" }, `${text("you")}: `), ...marked(turn.user, turn.receipt));
@@ -64,8 +66,8 @@ export function showPersona(turn) {
   turn.parts.answer.setAttribute("aria-label", turn.persona);
 }
 
-export function showPiece(turn, piece) {
-  turn.parts.body.append(piece);
+export function showAnswer(turn) {
+  showMarkdown(turn.parts.body, turn.answer);
 }
 
 export function showState(turn, told) {

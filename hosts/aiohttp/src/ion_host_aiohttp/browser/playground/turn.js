@@ -3,7 +3,7 @@
 export const newTurn = (message) => ({ user: message, answer: "", making: true });
 
 export function keptTurn(view) {
-  const turn = { user: view.user_message, answer: view.ai_response, requestId: view.turn_id };
+  const turn = { user: view.user_message, answer: view.ai_response, requestId: view.turn_id, suggestion: view.next_suggestion ?? "" };
   learn(turn, view);
   return turn;
 }
