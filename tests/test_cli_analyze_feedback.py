@@ -28,11 +28,17 @@ def test_corrections_complete_the_reading():
     own = ("frustrated", "problem_solving")
     assert ("calm", own[1], "", "corrected") == row(message="a", tone="calm")
     assert (own[0], "learning", "", "corrected") == row(message="a", intent="learning")
-    assert (*own, "lua", "corrected") == row(message="a", persona="lua")
+    assert ("calm", own[1], "lua", "corrected") == row(message="a", tone="calm", persona="lua")
     assert (*own, "", "confirmed") == row(message="a", rating=4)
     assert ("calm", "learning", "", "corrected") == row(
         message="a", tone="calm", intent="learning", receipt="{}"
     )
+
+
+@pytest.mark.parametrize("receipt", [RECEIPT, "{}"])
+def test_a_corrected_persona_says_nothing_of_the_reading(receipt):
+    """Where only the persona is corrected neither tone nor intent gets a label."""
+    assert ("", "", "nana", "corrected") == row(message="a", persona="nana", receipt=receipt)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from ion_framework.testing.network.ports import free_port
 
 pytest.importorskip("ion_load")
 
+pytestmark = pytest.mark.outage
+
 ION = (sys.executable, "-P", "-m", "ion_framework.cli")
 READY_S = 60
 SLOW_S = 1.5

@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs SO_REUSEPORT and /proc")
+pytestmark = [
+    pytest.mark.outage,
+    pytest.mark.skipif(sys.platform != "linux", reason="needs SO_REUSEPORT and /proc"),
+]
 
 ION = Path(sys.executable).with_name("ion")
 PLUGINS = ("aiohttp", "metrics", "resonance", "offline", "two-tier-cache", "lua", "nana")

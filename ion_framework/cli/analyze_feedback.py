@@ -1,8 +1,10 @@
 """``ion analyze --from-feedback``: what users corrected, as an evaluation file.
 
 Tab-separated, without quoting, for ``python -m perf.analysis``: the message with the tone, intent
-and persona that it should have been read as. What a feedback does not correct was read rightly, so
-that its label is the reading in the receipt. Feedback with nothing but a bad rating or a comment
+and persona that it should have been read as. Where the tone or the intent is corrected, or a good
+rating confirms both, what is not corrected was read rightly, so that its label is the reading in
+the receipt. Where only the persona is corrected nobody knows whether the reading was to blame, so
+that the persona is the one label. Feedback with nothing but a bad rating or a comment
 does not say which part of the reading was wrong, and makes no row.
 """
 
@@ -41,8 +43,8 @@ class Labelled:
     Attributes:
         text: the message on one line.
         lang: its language, as detected.
-        tone: the tone that it has.
-        intent: the intent that it has.
+        tone: the tone that it has, empty where only the persona was corrected.
+        intent: the intent that it has, likewise.
         persona: who should have answered, empty where nobody said so.
         source: where the row is from.
         basis: ``corrected``, or ``confirmed`` where a good rating says that nothing was wrong.
@@ -104,11 +106,13 @@ def _row(item: Feedback) -> Labelled | str:
     text = " ".join(item.message.split())
     if is_blank(text):
         return _NO_MESSAGE
-    key = _reading(item.receipt)
-    tone = item.tone or (key.tone.value if key else "")
-    intent = item.intent or (key.intent.value if key else "")
-    if not (tone and intent):
-        return _NO_KEY
+    tone, intent = "", ""
+    if item.tone or item.intent or not item.persona:
+        key = _reading(item.receipt)
+        tone = item.tone or (key.tone.value if key else "")
+        intent = item.intent or (key.intent.value if key else "")
+        if not (tone and intent):
+            return _NO_KEY
     return Labelled(
         text=text,
         lang=detect_language(text).value,

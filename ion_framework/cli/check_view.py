@@ -45,7 +45,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "notes": "Notes:",
         "fix": "fix",
         "below": "{count} below {grade}: {names}",
-        "first-party": "Beside ION's own personas alone it wins {won} of 216 keys.",
+        "here": "Beside the personas that are installed here it wins {won} of 216 keys.",
         "legend": "Signs:",
     },
     Language.KOREAN: {
@@ -57,7 +57,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "notes": "참고:",
         "fix": "해결",
         "below": "{grade} 미만 {count}개: {names}",
-        "first-party": "ION의 기본 페르소나하고만 견주면 216개 키 가운데 {won}개를 차지합니다.",
+        "here": "지금 설치된 페르소나들과 견주면 216개 키 가운데 {won}개를 차지합니다.",
         "legend": "기호:",
     },
 }
@@ -116,9 +116,9 @@ def _show(findings: Sequence[Finding], language: Language, output: Output) -> No
 
 def _show_standing(standing: Standing, language: Language, output: Output) -> None:
     output.line(summary(standing, language))
-    if standing.among_first_party is not None:
-        text = _WORDS[language]["first-party"]
-        output.line(text.format(won=standing.among_first_party))
+    if standing.among_installed is not None:
+        text = _WORDS[language]["here"]
+        output.line(text.format(won=standing.among_installed))
     output.line()
     for line in heading():
         output.line(line)

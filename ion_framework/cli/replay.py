@@ -62,6 +62,7 @@ _ASPECTS = ("routing", "prompt", "reply", "latency")
     metavar="FACTOR",
     help="For --fail-on latency: times by which the 95th percentile may grow.",
 )
+@click.option("--result", type=click.Path(path_type=Path), hidden=True)
 @language_option
 @json_option
 @common
@@ -73,18 +74,31 @@ def replay(context: click.Context, /, **options: Any) -> None:
     takes. Turns are prepared and not answered, unless every generator is free and always says the
     same, or --generate is given. Nothing is stored, and no monitor is told.
 
+    The turns are played in a process of its own, which a plugin may end or crash.
+
     Exit codes: 0 nothing of --fail-on changes, 1 something does, 2 the file or the command line is
-    wrong.
+    wrong, there is no result, or nothing could be compared.
     """
+    language = options["language"] or locale_language(os.environ)
+    result = options.pop("result")
+    if result is None:
+        from ion_framework.cli.replay_process import played_elsewhere  # starts processes
+
+        context.exit(played_elsewhere(context, language))
+    from ion_framework.cli.replay_process import told_at_end  # see above
+
+    context.exit(told_at_end(result, lambda: _played(context, {**options, "language": language})))
+
+
+def _played(context: click.Context, options: dict[str, Any]) -> int:
     from ion_framework.cli.replay_work import Replayed, replay_turns  # imports the pipeline
     from ion_framework.settings.loading import load_settings  # see above
 
-    options["language"] = options["language"] or locale_language(os.environ)
     file = options.pop("settings_file")
     settings = settings_of(context)
     if file is not None:
         settings = load_settings(os.environ, _from(context, file))
-    context.exit(replay_turns(Replayed(**options, settings=settings)))
+    return replay_turns(Replayed(**options, settings=settings))
 
 
 def _from(context: click.Context, file: Path) -> Any:

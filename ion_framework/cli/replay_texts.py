@@ -106,6 +106,33 @@ _TEXTS = {
         _EN: "The answer differs ({share} of the words are the same):",
         _KO: "답변의 차이(단어 {share} 일치):",
     },
+    "nothing_played": {
+        _EN: "{file} holds no turns, so nothing was compared.",
+        _KO: "{file}에 대화가 없어 비교한 것이 없습니다.",
+    },
+    "nothing_compared": {
+        _EN: (
+            "--fail-on {aspect}: in none of the turns is it known before and after, so nothing was "
+            "compared{hint}."
+        ),
+        _KO: "--fail-on {aspect}: 이전과 이후를 모두 아는 대화가 없어 비교하지 못했습니다{hint}.",
+    },
+    "hint_reply": {
+        _EN: " (--generate has the turns answered)",
+        _KO: "(--generate를 붙이면 답변을 생성합니다)",
+    },
+    "no_result": {
+        _EN: (
+            "A plugin ended the process in which the turns were played ({how}), so there is no "
+            "result. Find it with --without NAME."
+        ),
+        _KO: (
+            "플러그인이 대화를 재생하던 프로세스를 끝내({how}) 결과가 없습니다. --without NAME으로 "
+            "하나씩 빼 가며 찾아보세요."
+        ),
+    },
+    "ended_with": {_EN: "exit code {code}", _KO: "종료 코드 {code}"},
+    "ended_by": {_EN: "signal {code}", _KO: "시그널 {code}"},
     "torn": {
         _EN: "{file}: the last line was cut off while it was written; it is left out.",
         _KO: "{file}: 마지막 줄이 기록 도중에 끊겨 제외했습니다.",

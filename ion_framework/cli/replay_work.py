@@ -12,7 +12,7 @@ import attrs
 import click
 
 from ion_framework.cli.opening import logging_to_stderr
-from ion_framework.cli.output import Output
+from ion_framework.cli.output import Output, note
 from ion_framework.cli.replay_texts import say
 from ion_framework.cli.replay_view import show_report, show_turn
 from ion_framework.domain.language import Language
@@ -82,8 +82,22 @@ def replay_turns(asked: Replayed) -> int:
     if asked.markdown is not None:
         _write(asked.markdown, markdown_of(report, turns, telling))
     _show(asked, recording, report, turns, output)
-    failed = [aspect for aspect in asked.fail_on if report.changed(Aspect(aspect), asked.slower)]
-    return 1 if failed else 0
+    return _code(asked, report, telling)
+
+
+def _code(asked: Replayed, report: Report, telling: Callable[..., str]) -> int:
+    """The exit code: what was not compared has not stayed the same."""
+    aspects = tuple(map(Aspect, asked.fail_on))
+    if not report.turns:
+        note(telling("nothing_played", file=asked.file))
+        return WRONG
+    missing = [aspect for aspect in aspects if not report.compared(aspect)]
+    for aspect in missing:
+        hint = telling("hint_reply") if aspect is Aspect.REPLY and not asked.generate else ""
+        note(telling("nothing_compared", aspect=aspect.value, hint=hint))
+    if any(report.changed(aspect, asked.slower) for aspect in aspects):
+        return 1
+    return WRONG if missing else 0
 
 
 class WrongError(click.ClickException):
@@ -169,6 +183,7 @@ def _document(turn: ReplayedTurn) -> dict[str, object]:
         **sides,
         "by_recorded_key": turn.by_recorded_key,
         "reading_changed": turn.reading_changed,
+        "marks_read_otherwise": turn.marks_read_otherwise,
         "routing_changed": turn.routing_changed,
         "scores_changed": turn.scores_changed,
         "prompt_changed": turn.prompt_changed,

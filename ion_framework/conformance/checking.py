@@ -6,10 +6,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ion_framework.conformance.behaviour.trying import behaviour_findings
+from ion_framework.conformance.cast import cast_beside
 from ion_framework.conformance.catalogue import found
 from ion_framework.conformance.findings import Finding, Grade
 from ion_framework.conformance.report import Report, make_report
-from ion_framework.conformance.routing import Standing, routing_findings, standing_of
+from ion_framework.conformance.routing import (
+    Standing,
+    installed_findings,
+    routing_findings,
+    standing_of,
+)
 from ion_framework.conformance.static_code import code_findings
 from ion_framework.conformance.static_manifest import manifest_findings
 from ion_framework.conformance.static_package import package_findings
@@ -36,7 +42,8 @@ def check_path(
 
     Args:
         path: the project's folder, or one inside it.
-        source: the plugins that it is compared with; by default those that are installed.
+        source: the plugins beside which it would run, which are told about and cost no grade; by
+            default those that are installed.
         settings: settings, of which its own table ``[plugin.<name>]`` counts.
         environ: the environment that its settings are read from; by default empty.
 
@@ -98,24 +105,21 @@ def _check(subject: Subject, source: Source, known: tuple[Finding, ...] = ()) ->
 def _routing(
     persona: Persona, candidate: Candidate, source: Source
 ) -> tuple[Standing, list[Finding]]:
-    others, first_party = _others(candidate, source)
-    standing = standing_of(persona, others, () if candidate.first_party else first_party)
-    return standing, list(routing_findings(persona, others, standing))
+    """Graded beside the reference cast; what is installed here is only told about."""
+    cast, here = cast_beside(persona.name), _installed_beside(candidate, source)
+    standing = standing_of(persona, cast, here)
+    graded = routing_findings(persona, cast, standing)
+    return standing, [*graded, *installed_findings(persona, here)]
 
 
-def _others(
-    candidate: Candidate, source: Source
-) -> tuple[tuple[Persona, ...], tuple[Persona, ...]]:
-    """The other personas that can run, and those of them that this project publishes."""
+def _installed_beside(candidate: Candidate, source: Source) -> tuple[Persona, ...]:
+    """The other personas that can run here."""
     rest = tuple(known for known in source() if known.name != candidate.name)
-    records = assess(rest, Settings(), {})
-    found_here = [
-        (record.manifest.persona, record.candidate.first_party)
-        for record in records
+    return tuple(
+        record.manifest.persona
+        for record in assess(rest, Settings(), {})
         if record.status is Status.READY and record.manifest and record.manifest.persona
-    ]
-    ours = tuple(persona for persona, first_party in found_here if first_party)
-    return tuple(persona for persona, _ in found_here), ours
+    )
 
 
 def _conflicts(matching: Iterable[Candidate]) -> Iterable[Finding]:

@@ -42,6 +42,36 @@ def imported(nodes: Iterator[ast.AST]) -> Iterator[tuple[str, int]]:
                 yield f"{node.module}.{alias.name}", node.lineno
 
 
+def modules_imported(module: ast.Module, package: str) -> Iterator[str]:
+    """Every module that a module may import, relative names resolved; a name may be no module.
+
+    A text counts that is the name of one: ``import_module("package.part")`` takes it.
+
+    Args:
+        module: the syntax tree.
+        package: the package that it lies in, or that it is.
+    """
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _base_of(node, package)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+            yield f"{package}{text}" if text.startswith(".") else text
+
+
+def _base_of(node: ast.ImportFrom, package: str) -> str:
+    """The module that a ``from`` names."""
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    above = ".".join(parts[: len(parts) - node.level + 1])
+    return f"{above}.{node.module}" if node.module else above
+
+
 def running_nodes(module: ast.Module) -> Iterator[ast.AST]:
     """Every node of a module but those that only type checkers see, and those of a program.
 

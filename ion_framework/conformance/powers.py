@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import attrs
 
 from ion_framework.conformance.imports import dotted
+from ion_framework.conformance.reading import is_own, reads_files
 from ion_framework.manifest.model import FileAccess
 
 NETWORK = (
@@ -22,8 +23,21 @@ NETWORK = (
 )
 """Modules whose purpose is a network connection."""
 
-_SERVING_ONLY = ("aiohttp.web", "http.HTTPStatus", "socket.AddressFamily")
+_SERVING_ONLY = ("aiohttp.web",)
 """Names from those that open none themselves: a route is served by the host."""
+
+_HARMLESS: Mapping[str, frozenset[str]] = {
+    "socket": frozenset(
+        {
+            *("AddressFamily", "AF_INET", "AF_INET6", "AF_UNIX", "SOCK_DGRAM", "SOCK_STREAM"),
+            *("error", "gaierror", "getfqdn", "gethostname", "herror", "htonl", "htons"),
+            *("inet_aton", "inet_ntoa", "inet_ntop", "inet_pton", "ntohl", "ntohs", "timeout"),
+        }
+    ),
+    "http.client": frozenset({"HTTPException", "HTTPMessage", "parse_headers", "responses"}),
+    "aiohttp": frozenset({"ClientError", "web"}),
+}
+"""Of modules for connections the names that open none."""
 
 _UNSAFE_MODULES = {
     "pickle": "write JSON: whoever can write a pickle runs code in this process",
@@ -80,15 +94,22 @@ class FileUse:
     line: int
 
 
-def network_module(name: str) -> str:
+def network_module(name: str, used: frozenset[str] = frozenset()) -> str:
     """The module for network connections that an import names, empty where it names none.
 
     Args:
         name: dotted path of what is imported.
+        used: dotted paths of what the module uses, to tell whether it opens connections with it.
     """
     if name.startswith(_SERVING_ONLY):
         return ""
-    return next((known for known in NETWORK if f"{name}.".startswith(f"{known}.")), "")
+    known = next((known for known in NETWORK if f"{name}.".startswith(f"{known}.")), "")
+    harmless = _HARMLESS.get(known, frozenset())
+    if known == name:
+        parts = {path.removeprefix(f"{known}.").partition(".")[0] for path in used - {known}
+                 if path.startswith(f"{known}.")}
+        return "" if parts and parts <= harmless else known
+    return "" if name.removeprefix(f"{known}.").partition(".")[0] in harmless else known
 
 
 def unsafe_import(name: str) -> str:
@@ -99,7 +120,7 @@ def unsafe_import(name: str) -> str:
 def unsafe_use(call: ast.Call, names: Mapping[str, str]) -> tuple[str, str]:
     """A dangerous call and what to do instead; two empty texts for a harmless one."""
     name = dotted(call.func, names)
-    if name in _UNSAFE_CALLS:
+    if name in _UNSAFE_CALLS and not _loads_safely(call, name):
         return name, _UNSAFE_CALLS[name]
     shell = any(
         keyword.arg == "shell"
@@ -112,33 +133,33 @@ def unsafe_use(call: ast.Call, names: Mapping[str, str]) -> tuple[str, str]:
     return "", ""
 
 
-def variables_read(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
-    """The environment variables that a node reads by a name that stands in the text."""
-    argument = _variable(node, names)
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-        yield argument.value
+def _loads_safely(call: ast.Call, name: str) -> bool:
+    """Whether it is a ``yaml.load`` with a loader that makes plain values only."""
+    loaders = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "Loader")]
+    return name == "yaml.load" and any(
+        ast.unparse(loader).endswith(("SafeLoader", "BaseLoader")) for loader in loaders
+    )
 
 
-def _variable(node: ast.AST, names: Mapping[str, str]) -> ast.expr | None:
-    """What says which environment variable a node reads, None where it reads none."""
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        return node.slice if dotted(node.value, names) == "os.environ" else None
-    if isinstance(node, ast.Call) and node.args:
-        known = ("os.getenv", "os.environ.get", "os.environ.pop")
-        return node.args[0] if dotted(node.func, names) in known else None
-    return None
+def file_use(
+    node: ast.AST, names: Mapping[str, str], own: frozenset[str] = frozenset()
+) -> FileUse | None:
+    """The use of files that a node is, None where it is none; own package data does not count.
 
-
-def file_use(node: ast.AST, names: Mapping[str, str]) -> FileUse | None:
-    """The use of files that a node is, None where it is none; own package data does not count."""
+    Args:
+        node: the node.
+        names: what imported names stand for.
+        own: names that stand for places inside the package.
+    """
     if not isinstance(node, ast.Call):
         return None
     name = dotted(node.func, names)
     method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    access = _access(node, name, method)
-    if access is FileAccess.NONE or (access is FileAccess.READ and _own_data(node)):
+    read = reads_files(node, names)
+    access = FileAccess.READ if read else _access(node, name, method)
+    if access is FileAccess.NONE or (access is FileAccess.READ and is_own(node, own)):
         return None
-    return FileUse(name or f".{method}()", access, node.lineno)
+    return FileUse(read or name or f".{method}()", access, node.lineno)
 
 
 def _access(call: ast.Call, name: str, method: str) -> FileAccess:
@@ -167,8 +188,3 @@ def _writes(call: ast.Call, position: int) -> bool:
 
 _LONGEST_MODE = 4
 
-
-def _own_data(call: ast.Call) -> bool:
-    """Whether what is opened lies beside the code."""
-    text = " ".join(ast.unparse(argument) for argument in call.args)
-    return "__file__" in text or "files(" in text

@@ -10,7 +10,7 @@ import attrs
 from ion_framework.conformance.catalogue import found
 from ion_framework.conformance.findings import Finding
 from ion_framework.domain.key import ALL_KEYS, Intent, Pace, ResonanceKey, Tone
-from ion_framework.domain.persona import NEUTRAL, Affinities, Persona, PersonaPrompts
+from ion_framework.domain.persona import NEUTRAL, Affinities, Persona
 from ion_framework.domain.routing import RoutingDecision, RoutingTable, score
 
 SWALLOWS_FROM = Decimal("0.5")
@@ -46,14 +46,14 @@ class Standing:
         persona: the persona.
         others: who it is compared with.
         places: all 216 keys, in the order of `ALL_KEYS`.
-        among_first_party: keys that it wins beside the personas of this project alone; None where
-            none of them is installed, or where it is one of them.
+        among_installed: keys that it wins beside the personas that are installed here; None where
+            there is none.
     """
 
     persona: str
     others: tuple[str, ...]
     places: tuple[Place, ...]
-    among_first_party: int | None = None
+    among_installed: int | None = None
 
     @property
     def won(self) -> tuple[Place, ...]:
@@ -83,7 +83,7 @@ class Standing:
             "won": len(self.won),
             "share": self.share.quantize(Decimal("0.0001")),
             "winners": self.against(),
-            "among_first_party": self.among_first_party,
+            "among_installed": self.among_installed,
             "keys": [
                 {
                     "key": place.key,
@@ -97,47 +97,64 @@ class Standing:
 
 
 def standing_of(
-    persona: Persona, others: Sequence[Persona], first_party: Sequence[Persona] = ()
+    persona: Persona, others: Sequence[Persona], here: Sequence[Persona] = ()
 ) -> Standing:
     """Compare a persona with others.
 
     Args:
         persona: the persona.
-        others: the others; without any, one that is neutral to everything stands in.
-        first_party: those among them that this project publishes.
+        others: the others, at least one.
+        here: those that are installed beside it.
     """
-    rivals = tuple(others) or (_neutral(),)
-    table = RoutingTable((persona, *rivals)).decisions()
+    table = RoutingTable((persona, *others)).decisions()
     places = tuple(_place(persona, key, decision) for key, decision in table.items())
-    alone = None
-    if first_party:
-        beside = RoutingTable((persona, *first_party)).decisions().values()
-        alone = sum(decision.primary == persona.name for decision in beside)
-    return Standing(persona.name, tuple(rival.name for rival in rivals), places, alone)
+    among = None
+    if here:
+        beside = RoutingTable((persona, *here)).decisions().values()
+        among = sum(decision.primary == persona.name for decision in beside)
+    return Standing(persona.name, tuple(other.name for other in others), places, among)
 
 
 def routing_findings(
     persona: Persona, others: Sequence[Persona], standing: Standing
 ) -> Iterator[Finding]:
-    """What is odd about a persona's place among the others."""
-    where = "persona.affinities"
-    affinities = persona.affinities
-    if _flat(affinities):
-        yield found("routing-neutral", where)
+    """What is odd about a persona's place among the others, and about its profile."""
+    if _flat(persona.affinities):
+        yield found("routing-neutral", _WHERE)
+    yield from _odd(persona, others, standing, "routing-")
+
+
+def installed_findings(persona: Persona, here: Sequence[Persona]) -> Iterator[Finding]:
+    """What is odd about its place among the installed personas: notes, whoever they are.
+
+    Args:
+        persona: the persona.
+        here: the others that are installed.
+    """
+    if here:
+        yield from _odd(persona, here, standing_of(persona, here), "routing-here-")
+
+
+_WHERE = "persona.affinities"
+
+
+def _odd(
+    persona: Persona, others: Sequence[Persona], standing: Standing, code: str
+) -> Iterator[Finding]:
     for other in others:
-        if _profile(other.affinities) == _profile(affinities):
-            yield found("routing-duplicate", where, other=other.name)
+        if _profile(other.affinities) == _profile(persona.affinities):
+            yield found(f"{code}duplicate", _WHERE, other=other.name)
     names, won = ", ".join(standing.others), len(standing.won)
     limit = SWALLOWS_FROM if len(standing.others) > 1 else SWALLOWS_ONE_FROM
     if not won:
         best = standing.best
         gap = f"{-best.margin.normalize():f}"
         yield found(
-            "routing-unreachable", where, others=names, key=best.key, gap=gap, winner=best.rival
+            f"{code}unreachable", _WHERE, others=names, key=best.key, gap=gap, winner=best.rival
         )
     elif standing.share > limit:
         share = f"{100 * standing.share:.0f}"
-        yield found("routing-swallows", where, won=won, share=share, others=names)
+        yield found(f"{code}swallows", _WHERE, won=won, share=share, others=names)
 
 
 def _place(persona: Persona, key: ResonanceKey, decision: RoutingDecision) -> Place:
@@ -164,15 +181,3 @@ def _flat(affinities: Affinities) -> bool:
     )
     return all(len(part) == 1 for part in parts)
 
-
-def _neutral() -> Persona:
-    return Persona(
-        name="(neutral)",
-        version="0",
-        display_name={},
-        description={},
-        traits={},
-        strengths={},
-        affinities=Affinities(),
-        prompts=PersonaPrompts({}),
-    )

@@ -15,7 +15,6 @@ from ion_framework.conformance.imports import (
     aliases,
     dotted,
     imported,
-    is_program,
     running_nodes,
 )
 from ion_framework.conformance.powers import (
@@ -25,8 +24,14 @@ from ion_framework.conformance.powers import (
     network_module,
     unsafe_import,
     unsafe_use,
-    variables_read,
 )
+from ion_framework.conformance.reading import (
+    constants_of,
+    own_data,
+    variables_read,
+    variables_unnamed,
+)
+from ion_framework.conformance.shipping import running_modules
 from ion_framework.conformance.subject import Subject
 from ion_framework.manifest.model import Capabilities, FileAccess, Kind, Manifest
 from ion_framework.plugin_host.inspection import PARAMETERS, nearest_hook
@@ -53,14 +58,13 @@ class Module:
 
 
 def code_findings(subject: Subject) -> Iterator[Finding]:
-    """What the code of a package says against it."""
+    """What the code of a distribution says against it."""
     parsed = {file: _parsed(file, subject.shown(file)) for file in subject.modules}
     yield from (module for module in parsed.values() if isinstance(module, Finding))
     modules = {file: module for file, module in parsed.items() if isinstance(module, Module)}
-    used = {name for module in modules.values() for name, _ in imported(ast.walk(module.tree))}
+    running = _running(subject, modules)
     for file, module in modules.items():
-        name = ".".join(Path(subject.shown(file)).with_suffix("").parts)
-        if is_program(module.tree) and not any(f"{one}.".startswith(f"{name}.") for one in used):
+        if subject.modules[file] not in running:
             continue  # a tool of its author's: no plugin that runs imports it
         yield from _hooks(module)
         yield from _unsafe(module, owns_process=_owns_process(subject))
@@ -68,6 +72,16 @@ def code_findings(subject: Subject) -> Iterator[Finding]:
             yield found("import-side-effect", module.at(line), use=use)
         if subject.manifest is not None:
             yield from _powers(module, subject.manifest)
+
+
+def _running(subject: Subject, modules: Mapping[Path, Module]) -> frozenset[str]:
+    """The dotted names of the modules that may run in a host."""
+    names = subject.modules
+    trees = {names[file]: module.tree for file, module in modules.items()}
+    packages = frozenset(names[file] for file in modules if file.name == "__init__.py")
+    commands = subject.manifest.commands.values() if subject.manifest else ()
+    targets = (subject.candidate.target, *(command.run for command in commands))
+    return running_modules(trees, packages, frozenset(item.partition(":")[0] for item in targets))
 
 
 def _parsed(file: Path, place: str) -> Module | Finding:
@@ -131,25 +145,40 @@ def _powers(module: Module, manifest: Manifest) -> Iterator[Finding]:
     """What the code can do beyond computing, against what the manifest declares."""
     declared = manifest.capabilities
     if not declared.network:
-        for name, line in imported(running_nodes(module.tree)):
-            used = network_module(name)
-            if used:
-                yield found("capability-network", module.at(line), module=used)
+        yield from _network(module)
     yield from _files(module, declared)
+    yield from _environment(module, manifest)
+
+
+def _network(module: Module) -> Iterator[Finding]:
+    nodes = [node for node in running_nodes(module.tree) if isinstance(node, ast.Attribute)]
+    used = frozenset(dotted(node, module.names) for node in nodes)
+    for name, line in imported(running_nodes(module.tree)):
+        opens = network_module(name, used)
+        if opens:
+            yield found("capability-network", module.at(line), module=opens)
+
+
+def _environment(module: Module, manifest: Manifest) -> Iterator[Finding]:
     known = {
-        *declared.environment,
+        *manifest.capabilities.environment,
         *(name for spec in manifest.settings.values() for name in variables_of(spec)),
     }
+    constants = constants_of(module.tree)
     for node in running_nodes(module.tree):
-        for variable in variables_read(node, module.names):
+        where = module.at(getattr(node, "lineno", 1))
+        for variable in variables_read(node, module.names, constants):
             if variable not in known:
-                line = getattr(node, "lineno", 1)
-                yield found("capability-environment", module.at(line), variable=variable)
+                yield found("capability-environment", where, variable=variable)
+        use = variables_unnamed(node, module.names, constants)
+        if use:
+            yield found("capability-environment-open", where, use=use)
 
 
 def _files(module: Module, declared: Capabilities) -> Iterator[Finding]:
+    own = own_data(module.tree)
     for node in running_nodes(module.tree):
-        use: FileUse | None = file_use(node, module.names)
+        use: FileUse | None = file_use(node, module.names, own)
         if use and _ACCESS.index(use.access) > _ACCESS.index(declared.files):
             yield found(
                 "capability-files",

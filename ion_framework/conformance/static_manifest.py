@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ion_framework.conformance.catalogue import found
 from ion_framework.conformance.findings import Finding
+from ion_framework.conformance.substance import substance_findings
 from ion_framework.conformance.subject import Subject
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Persona
@@ -45,6 +46,7 @@ def manifest_findings(subject: Subject) -> Iterator[Finding]:
         yield from _ranges(subject)
     if subject.persona is not None:
         yield from _languages(subject.persona)
+        yield from substance_findings(subject.persona)
         yield from _lengths(subject.persona)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
@@ -35,6 +36,8 @@ def package_findings(subject: Subject) -> Iterator[Finding]:
     if subject.has_code and folder and not (folder / "py.typed").is_file():
         yield found("typing-missing", folder.name)
     yield from _tests(subject)
+    if subject.tree and "version" not in (*subject.tree.project, *subject.tree.project.get("dynamic", ())):
+        yield found("version-missing", PYPROJECT)
     if subject.tree and folder:
         yield from _wheel(subject.tree, folder)
 
@@ -43,12 +46,35 @@ def _tests(subject: Subject) -> Iterator[Finding]:
     if subject.tree is None:
         yield found("tests-unseen", subject.candidate.distribution)
         return
-    folder = subject.tree.folder
+    package = subject.candidate.package
+    tests, contracts = _tests_in(subject.tree.folder)
+    if not tests and not contracts:
+        yield found("tests-missing", "tests", package=package)
+    elif not contracts:
+        contract = "PersonaContract" if subject.persona else "PluginContract"
+        name = subject.candidate.name
+        yield found("contract-missing", "tests", package=package, contract=contract, name=name)
+
+
+def _tests_in(folder: Path) -> tuple[int, int]:
+    """How many test functions, and how many subclasses of contracts, a project has."""
     kinds = ("test_*.py", "*_test.py")
     places = (folder / name for name in ("tests", "test", "src"))
-    if not any(any(place.rglob(kind)) for place in places for kind in kinds):
-        package = subject.candidate.package
-        yield found("tests-missing", "tests", package=package)
+    files = {file for place in places for kind in kinds for file in place.rglob(kind)}
+    nodes = [node for file in files for node in _nodes(file)]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    bases = [ast.unparse(base) for node in nodes if isinstance(node, ast.ClassDef) for base in node.bases]
+    return (
+        sum(function.name.startswith("test_") for function in functions),
+        sum(base.endswith("Contract") for base in bases),
+    )
+
+
+def _nodes(file: Path) -> list[ast.AST]:
+    try:
+        return list(ast.walk(ast.parse(file.read_bytes())))
+    except (SyntaxError, ValueError, RecursionError):
+        return []  # pytest says more about it than could be said here
 
 
 def _wheel(tree: SourceTree, package: Path) -> Iterator[Finding]:

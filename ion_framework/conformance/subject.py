@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from ion_framework.conformance.shipping import modules_installed, modules_of_tree
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import PluginError
 from ion_framework.manifest.model import Manifest
@@ -71,12 +72,13 @@ class Subject:
         return self.manifest.persona if self.manifest else None
 
     @cached_property
-    def modules(self) -> tuple[Path, ...]:
-        """The Python files of its package that hold anything."""
+    def modules(self) -> Mapping[Path, str]:
+        """The Python files of its distribution that hold anything, with their dotted names."""
         if self.candidate.folder is None:
-            return ()
-        files = sorted(self.candidate.folder.rglob("*.py"))
-        return tuple(file for file in files if file.stat().st_size)
+            return {}
+        if self.tree is not None:
+            return modules_of_tree(self.tree, self.candidate.folder)
+        return modules_installed(self.candidate.distribution, self.candidate.folder)
 
     @property
     def has_code(self) -> bool:
@@ -96,9 +98,11 @@ class Subject:
     def shown(self, file: Path) -> str:
         """A file as people find it: from its package on."""
         folder = self.candidate.folder
-        if folder is None or folder not in file.parents:
-            return str(file)
-        return str(file.relative_to(folder.parent))
+        if folder is not None and folder.parent in file.parents:
+            return str(file.relative_to(folder.parent))
+        if self.tree is not None and self.tree.folder in file.parents:
+            return str(file.relative_to(self.tree.folder))
+        return str(file)
 
 
 def tree_beside(candidate: Candidate) -> SourceTree | None:

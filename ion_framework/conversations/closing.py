@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import attrs
 
+from ion_framework.conversations.memory.topics import main_topics
 from ion_framework.conversations.model import Conversation, StoredTurn
 from ion_framework.domain.key import ResonanceKey, Tone
 from ion_framework.jsonable import to_json
@@ -48,7 +49,7 @@ class ConversationSummary:
     Attributes:
         total_turns: its turns.
         total_duration_minutes: minutes from its beginning to its latest turn.
-        main_topics: what it was about, most important first.
+        main_topics: what it was about from beginning to end, most important first.
         user_satisfaction: 1 to 5, None where nothing tells.
         satisfaction_basis: where that comes from, None where nothing tells.
         personas: who answered, in the order of their first answers.
@@ -108,7 +109,7 @@ def summary_of(
     return ConversationSummary(
         total_turns=len(turns),
         total_duration_minutes=round(minutes, 2),
-        main_topics=conversation.memory.topics[:MAIN_TOPICS],
+        main_topics=main_topics(turns, MAIN_TOPICS),
         user_satisfaction=value,
         satisfaction_basis=basis,
         personas=tuple(dict.fromkeys(turn.persona for turn in turns)),

@@ -13,9 +13,10 @@ from ion_framework.conversations.failures import (
     OvertakenError,
     ReusedKeyError,
 )
-from ion_framework.conversations.memory.drawing import notes_of, remember
+from ion_framework.conversations.memory.drawing import notes_of, remember, told_of
+from ion_framework.conversations.memory.phrases import phrase_of
 from ion_framework.conversations.memory.preferences import answer_language, preferences_of
-from ion_framework.conversations.model import Conversation, Owner, StoredTurn
+from ion_framework.conversations.model import Conversation, Memory, Owner, StoredTurn
 from ion_framework.conversations.receipts import kept_receipt, scores_of
 from ion_framework.conversations.right import Asked, Rights
 from ion_framework.conversations.store import Begun
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 READ_BACK = 12
 """Latest turns that topics are drawn from anew, besides those that the prompt carries."""
 
+TAKEN_UP_FROM = 2
+"""Earlier turns whose words a suggestion may take up."""
+
 SCORED_BACK = 4
 """Latest turns whose scores count in who holds the conversation."""
 
@@ -52,6 +56,19 @@ class BrokenOffError(ConversationError):
 
 
 @attrs.frozen(kw_only=True)
+class Told:
+    """What of a conversation a prompt carried.
+
+    Attributes:
+        turns: earlier turns word for word; the first may be cut.
+        memory: topics, names and wishes, a wish in the very message included.
+    """
+
+    turns: int
+    memory: Memory
+
+
+@attrs.frozen(kw_only=True)
 class TurnMade:
     """A turn that was answered and is about to be kept.
 
@@ -60,7 +77,7 @@ class TurnMade:
         number: its number, 1 for the first.
         reply: the answer.
         suggestion: what the user might ask next.
-        carried: earlier turns that the prompt carried word for word; the first may be cut.
+        told: what of the conversation the prompt carried.
         before: the conversation as it stood before.
     """
 
@@ -68,7 +85,7 @@ class TurnMade:
     number: int
     reply: Reply
     suggestion: str
-    carried: int
+    told: Told
     before: Conversation
 
     @property
@@ -181,13 +198,13 @@ class Turning:
             turns=max(settings.context_turns, READ_BACK),
         )
 
-    def request_of(self, order: TurnOrder, begun: Begun) -> tuple[TurnRequest, int]:
-        """The turn as the pipeline is asked for it, and how many earlier turns it carries."""
+    def request_of(self, order: TurnOrder, begun: Begun) -> tuple[TurnRequest, Told]:
+        """The turn as the pipeline is asked for it, and what of the conversation it carries."""
         conversation, told = begun.conversation, self._carried(begun.turns)
         held = conversation.persona is not None and not conversation.pinned
         # A wish in this very message counts at once.
         wishes = preferences_of(order.request.text, conversation.memory.preferences)
-        memory = attrs.evolve(conversation.memory, preferences=wishes)
+        memory = told_of(attrs.evolve(conversation.memory, preferences=wishes))
         language = order.request.language or answer_language(wishes)
         request = attrs.evolve(
             order.request,
@@ -208,13 +225,13 @@ class Turning:
             ),
             language=language,
         )
-        return request, len(told)
+        return request, Told(turns=len(told), memory=memory)
 
     def _carried(self, turns: tuple[StoredTurn, ...]) -> tuple[StoredTurn, ...]:
         settings = self.rights.settings
         return carried(turns, settings.context_turns, settings.context_tokens)
 
-    async def _keep(self, order: TurnOrder, begun: Begun, reply: Reply, told: int) -> TurnKept:
+    async def _keep(self, order: TurnOrder, begun: Begun, reply: Reply, told: Told) -> TurnKept:
         now = self.ion.clock.time()
         turn = _turn_of(order, begun.conversation.turn_count + 1, reply, now)
         after = self._after(begun, turn)
@@ -223,9 +240,12 @@ class Turning:
             number=turn.number,
             reply=reply,
             suggestion=next_suggestion(
-                reply.resonance.key, after.memory.topics, turn.number, reply.language
+                reply.resonance.key,
+                phrase_of(_latest(begun, turn), after.memory.topics, reply.language),
+                turn.number,
+                reply.language,
             ),
-            carried=told,
+            told=told,
             before=begun.conversation,
         )
         turn = attrs.evolve(turn, document=order.present(made))
@@ -240,9 +260,7 @@ class Turning:
         # Whole, although the prompt may have carried a part of one.
         left = {*told, turn.number} - still
         out = [
-            item
-            for item in turns
-            if item.number in left and item.number > before.model_summary_to
+            item for item in turns if item.number in left and item.number > before.model_summary_to
         ]
         return attrs.evolve(
             before,
@@ -256,6 +274,12 @@ class Turning:
                 before.memory, begun.turns[-READ_BACK:], turn.user_message, turn.ai_response
             ),
         )
+
+
+def _latest(begun: Begun, turn: StoredTurn) -> tuple[str, ...]:
+    """The user's latest messages that a suggestion may take up, the latest first."""
+    earlier = reversed(begun.turns[-TAKEN_UP_FROM:])
+    return (turn.user_message, *(item.user_message for item in earlier))
 
 
 def _numbers(turns: tuple[StoredTurn, ...]) -> set[int]:

@@ -62,8 +62,13 @@ class ReplayedTurn:
 
     @property
     def reading_changed(self) -> bool:
-        """Whether the message is read otherwise."""
-        return self.before.key != self.after.key
+        """Whether the message is read otherwise, the plugins being the reason."""
+        return not self.by_recorded_key and self.before.key != self.after.key
+
+    @property
+    def marks_read_otherwise(self) -> bool:
+        """Whether the message reads otherwise with its marks, which says nothing of plugins."""
+        return self.by_recorded_key and self.before.key != self.after.key
 
     @property
     def routing_changed(self) -> bool:

@@ -15,6 +15,9 @@ from itertools import pairwise
 
 import attrs
 
+from ion_framework.recording.addresses import is_international, mail_addresses, secrets_in_address
+from ion_framework.recording.credentials import credentials, is_opaque
+
 
 class MarkKind(StrEnum):
     """What was taken out of a text."""
@@ -58,14 +61,23 @@ def _end_of_card(text: str, groups: list[tuple[int, int]], first: int) -> int | 
     if text[start] == "0":
         return None
     for last in range(first, len(groups)):
-        length += groups[last][1] - groups[last][0]
-        if length > _CARD_DIGITS[-1]:
+        size = groups[last][1] - groups[last][0]
+        length += size
+        if length > _CARD_DIGITS[-1] or not _is_group(size, last - first):
             break
         if length in _CARD_DIGITS and is_card(text[start : groups[last][1]]):
             found = last
     return found
 
 
+def _is_group(size: int, place: int) -> bool:
+    """Whether a card number has groups of that size there: all digits, 4-4-4-4-3 or 4-6-5."""
+    if place == 0:
+        return size == _CARD_GROUP or size in _CARD_DIGITS
+    return size <= _LARGEST_CARD_GROUP and (size >= _CARD_GROUP or place > 1)
+
+
+_CARD_GROUP, _LARGEST_CARD_GROUP = 4, 6
 _GROUP = re.compile(r"\d+")
 _CARD_DIGITS = range(13, 20)
 _LARGEST_DIGIT = 9
@@ -90,11 +102,17 @@ def is_address(text: str) -> bool:
 
 
 def is_random(text: str) -> bool:
-    """Whether a long word looks drawn by lot: letters and digits in turns, as keys have them."""
+    """Whether a long word looks drawn by lot: letters and digits in turns, as keys have them.
+
+    Forty small hexadecimal digits name a commit, which everybody may see.
+    """
+    if _COMMIT.fullmatch(text) or not any(character.isalpha() for character in text):
+        return False
     turns = sum(a.isdecimal() != b.isdecimal() for a, b in pairwise(text))
     return turns >= _TURNS
 
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _TURNS = 6
 """Least number of changes between letter and digit; identifiers that people choose have fewer."""
 
@@ -121,37 +139,76 @@ class Pattern:
         kind: the kind.
         expression: what it looks like; where it has a group, only that is looked at.
         parts: which parts of a text that looks like it are one.
+        unless: what may not stand right before it; none where nothing is in the way.
     """
 
     kind: MarkKind
     expression: re.Pattern[str]
     parts: Callable[[str], Iterable[tuple[int, int]]] = _whole
+    unless: re.Pattern[str] | None = None
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where in a text it stands."""
         group = 1 if self.expression.groups else 0
         for match in self.expression.finditer(text):
+            before = text[max(0, match.start(group) - _BEFORE) : match.start(group)]
+            if self.unless is not None and self.unless.search(before):
+                continue
             for start, end in self.parts(match.group(group)):
                 yield match.start(group) + start, match.start(group) + end
 
 
+@attrs.frozen
+class Named:
+    """How a kind is found that is called by its name."""
+
+    kind: MarkKind
+    spans: Callable[[str], Iterator[tuple[int, int]]]
+
+
+_BEFORE = 24
+"""Characters before something that can say what it is."""
+
 _PREFIXES = (
     r"sk-|rk-|sk_|pk_|rk_|gh[opsru]_|github_pat_|glpat-|xox[abeprs]-|hf_|npm_|pypi-|ya29\.|"
-    r"AKIA|ASIA|AIza|ion_"
+    r"AIza|ion_"
 )
+_VERSION = re.compile(
+    r"(?i)(?:\b(?:version|ver\.?|v|release|section|chapter|python|node|build)|버전|릴리스|릴리즈|"
+    r"빌드|기록|제|§)(?:은|는|이|가|:|=)?\s{0,2}\Z"
+)
+_DIGEST = re.compile(
+    r"(?i)(?:\b(?:commit|sha-?\d*|digest|md5|rev|revision|hash|checksum|merge|tree)|커밋|해시|"
+    r"리비전|체크섬)(?:은|는|이|가)?[\s:=@]{0,3}\Z"
+)
+_SEP = r"[\s·.・-]{0,3}"
 
-PATTERNS = (
+PATTERNS: tuple[Pattern | Named, ...] = (
+    Pattern(
+        MarkKind.SECRET,
+        re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----((?:(?!-----)[\s\S]){0,16000})"),
+    ),
+    Pattern(
+        MarkKind.URL,
+        re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s<>\"'`]{1,6000})"),
+        secrets_in_address,
+    ),
     Pattern(
         MarkKind.SECRET,
         re.compile(
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----([\s\S]*?)(?:-----END [A-Z ]{0,40}-----|\Z)"
+            r"(?i)\b(?:proxy-)?authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:[a-z][\w-]{1,20} +)?"
+            r"([^\s\"',]{4,4000})"
         ),
     ),
-    # The user part, the query and the fragment of an address, each by itself.
-    Pattern(MarkKind.URL, re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/?#@]{1,200})@")),
     Pattern(
-        MarkKind.URL,
-        re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s?#]{1,2000}[?#]([^\s<>\"'`]{1,4000})"),
+        MarkKind.SECRET,
+        re.compile(r"(?i)\bcookie[\"']?\s{0,3}:\s{0,3}([^\s=]{1,200}=[^\n\"']{1,4000})"),
+    ),
+    Pattern(
+        MarkKind.SECRET,
+        re.compile(
+            r"\bcurl\b[^\n]{0,300}?\s(?:-u|--user)[ =]{0,3}[\"']?([^\s\"':]{1,200}:[^\s\"']{1,200})"
+        ),
     ),
     Pattern(
         MarkKind.SECRET,
@@ -160,52 +217,67 @@ PATTERNS = (
         ),
     ),
     Pattern(
-        MarkKind.SECRET, re.compile(rf"(?<![A-Za-z0-9])(?:{_PREFIXES})([A-Za-z0-9_.=-]{{12,400}})")
+        MarkKind.SECRET,
+        re.compile(rf"(?<![A-Za-z0-9])(?:{_PREFIXES})([A-Za-z0-9_.=-]{{12,400}})"),
+        _where(is_opaque),
     ),
     Pattern(
-        MarkKind.SECRET, re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}([A-Za-z0-9._~+/=-]{12,4000})")
+        MarkKind.SECRET, re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)([A-Z0-9]{16})(?![A-Z0-9])")
     ),
     Pattern(
         MarkKind.SECRET,
         re.compile(
-            r"(?i)(?:api[_ -]?key|access[_ -]?key|secret|token|passw(?:or)?d|passwd|pwd"
-            r"|비밀번호|암호)[\"']?\s{0,3}[:=]\s{0,3}[\"']?([^\s\"',;]{4,400})"
+            r"\b(?:[Bb]earer|[Bb]asic|BEARER|BASIC)\s{1,3}"
+            r"((?=[A-Za-z._~+/-]{0,4000}[0-9=]|[a-z._~+/-]{0,4000}[A-Z])[A-Za-z0-9._~+/=-]{12,4000})"
         ),
     ),
+    Pattern(MarkKind.SECRET, re.compile(r"\bBearer\s{1,3}([A-Za-z0-9._~+/=-]{16,4000})")),
+    Named(MarkKind.SECRET, credentials),
     Pattern(
-        MarkKind.EMAIL,
+        MarkKind.SECRET,
         re.compile(
-            r"[A-Za-z0-9._%+'-]{1,64}@(?:[A-Za-z0-9가-힣-]{1,63}\.){1,8}(?:[A-Za-z]{2,24}|한국)"
+            r"(?i)(?:인증\s?(?:번호|코드)|(?:확인|보안)\s?코드|핀\s?번호"
+            r"|\b(?:OTP|PIN|passcode|(?:verification|security|login)\s?code)(?:\s?(?:번호|코드|code))?)"
+            r"(?:은|는|이|가|\s{1,2}is)?[\s:=\[(]{0,3}(\d(?:[ -]?\d){3,7})(?![\d년월일원])"
         ),
     ),
+    Named(MarkKind.EMAIL, mail_addresses),
     Pattern(
         MarkKind.RESIDENT,
-        re.compile(r"(?<!\d)\d{6}\s?[-–]\s?[0-9][\d*]{6}(?!\d)|(?<!\d)\d{6}[0-8]\d{6}(?!\d)"),
+        re.compile(rf"(?<!\d)\d{{6}}{_SEP}[0-9][\d*]{{6}}(?!\d)|(?<!\d)\d{{6}}[0-8]\d{{6}}(?!\d)"),
         _where(is_resident_number),
     ),
-    Pattern(MarkKind.CARD, re.compile(r"(?<!\d)\d(?:[ -]?\d){12,80}"), cards_in),
+    Pattern(MarkKind.CARD, re.compile(r"(?<!\d)\d(?:[ .·-]?\d){12,80}"), cards_in),
     Pattern(
         MarkKind.IP,
         re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d]|\.\d)"),
         _where(is_address),
+        unless=_VERSION,
     ),
     Pattern(
         MarkKind.IP,
         re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])"),
         _where(is_address),
     ),
+    # With a country's code.
+    Pattern(
+        MarkKind.PHONE,
+        re.compile(
+            r"(?<![\d.])(?:\+|00)[0-9]\d{0,3}(?:[ .()·-]{1,3}\d{1,5})?"
+            r"(?:[ .()·-]{1,3}\d{2,5}){1,5}(?!\d)"
+            r"|(?<![\d.])(?:\+|00)[1-9]\d{6,14}(?!\d)"
+        ),
+        _where(is_international),
+    ),
     Pattern(
         MarkKind.PHONE,
         re.compile(
             # Korea, at home and from abroad.
-            r"(?<![\d.])(?:\+?82[-. )]{0,2}(?:\(0\))?|\(?0)"
-            r"(?:1[016789]|2|[3-6]\d|70|50\d|80)\)?[-. ]{0,2}\d{3,4}[-. ]{0,2}\d{4}(?!\d)"
-            # With a country's code.
-            r"|(?<![\d.])(?:\+|00)[1-9]\d{0,2}(?:[ .()-]{1,2}\d{1,5})?"
-            r"(?:[ .()-]{1,2}\d{2,5}){1,5}(?!\d)"
-            r"|(?<![\d.])(?:\+|00)[1-9]\d{6,14}(?!\d)"
+            rf"(?<![\d.])(?:(?:\+?82[-. )]{{0,2}}(?:\(0\))?|\(?0)"
+            rf"(?:1[016789]|2|[3-6]\d|70|50\d|80)\)?|공일공){_SEP}\d{{3,4}}{_SEP}\d{{4}}(?!\d)"
             # North America, and others who write three groups.
-            r"|(?<![\d.-])\(?\d{3}\)?[-. ]{1,2}\d{3}[-. ]\d{4}(?![\d.-])"
+            r"|(?<![\d.-])\(?[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}(?![\d.-])"
+            r"|(?<![\d.-])\(?000\)?[-. ]{1,2}000[-. ]0000(?!\d)"
             r"|(?<![\d.-])000-0000-0000(?!\d)"
         ),
     ),
@@ -213,6 +285,7 @@ PATTERNS = (
         MarkKind.SECRET,
         re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{24,400}(?![A-Za-z0-9_-])"),
         _where(is_random),
+        unless=_DIGEST,
     ),
 )
 """Every pattern, in the order in which they take from a text."""

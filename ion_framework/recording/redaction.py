@@ -14,6 +14,7 @@ import re
 
 import attrs
 
+from ion_framework.recording.folding import folded
 from ion_framework.recording.patterns import PATTERNS, MarkKind
 
 
@@ -66,9 +67,12 @@ def redact(text: str) -> Redacted:
 def _spans(text: str) -> list[tuple[MarkKind, int, int]]:
     """What is taken out, in order; of two that overlap the one whose pattern comes first."""
     found: list[tuple[MarkKind, int, int]] = []
-    taken = bytearray(len(text))
+    taken, view = bytearray(len(text)), folded(text)
     for pattern in PATTERNS:
-        for start, end in pattern.spans(text):
+        for span in pattern.spans(view.text):
+            if span[0] == span[1]:
+                continue
+            start, end = view.original(*span)
             if not any(taken[start:end]):
                 taken[start:end] = b"\1" * (end - start)
                 found.append((pattern.kind, start, end))
@@ -81,7 +85,7 @@ def shape_of(text: str) -> str:
 
 
 _DIGIT = re.compile(r"\d")
-_LETTERS = re.compile(r"(?P<hangul>[가-힣ㄱ-ㅣ]+)|[^\W\d_가-힣ㄱ-ㅣ]+")
+_LETTERS = re.compile(r"(?P<hangul>[가-힣ㄱ-ㅣ\u1100-\u11ff]+)|[^\W\d_가-힣ㄱ-ㅣ\u1100-\u11ff]+")
 _LENGTHS = (1, 2, 4, 8, 16)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import attrs
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from ion_framework.ion import Ion
     from ion_framework.pipeline.rehearsal import Rehearsal
     from ion_framework.pipeline.turn import TurnRequest
+
+
+_ATTEMPTS = 20
+"""Turns of which an answer is tried before answers count as impossible."""
 
 
 class Replay:
@@ -46,7 +51,7 @@ class Replay:
         """Every turn before and after."""
         recorded = self._recording.turns
         await self._warm_up(recorded[:1])
-        self.answers = self.answers or await self._is_deterministic(recorded[:1])
+        self.answers = self.answers or await self._is_deterministic(recorded)
         for turn in recorded:
             yield await self._played(turn)
 
@@ -60,24 +65,30 @@ class Replay:
             finally:
                 self._ion.engine.forget()
 
-    async def _is_deterministic(self, first: Sequence[RecordedTurn]) -> bool:
+    async def _is_deterministic(self, recorded: Sequence[RecordedTurn]) -> bool:
         """Whether answers cost nothing and say the same twice.
 
         Every generator has to declare that it opens no connections, and to say the same twice of
-        the first turn.
+        the first turn that had an answer and has one now.
         """
         generators = self._ion.hooks.of("ion_generate")
         if not generators or any(self._opens_connections(item.plugin) for item in generators):
             return False
-        said = set()
-        for turn in (*first, *first):
-            try:
-                said.add((await self._answered(_request(turn), _known(turn))).content)
-            except TurnError:
-                return False
-            finally:
-                self._ion.engine.forget()
-        return len(said) == 1
+        answered = (turn for turn in recorded if turn.problem is None)
+        for turn in islice(answered, _ATTEMPTS):
+            said = await self._said(turn)
+            if said is not None:
+                return said == await self._said(turn)
+        return False
+
+    async def _said(self, turn: RecordedTurn) -> str | None:
+        """What is answered now, None where nothing is."""
+        try:
+            return (await self._answered(_request(turn), _known(turn))).content
+        except TurnError:
+            return None
+        finally:
+            self._ion.engine.forget()
 
     def _opens_connections(self, plugin: str) -> bool:
         manifest = self._ion.host.record(plugin).manifest

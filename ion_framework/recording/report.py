@@ -81,7 +81,8 @@ class Report:
     Attributes:
         turns: turns that were played.
         unchanged: turns of which nothing that is compared has changed, whatever they took.
-        read_otherwise: turns whose message is read otherwise by the analyser.
+        read_otherwise: turns whose message is read otherwise by the analyser; where it holds
+            marks, they are counted apart.
         marked: turns whose message holds marks: they were routed by their recorded reading.
         marked_read_otherwise: those of them whose marked text is read otherwise.
         moved: turns that somebody else answers.
@@ -134,6 +135,15 @@ class Report:
             return bool(self.replies_changed)
         return self.latency.slower(slower)
 
+    def compared(self, aspect: Aspect) -> int:
+        """Of how many turns an aspect is known before and after."""
+        return {
+            Aspect.ROUTING: self.turns,
+            Aspect.PROMPT: self.prompts_compared,
+            Aspect.REPLY: self.replies_compared,
+            Aspect.LATENCY: self.latency.turns,
+        }[aspect]
+
 
 def report_of(
     recording: Recording,
@@ -157,7 +167,7 @@ def report_of(
         unchanged=sum(not turn.changed for turn in turns),
         read_otherwise=sum(turn.reading_changed for turn in turns),
         marked=len(marked),
-        marked_read_otherwise=sum(turn.reading_changed for turn in marked),
+        marked_read_otherwise=sum(turn.marks_read_otherwise for turn in marked),
         moved=sum(turn.routing_changed for turn in turns),
         scored_otherwise=sum(turn.scores_changed for turn in turns),
         moves=_moves(turns),

@@ -49,6 +49,15 @@ def is_speaker(name: str) -> bool:
     return name in _lists().speakers
 
 
+def is_stop_word(word: str) -> bool:
+    """Whether a word carries no meaning of its own.
+
+    Args:
+        word: the word as it is written, in small letters.
+    """
+    return word in _lists().stop_words
+
+
 def terms(sentence: str) -> tuple[str, ...]:
     """The words that carry meaning in their order, each in the form in which it is counted.
 

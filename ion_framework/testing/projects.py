@@ -28,8 +28,30 @@ ko = "당신은 {{{{persona_name}}}}입니다."
 [persona.affinities.tone]
 calm = 0.9
 urgent = 0.1
+[persona.affinities.pace]
+burst = 1.0
+[persona.affinities.intent]
+planning = 1.0
 """
 """The manifest of a persona that is complete and has a profile of its own."""
+
+TESTS = """\
+from ion_framework.testing import {contract}
+
+
+class Test{title}({contract}):
+    plugin = "{name}"
+"""
+"""The tests that a project has at least: the contract of its kind."""
+
+_CONTRACTS = {
+    "analyzer": "AnalyzerContract",
+    "cache": "CacheContract",
+    "generator": "GeneratorContract",
+    "persona": "PersonaContract",
+    "router": "RouterContract",
+    "store": "StoreContract",
+}
 
 README = """\
 # {distribution}
@@ -103,7 +125,7 @@ class PluginProject:
             "pyproject.toml": self._filled(self.pyproject),
             "README.md": self._filled(README),
             "LICENSE": "The text of a licence.\n",
-            "tests/test_it.py": "",
+            "tests/test_it.py": self._filled(TESTS),
             f"{source}/__init__.py": "",
             f"{source}/ion-plugin.toml": f"{manifest}\n{self.more_manifest}",
             f"{source}/py.typed": "" if self.code else None,
@@ -122,5 +144,7 @@ class PluginProject:
             distribution=self.distribution,
             name=self.name,
             package=self.package,
+            title=self.name.replace("-", " ").title().replace(" ", ""),
+            contract=_CONTRACTS.get(self.kind, "PluginContract"),
             target=f"{self.package}.plugin:Plugin" if self.code else self.package,
         )

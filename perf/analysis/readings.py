@@ -1,4 +1,8 @@
-"""Labelled messages beside what the analyser reads in them."""
+"""Labelled messages beside what the analyser reads in them.
+
+The persona that a message should get is the one that its line names, and else the one that follows
+from its labelled tone and intent.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from ion_framework.errors import IonError
 from ion_framework.ion import Ion
 from ion_framework.settings.model import Settings
 from perf.analysis.analyzers import Analyzer
-from perf.analysis.rows import InputError, Row
+from perf.analysis.rows import SHOWN_CHARS, InputError, Row
 
 ASSUMED_INTENT = Intent.LEARNING
 """The intent of both sides of a persona where a file labels none, so that only tones differ."""
@@ -109,6 +113,11 @@ def _read(row: Row, analyzer: Analyzer, table: RoutingTable) -> Read:
     except IonError as error:
         raise InputError(f"{row.file}:{row.line}: {sentence(error)}") from error
     spent = time.perf_counter_ns() - start
+    if row.persona is not None and row.persona not in table.personas:
+        raise InputError(
+            f"{row.file}:{row.line}: column persona: {row.persona[:SHOWN_CHARS]!r} is not valid; "
+            f"valid are: {', '.join(table.personas)}; leave lines of other personas out"
+        )
     return Read(row, resonance, _judgements(row, resonance, table), spent / 1000)
 
 
@@ -121,7 +130,10 @@ def _judgements(row: Row, resonance: Resonance, table: RoutingTable) -> dict[Com
         made[Component.INTENT] = Judgement(
             row.intent.value, intent.primary.value, intent.confidence
         )
-    if row.tone is not None:
+    if row.persona is not None:
+        read = table[resonance.key].primary
+        made[Component.PERSONA] = Judgement(row.persona, read, resonance.confidence)
+    elif row.tone is not None:
         made[Component.PERSONA] = _persona(row.tone, row.intent, resonance, table)
     return made
 

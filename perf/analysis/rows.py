@@ -17,6 +17,8 @@ from ion_framework.errors import ResonanceKeyError
 
 LABELS = ("tone", "intent")
 """The columns of which a file has at least one."""
+PERSONA = "persona"
+"""The column of who should have answered; a line that has it needs no other label."""
 
 SHOWN_CHARS = 60
 """Characters of a wrong value that an error shows."""
@@ -36,8 +38,9 @@ class Row:
     Attributes:
         text: the message, not blank.
         lang: its language, as labelled.
-        tone: its labelled tone, None where the file has no such column.
-        intent: its labelled intent, None where the file has no such column.
+        tone: its labelled tone, None where the file has no such column, or the line has only a
+            persona.
+        intent: its labelled intent, likewise.
         columns: every cell of the line by the name of its column.
         file: the file, as it was given.
         line: the line in it, the header being line 1.
@@ -55,6 +58,11 @@ class Row:
     def source(self) -> str | None:
         """Where the message is from, None where the file does not say."""
         return self.columns.get("source")
+
+    @property
+    def persona(self) -> str | None:
+        """Unique name of the persona that should have answered, None where nobody said so."""
+        return self.columns.get(PERSONA, "").strip() or None
 
     @property
     def digest(self) -> str:
@@ -148,15 +156,16 @@ def _row(line: str, names: tuple[str, ...], file: Path, number: int) -> Row:
     columns = dict(zip(names, cells, strict=True))
     if not columns["text"].strip():
         raise InputError(f"{place}: column text: {columns['text']!r} is blank; give a message")
+    can_lack = bool(columns.get(PERSONA, "").strip())
+
+    def has(column: str) -> bool:
+        return column in columns and not (can_lack and not columns[column].strip())
+
     return Row(
         text=columns["text"],
         lang=_label("lang", columns["lang"], _language, place),
-        tone=_label("tone", columns["tone"], parse_tone, place) if "tone" in columns else None,
-        intent=(
-            _label("intent", columns["intent"], parse_intent, place)
-            if "intent" in columns
-            else None
-        ),
+        tone=_label("tone", columns["tone"], parse_tone, place) if has("tone") else None,
+        intent=_label("intent", columns["intent"], parse_intent, place) if has("intent") else None,
         columns=columns,
         file=str(file),
         line=number,

@@ -9,7 +9,7 @@ import pytest
 from ion_framework.conformance import Grade, check_installed, check_path
 from ion_framework.conformance.catalogue import catalogue
 from ion_framework.conformance.findings import Level
-from ion_framework.domain.key import Tone
+from ion_framework.domain.key import Intent, Pace, Tone
 from ion_framework.domain.language import Language
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.settings.model import Settings
@@ -18,7 +18,12 @@ from ion_framework.testing.builders import persona_plugin
 from ion_framework.testing.projects import PluginProject
 from tests.support.bad_plugins import BAD, CALM, guard
 
-OTHER = make_persona("other", tone={Tone.CALM: Decimal("0.8"), Tone.URGENT: Decimal("0.3")})
+OTHER = make_persona(
+    "other",
+    tone={Tone.CALM: Decimal("0.8"), Tone.URGENT: Decimal("0.3")},
+    pace={Pace.BURST: Decimal(1)},
+    intent={Intent.PLANNING: Decimal(1)},
+)
 LOW = make_persona("low", tone=dict.fromkeys(Tone, Decimal(0)))
 INSTALLED_ONLY = {"name-conflict", "settings", "tests-unseen"}
 """Findings that a folder cannot show; each has a test of its own."""

@@ -50,21 +50,14 @@ def test_shares_add_up():
     assert standing.best.key.tone is Tone.CALM
 
 
-def test_alone_it_stands_beside_a_neutral_one():
-    """A persona without another is compared with one that is drawn to nothing."""
-    standing = standing_of(CALM, ())
-
-    assert ("(neutral)",) == standing.others
-    assert standing.won
-
-
-def test_the_first_party_is_counted_apart():
-    """Beside the personas of this project alone it may win more keys than beside all."""
-    standing = standing_of(CALM, (PLAIN, make_persona("calmer", tone={Tone.CALM: Decimal(1)})), ())
+def test_what_is_installed_is_counted_apart():
+    """The keys won beside the installed personas are counted without a word on the standing."""
+    standing = standing_of(CALM, standing_others())
     apart = standing_of(CALM, standing_others(), (PLAIN,))
 
-    assert standing.among_first_party is None
-    assert 24 == apart.among_first_party > len(standing.won)
+    assert standing.among_installed is None
+    assert 24 == apart.among_installed > len(standing.won)
+    assert standing.places == apart.places
 
 
 def standing_others():

@@ -4,45 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ion_framework.conversations.memory.drawing import notes_of, remember
+from ion_framework.conversations.memory.drawing import NAMES_TOLD, notes_of, remember, told_of
 from ion_framework.conversations.memory.entities import MOST_OF_A_KIND, entities_of
-from ion_framework.conversations.memory.preferences import preferences_of
 from ion_framework.conversations.memory.topics import MOST_TOPICS, Said, topics_of
 from ion_framework.conversations.model import Memory, StoredTurn
 from ion_framework.domain.language import Language
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Keep it short, please.", {"length": "short"}),
-        ("짧게 답해 주세요", {"length": "short"}),
-        ("자세히 설명해 주세요", {"length": "detailed"}),
-        ("존댓말로 부탁해요", {"formality": "formal"}),
-        ("반말로 해줘", {"formality": "informal"}),
-        ("Answer in English please", {"language": "en"}),
-        ("영어로 답해 줘", {"language": "en"}),
-        ("한국어로 알려 주세요", {"language": "ko"}),
-        ("코드 위주로 알려줘", {"form": "code"}),
-        ("Show me the code", {"form": "code"}),
-        ("표로 정리해 줘", {"form": "table"}),
-        ("please call me Jiwoo", {"address": "Jiwoo"}),
-        ("저를 지우라고 불러 주세요", {"address": "지우"}),
-        ("제 이름은 민수입니다", {"address": "민수"}),
-        ("Why is my build slow?", {}),
-        ("The call made me angry", {}),
-        ("서버가 느려요", {}),
-    ],
-)
-def test_wishes_are_heard(text, expected):
-    """An explicit wish is taken in either language, and nothing else is taken for one."""
-    assert preferences_of(text, {}) == expected
-
-
-def test_the_later_wish_counts():
-    """Of two wishes of one kind the later one counts, within a message and over two."""
-    assert preferences_of("Not in Korean, in English please", {}) == {"language": "en"}
-    assert preferences_of("짧게 해 주세요", {"length": "detailed"}) == {"length": "short"}
 
 
 def test_names_are_found_by_kind():
@@ -201,3 +167,16 @@ def test_a_hostile_message_stays_one_line():
     for note in notes_of(memory, Language.ENGLISH):
         assert "\n" not in note
         assert len(note) < 1000
+
+
+def test_no_more_names_are_told_than_fit():
+    """Of many names the first ones are told, by their kinds, and the rest of a memory is whole."""
+    memory = Memory(
+        topics=("cache",),
+        entities={"product": ("Redis", "Kafka"), "name": tuple("ABCDEFGH")},
+        preferences={"length": "short"},
+    )
+    told = told_of(memory)
+    assert told.entities == {"product": ("Redis", "Kafka"), "name": tuple("ABCD")}
+    assert sum(map(len, told.entities.values())) == NAMES_TOLD
+    assert (told.topics, told.preferences) == (memory.topics, memory.preferences)

@@ -22,11 +22,8 @@ from ion_framework.conversations.failures import (
 from ion_framework.conversations.model import Feedback, Owner, StoredTurn
 from ion_framework.conversations.right import Asked, Rights
 from ion_framework.conversations.store import Begun
-from ion_framework.conversations.suggestions import next_suggestion
 from ion_framework.conversations.tokens import FRAME, LEAST, carried
 from ion_framework.conversations.turning import TurnOrder
-from ion_framework.domain.key import ResonanceKey
-from ion_framework.domain.language import Language
 from ion_framework.domain.tokens import estimate
 from ion_framework.errors import NoAnswerError, UnknownPersonaError
 from ion_framework.plugin_host.discovery import inline
@@ -276,43 +273,6 @@ async def test_two_turns_at_once_take_their_turns():
             *(conversations.turn(order(conversation, f"message {n}")) for n in range(8))
         )
         assert sorted(item.turn.number for item in kept) == list(range(1, 9))
-
-
-async def test_a_long_conversation_is_summed_up_by_the_model():
-    """The model's summary replaces the bullets beside the turns, and its tokens are told."""
-    generator = FakeGenerator(("the model sums up",))
-    told = []
-
-    async def spent(tokens):
-        told.append(tokens)
-
-    settings = attrs.evolve(QUICK, context_turns=1)
-    async with make_ion(MemoryStore(), generator, settings) as ion:
-        conversations, conversation = await started(ion)
-        for number in range(5):
-            await conversations.turn(order(conversation, f"message {number}"), spent)
-        for _ in range(100):
-            await asyncio.sleep(0.02)
-            found = await conversations.get(ANN, conversation.id)
-            if found.summary.startswith("the model sums up"):
-                break
-        assert found.summary.startswith("the model sums up")
-        assert len(told) == 1
-        await conversations.turn(order(conversation, "goes on"))
-        await conversations.aclose()
-
-
-def test_suggestions_follow_intent_topic_and_turn():
-    """The suggestion speaks of the topic, fits the intent, and changes from turn to turn."""
-    plan = ResonanceKey.parse("calm-medium-planning")
-    lines = [next_suggestion(plan, ("release",), n, Language.ENGLISH) for n in (1, 2, 3)]
-    assert len(set(lines)) == 3
-    assert "release" in lines[0]
-    learn = ResonanceKey.parse("calm-medium-learning")
-    assert next_suggestion(learn, ("release",), 1, Language.ENGLISH) not in lines
-    assert "{" not in next_suggestion(plan, (), 1, Language.KOREAN)
-    upset = ResonanceKey.parse("frustrated-burst-planning")
-    assert next_suggestion(upset, ("배포",), 1, Language.KOREAN).startswith("지금 바로 배포에서")
 
 
 def test_satisfaction_is_given_estimated_or_unknown():

@@ -111,7 +111,7 @@ ENGLISH: tuple[tuple[str, dict[str, str]], ...] = (
     ("My code has no examples", NOTHING),
     ("The dress code is formal", NOTHING),
     ("How formal should my letter be?", NOTHING),
-    ("My teacher said \"be brief\" again", NOTHING),
+    ('My teacher said "be brief" again', NOTHING),
     ("Why is my build slow?", NOTHING),
     ("The call made me angry", NOTHING),
     ("I need a short break", NOTHING),

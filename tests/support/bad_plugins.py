@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
-from ion_framework.domain.key import Tone
+from ion_framework.conformance.cast import reference_cast
+from ion_framework.domain.key import Intent, Pace, Tone
 from ion_framework.testing.projects import PERSONA, PYPROJECT, PluginProject
 
 HEAD = """\
@@ -48,7 +50,31 @@ def beside(method: str, **changes: Any) -> PluginProject:
 STARTUP = "    @hookimpl\n    async def ion_startup(self):\n        "
 SHUTDOWN = "    @hookimpl\n    async def ion_shutdown(self):\n        "
 NETWORK = "\n[capabilities]\nnetwork = true\n"
-ALL_HIGH = "".join(f"{tone.value} = 0.9\n" for tone in Tone)
+AFFINITIES = DATA[DATA.index("[persona.affinities.tone]") :]
+
+
+def drawn_to(tone: str, pace: str, intent: str) -> str:
+    """The tables of affinities."""
+    parts = {"tone": tone, "pace": pace, "intent": intent}
+    return "".join(f"[persona.affinities.{key}]\n{text}\n" for key, text in parts.items())
+
+
+def each(kind: type[StrEnum], value: float) -> str:
+    """The same affinity for everything of a kind."""
+    return "".join(f"{item.value} = {value}\n" for item in kind)
+
+
+def that_of(name: str) -> str:
+    """The affinities of one of the reference cast."""
+    (member,) = [member for member in reference_cast() if member.name == name]
+    tables = (member.affinities.tone, member.affinities.pace, member.affinities.intent)
+    texts = ["".join(f"{key} = {value}\n" for key, value in table.items()) for table in tables]
+    return drawn_to(*texts)
+
+
+ALL_HIGH = drawn_to(
+    each(Tone, 1.0).replace("calm = 1.0", "calm = 0.9"), each(Pace, 1.0), each(Intent, 1.0)
+)
 
 BAD: dict[str, PluginProject] = {
     # the manifest and the names
@@ -63,13 +89,17 @@ BAD: dict[str, PluginProject] = {
     ),
     "language-missing": persona('ko = "시험용."\n'),
     "language-partial": persona(more_manifest='[persona.prompt_style]\nen = "Terse."\n'),
+    "text-not-korean": persona('ko = "시험용."', 'ko = "Made for a test."'),
+    "text-placeholder": persona('en = "Made for a test."', 'en = "TODO: say what it is for."'),
     "text-too-long": persona('en = "Made for a test."', f'en = "{"long " * 200}"'),
     # the package
     "licence-missing": pyproject('license = "Apache-2.0"\n', ""),
     "licence-text-missing": PluginProject(files={"LICENSE": None}),
     "readme-missing": PluginProject(files={"README.md": "# short\n"}),
     "issues-url-missing": pyproject('Issues = "https://example.org/issues"\n', ""),
-    "tests-missing": PluginProject(files={"tests/test_it.py": None}),
+    "tests-missing": PluginProject(files={"tests/test_it.py": "def helper(): ..."}),
+    "contract-missing": PluginProject(files={"tests/test_it.py": "def test_it(): ..."}),
+    "version-missing": pyproject('version = "1.0"\n', ""),
     "typing-missing": guard(DEF + "return None\n", files={"{package}/py.typed": None}),
     "wheel-lacks-manifest": pyproject(
         'packages = ["src/{package}"]', 'packages = ["src/{package}"]\nexclude = ["*.toml"]'
@@ -81,13 +111,21 @@ BAD: dict[str, PluginProject] = {
     "capability-network": guard(DEF + "import socket\n        return None\n"),
     "capability-files": beside("    def save(self):\n        open('x', 'w').close()\n"),
     "capability-environment": beside("    def who(self):\n        return os.environ['SECRET']\n"),
+    "capability-environment-open": beside("    def all(self):\n        return dict(os.environ)\n"),
     "unsafe-code": beside("    def run(self, text):\n        return eval(text)\n"),
     "import-side-effect": guard(CALM.replace("class Plugin", "print('hello')\nclass Plugin")),
     # routing
     "routing-unreachable": persona("calm = 0.9", "calm = 0.2"),
-    "routing-swallows": persona("calm = 0.9\nurgent = 0.1\n", ALL_HIGH),
-    "routing-neutral": persona("calm = 0.9\nurgent = 0.1", "calm = 0.5"),
-    "routing-duplicate": persona("calm = 0.9\nurgent = 0.1", "calm = 0.8\nurgent = 0.3"),
+    "routing-swallows": persona(AFFINITIES, ALL_HIGH),
+    "routing-neutral": persona(AFFINITIES, drawn_to("calm = 0.5", "", "")),
+    "routing-duplicate": persona(AFFINITIES, that_of("riri")),
+    "routing-here-unreachable": persona(
+        AFFINITIES, drawn_to("calm = 0.0\nurgent = 0.0", "burst = 1.0", "planning = 1.0")
+    ),
+    "routing-here-swallows": persona(AFFINITIES, that_of("lua")),
+    "routing-here-duplicate": persona(
+        AFFINITIES, drawn_to("calm = 0.8\nurgent = 0.3", "burst = 1.0", "planning = 1.0")
+    ),
     # behaviour
     "activation": guard(DEF + "return None\n    def __init__(self, context):\n        1 / 0\n"),
     "not-tried": guard(
@@ -117,6 +155,9 @@ BAD: dict[str, PluginProject] = {
         more_manifest='[capabilities]\nfiles = "write"\n',
     ),
     "effects-undeclared": guard(DEF + "getattr(os, 'mk' + 'dir')(str(time.time_ns()))\n"),
+    "runs-processes": guard(
+        DEF + "import subprocess\n        subprocess.run(['true'], check=True)\n"
+    ),
     "hook-raises": guard(DEF + "raise RuntimeError('always')\n"),
     "hook-raises-hostile": guard(DEF + "turn.text.encode('cp949')\n"),
     "hook-wrong-type": guard(DEF + "return 'no'\n"),
@@ -132,6 +173,12 @@ BAD: dict[str, PluginProject] = {
     "hook-survives-cancellation": guard(
         ASYNC + "try:\n            await asyncio.sleep(0.1)\n"
         "        except asyncio.CancelledError:\n            await asyncio.sleep(3)\n"
+    ),
+    "hook-hides-failure": guard(
+        "    async def ion_transform_stream(self, turn, chunks):\n"
+        "        from ion_framework import Finish\n"
+        "        try:\n            async for chunk in chunks:\n                yield chunk\n"
+        "        except OSError:\n            yield Finish()\n"
     ),
     "mutates-arguments": guard(DEF + "object.__setattr__(turn.request, 'text', 'changed')\n"),
     "shared-state": guard(

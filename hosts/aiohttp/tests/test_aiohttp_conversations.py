@@ -93,7 +93,13 @@ async def test_names_and_wishes_are_remembered(hosting, make):
     async with hosting(*with_store(make, MemoryStore())) as host:
         session = await start(host)
         await turn(host, session, "Answer briefly, please call me Jiwoo")
+        _, first, _ = await turn(host, await start(host), "My name is Bob, be brief")
+        assert "Topics: []" in first["context_used"]
+        assert "Preferences: [length: short, address: Bob]" in first["context_used"] or (
+            "Preferences: [address: Bob, length: short]" in first["context_used"]
+        )
         _, second, _ = await turn(host, session, "What did I say?")
+        assert "address: Jiwoo" in second["context_used"]
         memory = second["metadata"]["context_memory"]
         assert memory["user_preferences"] == {"length": "short", "address": "Jiwoo"}
 

@@ -53,7 +53,9 @@ class TestListedPage:
         assert response.headers["Access-Control-Allow-Origin"] == APP
         assert "Access-Control-Allow-Credentials" not in response.headers
         exposed = response.headers["Access-Control-Expose-Headers"]
-        assert {"X-Request-ID", "RateLimit", "Retry-After"} <= set(exposed.split(", "))
+        assert {"X-Request-ID", "RateLimit", "Retry-After", "Idempotency-Replayed"} <= set(
+            exposed.split(", ")
+        )
         assert "Origin" in response.headers["Vary"]
 
     async def test_credentials_are_named_only_where_they_are_set(self, hosting):

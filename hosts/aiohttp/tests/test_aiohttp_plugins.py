@@ -9,8 +9,11 @@ from ion_host_aiohttp.access.caller import Caller, Scope
 from ion_host_aiohttp.rates.limiter import Unlimited
 
 from ion_framework import Finish, TextChunk, hookimpl
-from ion_framework.plugin_host.discovery import Candidate
-from ion_framework.testing import MemoryStore, VirtualClock
+from ion_framework.plugin_host.discovery import Candidate, installed
+from ion_framework.plugin_host.trust_freeze import freeze
+from ion_framework.plugin_host.trust_pins import pins_text
+from ion_framework.settings.model import PluginSettings, Settings, Trust
+from ion_framework.testing import MemoryStore, PluginPackage, VirtualClock, installed_on_path
 from ion_framework.testing.packages import PERSONA_MANIFEST
 
 PLUGINS = "/api/v2/plugins"
@@ -157,6 +160,25 @@ async def test_a_persona_is_read_again(hosting, make, tmp_path):
     assert (refused[0], refused[1]["error"]["details"]["cause"]) == (409, "invalid")
     assert "ion-plugin.toml: persona.prompts.system.wrong" in refused[1]["error"]["message"]
     assert kept["traits"] == ["quick"]
+
+
+async def test_what_is_not_pinned_is_not_read_again(hosting, make, tmp_path):
+    """Under pinned trust changed files are refused as a conflict, with untrusted as its cause."""
+    package, pins = PluginPackage(name="sage"), tmp_path / "pins.toml"
+    with installed_on_path(tmp_path / "site", package):
+        (sage,) = (c for c in installed() if c.distribution == package.distribution)
+        pins.write_text(pins_text(freeze([sage]).pins), "utf-8")
+        settings = Settings(plugins=PluginSettings(trust=Trust.PINNED, pins=pins))
+        async with hosting(*make.standard(), sage, settings=settings) as host:
+            as_pinned = await _change(host, "sage", "reload")
+            (sage.folder / "ion-plugin.toml").write_text("# other\n", "utf-8")
+            refused = await _change(host, "sage", "reload")
+            kept = await host.session.get("/api/v2/personas/sage")
+
+    assert (as_pinned[0], refused[0], kept.status) == (200, 409, 200)
+    assert refused[1]["error"]["code"] == "PLUGIN_NOT_CHANGED"
+    assert refused[1]["error"]["details"]["cause"] == "untrusted"
+    assert "is not as it was pinned" in refused[1]["error"]["message"]
 
 
 @pytest.mark.parametrize("act", ["enable", "disable", "reload"])

@@ -146,7 +146,7 @@ async def test_one_turn_at_a_time(hosting, make, talk):
         ({"conversation_id": 5}, "VALIDATION_ERROR"),
         ({"persona": "elro"}, "VALIDATION_ERROR"),
         ({"resonance_key": "calm-medium-learning"}, "VALIDATION_ERROR"),
-        ({"text": " "}, "VALIDATION_ERROR"),
+        ({"text": " "}, "INVALID_INPUT"),
         ({"text": "x" * 5000}, "VALIDATION_ERROR"),
         ({"idempotency_key": ""}, "VALIDATION_ERROR"),
         ({"deadline_ms": 0}, "VALIDATION_ERROR"),
@@ -158,7 +158,7 @@ async def test_what_does_not_fit_is_told(hosting, make, talk, more, code):
         session = await start(host)
         (told,) = await say(talk, socket, session, "hello", **more)
         assert (told["type"], told["id"], told["data"]["error"]["code"]) == ("error", "a", code)
-        is_unfit = code == "VALIDATION_ERROR"
+        is_unfit = code in {"VALIDATION_ERROR", "INVALID_INPUT"}
         assert told["data"]["error"]["field"] == (next(iter(more)) if is_unfit else None)
         assert (await shown(host, session))["turn_count"] == 0
         await talk.ask(socket, type="ping")

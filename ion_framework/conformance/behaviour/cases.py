@@ -73,6 +73,8 @@ HOSTILE_CASES: tuple[Case, ...] = (
     Case("a long history", ORDINARY[Language.ENGLISH], -1),
 )
 
+FAILING_CASE = Case("while what it builds on fails", ORDINARY[Language.ENGLISH], 1)
+
 
 def numbered(count: int) -> tuple[Case, ...]:
     """Different messages for calls at once."""
@@ -135,6 +137,7 @@ class Values:
         pieces = list(case.text) if case.variant % 2 else ["", case.text[:3], case.text[3:]]
         for piece in pieces:
             yield TextChunk(piece)
+            self._dependencies.fail()
         yield Finish(usage=Usage(1, 1))
 
     def _event(self, case: Case) -> Event:
@@ -155,6 +158,7 @@ def _following(
     async def following() -> Resonance:
         await dependencies.answer()
         await asyncio.sleep(0)
+        dependencies.fail()
         return resonance
 
     return following

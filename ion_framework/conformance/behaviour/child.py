@@ -1,11 +1,13 @@
-"""The process in which a plugin is tried: ``python -m … CONTROL_FOLDER HOME``."""
+"""The process in which a plugin is tried: ``python -m … HOME``, with the order on its input."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
-from ion_framework.conformance.behaviour.order import Order, write_result
+from ion_framework.conformance.behaviour.order import Order
 from ion_framework.conformance.behaviour.progress import Progress
 from ion_framework.conformance.behaviour.trial import Trial
 from ion_framework.conformance.behaviour.watching import Watcher
@@ -15,22 +17,28 @@ CPU_S = 100
 FILE_BYTES = 256 * 1024**2
 
 
-def main(control: Path, home: Path) -> None:
-    """Try the plugin that the order names, and write down what was found.
+def main(home: Path) -> None:
+    """Try the plugin that the order names, and tell what is found.
 
     Args:
-        control: the folder of the order and of the result.
         home: a folder in which it may do as it likes.
     """
     _limit()
-    order = Order.read(control)
-    watcher = Watcher(control)
+    order = Order.read(sys.stdin.readline())
+    watcher = Watcher(home)
     watcher.install()
-    progress = Progress(control, order.name)
-    trial = Trial(order, home, watcher, progress)
-    trial.run()
-    write_result(control, progress.found)
-    progress.leave(0)
+    progress = Progress(_channel())
+    Trial(order, home, watcher, progress).run()
+    progress.finish()
+
+
+def _channel() -> TextIO:
+    """The pipe of standard output, out of the way of whatever the plugin prints."""
+    channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return channel
 
 
 def _limit() -> None:
@@ -52,4 +60,4 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from ion_framework.conformance.behaviour.calls import LIMIT_S, Call, Outcome
 from ion_framework.conformance.behaviour.cases import (
+    FAILING_CASE,
     HOSTILE_CASES,
     ORDINARY_CASES,
     Case,
@@ -16,11 +18,18 @@ from ion_framework.conformance.behaviour.cases import (
 from ion_framework.conformance.behaviour.progress import PATIENCE_S, Progress
 from ion_framework.conformance.behaviour.watching import Watcher
 from ion_framework.conformance.behaviour.world import Dependencies
+from ion_framework.pipeline.chunks import Finish, FinishReason
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.plugin_host.inspection import PARAMETERS, RULES
 
 AT_ONCE = 64
-"""Calls at the same time."""
+"""Calls at the same time, of a hook that is quick."""
+
+ONE_BY_ONE_S = 5.0
+"""Seconds that the calls at once may take where a hook lets one in at a time: the slower a call,
+the fewer are made."""
+
+FEWEST_AT_ONCE = 4
 
 AT_ONCE_S = 20.0
 """Seconds that all of them have: each may compute a little, and they share one loop."""
@@ -80,6 +89,7 @@ class HookTrial:
         if not blocks:  # many calls at once of one that blocks say the same again, slowly
             await self._at_once(item)
         await self._interrupted(item)
+        await self._forsaken(item)
 
     async def called(self, item: Implementation, case: Case) -> Outcome:
         """Call it once, within the limit."""
@@ -157,9 +167,13 @@ class HookTrial:
             self._progress.add("hook-raises-hostile", item.hook, error=error, case=names)
 
     async def _at_once(self, item: Implementation) -> None:
+        began = time.perf_counter()
+        await self.called(item, ORDINARY_CASES[0])
+        one_s = max(time.perf_counter() - began, ONE_BY_ONE_S / AT_ONCE)
+        count = max(FEWEST_AT_ONCE, int(ONE_BY_ONE_S / one_s))
         before = self._watcher.count("network")
         calls = [
-            Call(item, self._values.of(case), blocking=self._blocking) for case in numbered(AT_ONCE)
+            Call(item, self._values.of(case), blocking=self._blocking) for case in numbered(count)
         ]
         step = self._progress.step(item.hook, "calls at once", AT_ONCE_S + PATIENCE_S)
         with step, self._watcher.during("turn"):
@@ -169,7 +183,7 @@ class HookTrial:
             self._progress.add(
                 "hook-fails-at-once",
                 item.hook,
-                count=AT_ONCE,
+                count=count,
                 failures=len(failed),
                 error=failed[0].told(),
             )
@@ -187,3 +201,19 @@ class HookTrial:
             if survived:
                 self._progress.add("hook-survives-cancellation", item.hook, case=case)
                 return
+
+    async def _forsaken(self, item: Implementation) -> None:
+        """Call it while what it builds on fails: the stream before it, the analysers after it."""
+        if not set(_STREAMS) & set(item.arguments):
+            return
+        self._dependencies.failing = True
+        try:
+            outcome = await self.called(item, FAILING_CASE)
+        finally:
+            self._dependencies.failing = False
+        seconds = f"{LIMIT_S:g}"
+        if outcome.hung:
+            self._progress.add("hook-hangs", item.hook, seconds=seconds, case=FAILING_CASE.name)
+        pieces = outcome.value if isinstance(outcome.value, list) else []
+        if any(isinstance(p, Finish) and p.reason is FinishReason.STOP for p in pieces):
+            self._progress.add("hook-hides-failure", item.hook)

@@ -52,7 +52,11 @@ async def broken_promises(ion: Ion, plugin: str, kind: Kind) -> AsyncIterator[st
 async def _router(ion: Ion, plugin: str) -> AsyncIterator[str]:
     known = {persona.name for persona in ion.personas}
     for key in ALL_KEYS:
-        decision = await ion.route("a message", Resonance.given(key, Language.ENGLISH))
+        reading = Resonance.given(key, Language.ENGLISH)
+        decision, again = [await ion.route("a message", reading) for _ in range(2)]
+        if decision.primary != again.primary:
+            yield f"asked twice about {key} it names two personas"
+            return
         if decision.primary not in known or not decision.reasons or decision.router != plugin:
             yield f"its decision for {key} lacks an active persona, a reason or its own name"
             return

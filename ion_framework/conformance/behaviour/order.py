@@ -1,17 +1,16 @@
-"""What the process that tries a plugin is told, and what it tells: plain values on their way."""
+"""What the process that tries a plugin is told, and what it tells: lines of JSON on its pipes.
+
+The order goes in by standard input. What comes out are messages, one a line: a step that begins,
+the end of a step, a finding, and the end of the whole.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
-
-ORDER, PROGRESS, RESULT = "order.json", "progress.txt", "result.json"
-"""Files in the control folder that both processes know."""
-
 
 @attrs.frozen
 class Order:
@@ -27,6 +26,7 @@ class Order:
         blocking: its manifest says that its sync hooks may block.
         network: its manifest declares the network.
         files: its manifest declares that it writes files.
+        reads: its manifest declares that it reads files.
     """
 
     name: str
@@ -37,16 +37,16 @@ class Order:
     blocking: bool = False
     network: bool = False
     files: bool = False
+    reads: bool = False
 
-    def write(self, folder: Path) -> None:
-        """Write it into the control folder."""
-        text = json.dumps(attrs.asdict(self), default=float)  # the one other number is Decimal
-        (folder / ORDER).write_text(text, "utf-8")
+    def line(self) -> str:
+        """The order as one line."""
+        return json.dumps(attrs.asdict(self), default=float) + "\n"  # the one other number is Decimal
 
     @classmethod
-    def read(cls, folder: Path) -> Order:
-        """Read it from the control folder."""
-        return cls(**json.loads((folder / ORDER).read_text("utf-8")))
+    def read(cls, line: str) -> Order:
+        """The order of a line."""
+        return cls(**json.loads(line))
 
 
 @attrs.frozen
@@ -64,16 +64,50 @@ class Found:
     values: Mapping[str, str]
 
 
-def write_result(folder: Path, items: list[Found]) -> None:
-    """Write what was found, whole or not at all."""
-    draft = folder / f"{RESULT}.draft"
-    draft.write_text(json.dumps([attrs.asdict(item) for item in items]), "utf-8")
-    draft.replace(folder / RESULT)
+@attrs.frozen
+class Step:
+    """Something that may never come back.
+
+    Attributes:
+        where: which part of the plugin is at work; empty between steps.
+        case: in which case.
+        patience_s: seconds after which it is given up.
+    """
+
+    where: str = ""
+    case: str = ""
+    patience_s: float = float("inf")
+
+    def told(self) -> str:
+        """The step in a few words."""
+        return f"{self.where} ({self.case})" if self.where else "its start"
 
 
-def read_result(folder: Path) -> list[Found] | None:
-    """What was found; None where nothing was written."""
-    file = folder / RESULT
-    if not file.is_file():
-        return None
-    return [Found(**item) for item in json.loads(file.read_text("utf-8"))]
+@attrs.frozen
+class Ended:
+    """Everything was tried."""
+
+
+Message: TypeAlias = Found | Step | Ended
+
+_KINDS: Mapping[str, type[Found] | type[Step] | type[Ended]] = {
+    "found": Found,
+    "step": Step,
+    "ended": Ended,
+}
+
+
+def message_line(message: Message) -> str:
+    """A message as one line."""
+    (kind,) = [name for name, of in _KINDS.items() if isinstance(message, of)]
+    return json.dumps([kind, attrs.asdict(message)]) + "\n"
+
+
+def read_message(line: str) -> Message:
+    """The message of a line.
+
+    Raises:
+        ValueError: it is none.
+    """
+    kind, values = json.loads(line)
+    return _KINDS[kind](**values)

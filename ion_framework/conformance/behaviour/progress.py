@@ -1,4 +1,4 @@
-"""How far a trial has come; ends the process where a step holds its thread for good."""
+"""How far a trial has come, told as it goes; ends the process where a step takes for ever."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TextIO
 
-from ion_framework.conformance.behaviour.order import PROGRESS, Found, write_result
+from ion_framework.conformance.behaviour.order import Ended, Found, Message, Step, message_line
 
 PATIENCE_S = 12.0
 """Seconds for one step. A call that can be cancelled is cancelled long before."""
@@ -19,28 +19,25 @@ class Progress:
     """What was found so far, and what is being done.
 
     Args:
-        control: the folder in which both are written down.
-        plugin: name of the plugin.
+        channel: where both are told, line by line.
     """
 
-    def __init__(self, control: Path, plugin: str) -> None:
-        self.found: list[Found] = []
-        self._control = control
-        self._plugin = plugin
-        self._step: tuple[str, str] = ("", "")
-        self._patience_s = PATIENCE_S
+    def __init__(self, channel: TextIO) -> None:
+        self._channel = channel
+        self._telling = threading.Lock()
+        self._step = Step()
         self._until = float("inf")
-        threading.Thread(target=self._guard, name="ion-check-guard", daemon=True).start()
+        threading.Thread(target=self._guard, name="guard", daemon=True).start()
 
     def add(self, code: str, where: str, **values: object) -> None:
-        """Note a finding.
+        """Tell a finding.
 
         Args:
             code: its code.
             where: the place.
             values: what its sentences are filled with.
         """
-        self.found.append(Found(code, where, {name: str(text) for name, text in values.items()}))
+        self._tell(Found(code, where, {name: str(text) for name, text in values.items()}))
 
     @contextmanager
     def step(self, where: str, case: str, patience_s: float = PATIENCE_S) -> Iterator[None]:
@@ -51,23 +48,30 @@ class Progress:
             case: in which case.
             patience_s: seconds after which it is given up.
         """
-        (self._control / PROGRESS).write_text(f"{where} ({case})", "utf-8")
-        self._step, self._patience_s = (where, case), patience_s
+        self._step = Step(where, case, patience_s)
+        self._tell(self._step)
         self._until = time.monotonic() + patience_s
         try:
             yield
         finally:
             self._until = float("inf")
+            self._tell(Step())
 
-    def leave(self, code: int) -> None:
-        """End the process, whatever the plugin has left running."""
-        os._exit(code)
+    def finish(self) -> None:
+        """Tell that everything was tried, and end, whatever the plugin has left running."""
+        self._tell(Ended())
+        os._exit(0)
+
+    def _tell(self, message: Message) -> None:
+        with self._telling:
+            self._channel.write(message_line(message))
+            self._channel.flush()
 
     def _guard(self) -> None:
+        """End a step that takes for ever, as long as it lets other threads run."""
         pause = threading.Event()
         while not pause.wait(0.2):
             if time.monotonic() > self._until:
-                where, case = self._step
-                self.add("hook-hangs", where, seconds=f"{self._patience_s:g}", case=case)
-                write_result(self._control, self.found)
-                self.leave(0)
+                step = self._step
+                self.add("hook-hangs", step.where, seconds=f"{step.patience_s:g}", case=step.case)
+                self.finish()

@@ -18,6 +18,7 @@ from ion_framework.conformance.behaviour.progress import Progress
 from ion_framework.conformance.behaviour.remains import Remains
 from ion_framework.conformance.behaviour.watching import Watcher
 from ion_framework.conformance.behaviour.world import Dependencies, companion, stand_ins, unanswered
+from ion_framework.domain.language import Language
 from ion_framework.errors import IonError
 from ion_framework.ion import Ion
 from ion_framework.manifest.model import Kind
@@ -72,6 +73,8 @@ class Trial:
         asyncio.set_event_loop(loop)
         loop.run_until_complete(self._warm_up())
         root = self._candidate.folder.parent if self._candidate.folder else Path()
+        if self._candidate.folder:
+            self._watcher.knows(self._candidate.folder)
         remains = Remains(self._home, str(root) if self._order.path else "")
         first = self._brought_to_life()
         if first is not None:
@@ -91,7 +94,7 @@ class Trial:
         )
         kinds = frozenset(self._kinds()) if plugin else frozenset()
         own = (self._candidate,) if plugin else ()
-        candidates = (*own, *stand_ins(kinds, self._dependencies))
+        candidates = (*own, *stand_ins(kinds, self._dependencies, order.name))
         return Ion(settings, source=lambda: candidates, environ=order.environ)
 
     def _kinds(self) -> tuple[Kind, ...]:
@@ -141,7 +144,7 @@ class Trial:
                 await second.ion.start()
         started = self._started(first)
         if started:
-            await self._turns(first.ion)
+            await self._turns(first.ion, second)
             await self._promises(first.ion)
         own = self._record(first.ion).manifest
         persona = (own.persona if own else None) or companion()
@@ -182,11 +185,16 @@ class Trial:
             self._progress.add("startup", record.name, reason=record.reason)
         return False
 
-    async def _turns(self, ion: Ion) -> None:
+    async def _turns(self, ion: Ion, second: _Life | None) -> None:
         record = self._record(ion)
         persona = record.name if Kind.PERSONA in record.provides else None
         with self._progress.step("a turn", "ordinary"), self._watcher.during("turn"):
-            for finding in await unanswered(ion, persona):
+            findings = await unanswered(ion, persona)
+            if len(findings) == 1 and second:
+                # A limit to everybody's turns refuses whoever comes second, in any language.
+                language = Language(findings[0].values["language"])
+                findings = await unanswered(second.ion, persona, (language,))
+            for finding in findings:
                 self._progress.add(finding.code, finding.where, **finding.values)
 
     async def _promises(self, ion: Ion) -> None:
@@ -223,10 +231,18 @@ class Trial:
 
     def _judge_effects(self) -> None:
         """What it did outside, against the moment and against what it declares."""
-        declared = {"network": self._order.network, "write": self._order.files, "process": False}
+        declared = {
+            "network": self._order.network,
+            "write": self._order.files,
+            "read": self._order.reads,
+        }
         # One of each kind is enough: a hook may have done the same a hundred times.
         first = {(each.phase == "import", each.kind): each for each in self._watcher.effects[::-1]}
         for (at_import, kind), effect in first.items():
+            if kind == "read" and self._order.reads:
+                continue
+            if kind == "process":
+                self._progress.add("runs-processes", self._order.name, effect=effect.text)
             if at_import and kind != "sleep":
                 self._progress.add("import-effects", self._order.name, effect=effect.text)
             elif not declared.get(kind, True):

@@ -25,6 +25,16 @@ _CHANGES = (
     *("os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink"),
     "sqlite3.connect",
 )
+_LISTINGS = ("os.listdir", "os.scandir")
+_CODE = (".py", ".pyc", ".pyi", ".pyd", ".so", ".dll")
+_SYSTEM = (
+    *("/dev", "/proc", "/sys", "/usr/lib", "/usr/local/lib", "/lib", "/lib64", "/usr/share/zoneinfo"),
+    *("/usr/share/locale", "/usr/share/mime", "/usr/share/ca-certificates", "/usr/lib/ssl"),
+    *("/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/ssl", "/etc/pki"),
+    *("/etc/os-release", "/etc/resolv.conf", "/etc/apache2/mime.types"),
+)
+"""What libraries read on their own account, which tells nothing of the plugin."""
+
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _NOWHERE = ("/dev/", "/proc/self/")
 
@@ -35,7 +45,7 @@ class Effect:
 
     Attributes:
         phase: when: ``import``, ``startup``, ``turn``.
-        kind: ``network``, ``write``, ``process``, ``sleep``.
+        kind: ``network``, ``write``, ``read``, ``process``, ``sleep``.
         text: what, for people.
         seconds: of a sleep.
     """
@@ -53,13 +63,23 @@ class Watcher:
     own.
 
     Args:
-        own: the folder of the examination's own files, which do not count.
+        own: the folder in which the plugin may do as it likes.
     """
 
     def __init__(self, own: Path) -> None:
         self.effects: list[Effect] = []
         self.phase = ""
-        self._own = str(own)
+        self._package = ""
+        places = (own, sys.prefix, sys.base_prefix, sys.exec_prefix)
+        self._inside = tuple(dict.fromkeys(os.path.realpath(place) for place in places))
+
+    def knows(self, package: Path) -> None:
+        """Whatever lies beside a package's code may be read.
+
+        Args:
+            package: the folder of the plugin's package.
+        """
+        self._package = os.path.realpath(package)
 
     def install(self) -> None:
         """Begin to watch."""
@@ -100,6 +120,8 @@ class Watcher:
             self._note("process", f"{event}({_short(arguments[:2])})")
         elif event in _CHANGES:
             self._changed(event, arguments[0])
+        elif event in _LISTINGS:
+            self._read(event, arguments[0])
 
     def _opened(self, file: object, mode: object, flags: object) -> None:
         writes = isinstance(flags, int) and flags & _WRITE_FLAGS
@@ -107,17 +129,36 @@ class Watcher:
             writes = bool(set("wax+") & set(mode))
         if writes:
             self._changed("open for writing", file)
+        else:
+            self._read("open for reading", file)
+
+    def _read(self, what: str, file: object) -> None:
+        if file is None or not isinstance(file, str | bytes | os.PathLike):
+            return  # a descriptor, or the working folder
+        given = os.path.abspath(os.fsdecode(file))
+        if given.endswith(_CODE) or within(given, _SYSTEM):
+            return
+        found = os.path.realpath(given)
+        # The path of imports grows while a plugin comes: its parts may be installed for editing.
+        known = (*self._inside, self._package, *(os.path.realpath(item) for item in sys.path if item))
+        if not within(found, known) and not within(found, _SYSTEM):
+            self._note("read", f"{what}: {given}")
 
     def _changed(self, what: str, file: object) -> None:
         if isinstance(file, int):
             return
         name = os.fsdecode(file) if isinstance(file, str | bytes | os.PathLike) else str(file)
-        if name == ":memory:" or name.startswith((self._own, *_NOWHERE)):
+        if name == ":memory:" or name.startswith(_NOWHERE):
             return
         self._note("write", f"{what}: {name}")
 
     def _note(self, kind: str, text: str) -> None:
         self.effects.append(Effect(self.phase, kind, text))
+
+
+def within(path: str, folders: tuple[str, ...]) -> bool:
+    """Whether a path is one of several folders, or lies in one."""
+    return any(path == folder or path.startswith(f"{folder}{os.sep}") for folder in folders if folder)
 
 
 def _short(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from decimal import Decimal
 
 import attrs
@@ -41,14 +41,25 @@ class Dependencies:
 
     Attributes:
         hung: whether whatever is asked of the stand-ins never comes back.
+        failing: whether it fails half-way.
     """
 
     hung: bool = False
+    failing: bool = False
 
     async def answer(self) -> None:
         """Return at once, or never."""
         if self.hung:
             await asyncio.Event().wait()
+
+    def fail(self) -> None:
+        """Raise, where it fails.
+
+        Raises:
+            OSError: it does.
+        """
+        if self.failing:
+            raise OSError("what it builds on failed, as the conformance kit wants it")
 
 
 class StandInAnalyzer:
@@ -110,7 +121,9 @@ def companion(name: str = "companion") -> Persona:
     )
 
 
-def stand_ins(kinds: frozenset[Kind], dependencies: Dependencies) -> tuple[Candidate, ...]:
+def stand_ins(
+    kinds: frozenset[Kind], dependencies: Dependencies, plugin: str = ""
+) -> tuple[Candidate, ...]:
     """What a turn needs beside a plugin: the kinds that it does not provide, and a persona.
 
     A generator is always there, as the last one: a generator that cannot reach its service passes.
@@ -118,6 +131,7 @@ def stand_ins(kinds: frozenset[Kind], dependencies: Dependencies) -> tuple[Candi
     Args:
         kinds: what the plugin provides.
         dependencies: on which they depend.
+        plugin: its name; what stands in for a kind that it provides comes after it.
     """
     parts: Mapping[Kind, Factory] = {
         Kind.ANALYZER: lambda _: StandInAnalyzer(),
@@ -126,17 +140,24 @@ def stand_ins(kinds: frozenset[Kind], dependencies: Dependencies) -> tuple[Candi
     }
     beside = {Kind.ANALYZER, Kind.GENERATOR}
     made = tuple(
-        inline(_manifest(kind, fallback=kind in kinds), factory)
+        inline(_manifest(kind, plugin if kind in kinds else ""), factory)
         for kind, factory in parts.items()
         if kind not in kinds or kind in beside
     )
-    persona = companion()
-    manifest = Manifest(persona.name, "A stand-in.", (Kind.PERSONA,), API_MAJOR, persona=persona)
-    return (*made, inline(manifest))
+    # A router that has nobody to choose from proves nothing.
+    names = ("companion", "counterpart") if Kind.ROUTER in kinds else ("companion",)
+    manifests = (
+        Manifest(name, "A stand-in.", (Kind.PERSONA,), API_MAJOR, persona=companion(name))
+        for name in names
+    )
+    return (*made, *map(inline, manifests))
 
 
-def _manifest(kind: Kind, *, fallback: bool) -> Manifest:
-    return Manifest(f"stand-in-{kind.value}", "A stand-in.", (kind,), API_MAJOR, fallback=fallback)
+def _manifest(kind: Kind, after: str) -> Manifest:
+    name = f"stand-in-{kind.value}"
+    # Among fallbacks names decide, unless somebody says who comes after whom.
+    later = (after,) if after else ()
+    return Manifest(name, "A stand-in.", (kind,), API_MAJOR, after=later, fallback=bool(after))
 
 
 def data_only_world(candidate: Candidate, settings: Settings) -> Ion:
@@ -168,17 +189,28 @@ async def answers(ion: Ion, persona: Persona | None) -> list[Finding]:
         return [found("activation", "", reason=error)]
 
 
-async def unanswered(ion: Ion, persona: str | None) -> list[Finding]:
+async def unanswered(
+    ion: Ion, persona: str | None, languages: Iterable[Language] = Language
+) -> list[Finding]:
     """A finding for each language in which a message is not answered.
+
+    Each is asked by another caller, so that a limit to the turns of one refuses none.
 
     Args:
         ion: open.
         persona: the persona to ask, None for whoever fits.
+        languages: those to ask in.
     """
     findings = []
-    for language, text in ORDINARY.items():
+    for language in languages:
+        request = TurnRequest(
+            text=ORDINARY[language],
+            persona=persona,
+            use_cache=False,
+            user_id=f"caller-{language.value}",
+        )
         try:
-            reply = await ion.respond(TurnRequest(text=text, persona=persona, use_cache=False))
+            reply = await ion.respond(request)
         except IonError as error:
             reason = f"{error} {getattr(error, 'detail', '')}".strip()
         else:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
+import attrs
+
 from ion_framework.conversations.memory.entities import entities_of
 from ion_framework.conversations.memory.preferences import preferences_of
 from ion_framework.conversations.memory.topics import Said, topics_of
@@ -38,8 +40,17 @@ def remember(memory: Memory, earlier: Sequence[StoredTurn], message: str, answer
     )
 
 
+def told_of(memory: Memory) -> Memory:
+    """The part of a memory that a prompt is told."""
+    names = [(kind, name) for kind, found in memory.entities.items() for name in found]
+    told: dict[str, tuple[str, ...]] = {}
+    for kind, name in names[:NAMES_TOLD]:
+        told[kind] = (*told.get(kind, ()), name)
+    return attrs.evolve(memory, entities=told)
+
+
 def notes_of(memory: Memory, language: Language) -> tuple[str, ...]:
-    """The memory as facts for the user's side of a prompt, one line each.
+    """A memory, as `told_of` leaves it, as facts for the user's side of a prompt, one line each.
 
     Args:
         memory: the memory.
@@ -51,7 +62,7 @@ def notes_of(memory: Memory, language: Language) -> tuple[str, ...]:
 def _notes(memory: Memory, texts: dict[str, str]) -> Iterator[str]:
     if memory.topics:
         yield texts["topics"].format(topics=", ".join(memory.topics))
-    names = [name for kind in memory.entities.values() for name in kind][:NAMES_TOLD]
+    names = [name for found in memory.entities.values() for name in found]
     if names:
         yield texts["names"].format(names=", ".join(names))
     for kind, value in memory.preferences.items():

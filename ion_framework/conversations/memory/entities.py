@@ -2,7 +2,8 @@
 
 Kinds: ``language`` and ``product`` (lists), ``version`` (``3.12``, ``v2``, ``15`` behind a listed
 name), ``code`` (identifiers and what stands in back-ticks), ``quoted`` (in quotation marks) and
-``name`` (capitals). What a pattern cannot tell for sure is left out: a missing name does no harm, a
+``name`` (a capital; not a word in capitals throughout, which is as often shouted as short for
+something, nor any word of a message that writes all of them so). What a pattern cannot tell for sure is left out: a missing name does no harm, a
 wrong one does.
 """
 
@@ -35,7 +36,9 @@ _NUMBERED = re.compile(
 )
 """A version of one number behind a name, told from an amount (``3 nodes``, ``3개``)."""
 _CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+){0,3}")
-_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…:;\n]\s*|^\s*[-*]\s*)$")
+_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?…:;\n(\[\"“‘]\s*|(?:^|\n)\s*[-*•]\s*)$")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z']*")
+_TITLE_WORDS, _TITLE_SHARE = 4, 0.8
 
 
 def entities_of(message: str, known: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -107,14 +110,48 @@ def _korean_stems(word: str) -> tuple[str, ...]:
 
 
 def _names(message: str) -> Iterator[tuple[str, str]]:
+    if _is_titled(message):
+        return
     for match in _CAPITALS.finditer(message):
         begins = bool(_SENTENCE_BEGINS.search(message[: match.start()]))
-        parts = match[0].split()
-        while parts and (parts[0] in words().capitals or (begins and len(parts) == 1)):
-            parts, begins = parts[1:], False
-        if not parts or parts[-1] in words().capitals:
-            continue
-        name = " ".join(parts)
-        if all(part.lower() in words().names for part in parts) or _IDENTIFIER.fullmatch(name):
-            continue
-        yield "name", name
+        for number, parts in enumerate(_runs(match[0].split())):
+            name = _name(parts, begins=begins and number == 0)
+            if name:
+                yield "name", name
+
+
+def _is_titled(message: str) -> bool:
+    """Whether nearly every word begins with a capital, so that none tells anything."""
+    found = [word for word in _LATIN.findall(message) if not word.isupper()]
+    capitals = sum(word[0].isupper() for word in found)
+    return len(found) >= _TITLE_WORDS and capitals >= _TITLE_SHARE * len(found)
+
+
+def _runs(parts: list[str]) -> Iterator[list[str]]:
+    """The words between those in capitals throughout, which may as well be shouted."""
+    run: list[str] = []
+    for part in (*parts, ""):
+        if part and not (part.isalpha() and part.isupper()):
+            run.append(part)
+        else:
+            yield run
+            run = []
+
+
+def _name(parts: list[str], *, begins: bool) -> str:
+    """The name in a run of words with capitals, empty where there is none.
+
+    Args:
+        parts: the words.
+        begins: whether a sentence begins with them, so that the first one tells nothing alone.
+    """
+    known = words()
+    while parts and (
+        parts[0] in known.capitals or (begins and (len(parts) == 1 or parts[0] in known.starters))
+    ):
+        parts, begins = parts[1:], False
+    if not parts or parts[-1] in known.capitals:
+        return ""
+    name = " ".join(parts)
+    listed = all(part.lower() in known.names for part in parts)
+    return "" if listed or _IDENTIFIER.fullmatch(name) else name

@@ -112,7 +112,7 @@ def _addressed(message: str) -> Iterator[_Change]:
 
 def _is_name(name: str) -> bool:
     """Whether it may be somebody's name: no day, no common word, nothing that is shouted."""
-    first = name.split()[0]
+    first = name.split(maxsplit=1)[0]
     shouted = first.isupper() and len(first) > _SHOUTED
     known = words()
     return not (shouted or first in known.capitals or first.lower() in known.general)

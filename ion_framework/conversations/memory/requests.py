@@ -74,7 +74,9 @@ _FILLER = (
     r"(?:(?:please|kindly|ok|okay|and|but|so|now|then|just|only|also|always|rather|maybe|again|thanks"
     r"|from now on|instead|next time|if possible|for me)\s+)*"
 )
-_WANT = r"(?:want|need|like|prefer|love|'d like|'d prefer|'d love|would like|would prefer|would love)"
+_WANT = (
+    r"(?:want|need|like|prefer|love|'d like|'d prefer|'d love|would like|would prefer|would love)"
+)
 _DENYING = (
     r"(?:don't|do not|never|stop|avoid|skip|no more|no|not|without|leave out|i (?:really )?(?:hate|dislike|can't stand"
     r"|don't (?:want|like|need))|i'm (?:tired|sick) of|you (?:don't|do not) (?:need|have) to|you needn't)"
@@ -89,7 +91,9 @@ _REQUEST = re.compile(
     rf"|\s*{_FILLER}{_DENYING}\s+{_FEW}",
     re.IGNORECASE,
 )
-_ALONE = re.compile(rf"\s*{_FILLER}(?:{_DENYING}\s+)?(?:(?:an?|the|any|more|some)\s+)?", re.IGNORECASE)
+_ALONE = re.compile(
+    rf"\s*{_FILLER}(?:{_DENYING}\s+)?(?:(?:an?|the|any|more|some)\s+)?", re.IGNORECASE
+)
 _BEGINS = re.compile(rf"\s*{_FILLER}(?:{_LEAD})?{_FILLER}(?:{_DENYING}\s+)?", re.IGNORECASE)
 _IMPERATIVE = re.compile(rf"(?:{_ASKING})\b", re.IGNORECASE)
 _REST = re.compile(
@@ -97,7 +101,9 @@ _REST = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(rf"\b(?:{_DENYING}|hate|dislike)\b", re.IGNORECASE)
-_WRITTEN = re.compile(r"\bwrite (?!(?:it|this|that|back|to me|your|everything|all)\b)", re.IGNORECASE)
+_WRITTEN = re.compile(
+    r"\bwrite (?!(?:it|this|that|back|to me|your|everything|all)\b)", re.IGNORECASE
+)
 _QUESTION = re.compile(r"\b(?:how|what|why|when|whether|where|who|which|that|if)\b", re.IGNORECASE)
 
 
@@ -147,7 +153,9 @@ _KO_FILLER = (
 )
 _KO_ALONE = re.compile(_KO_FILLER)
 _KO_END = re.compile(r"(?:만|만요|요)?\s*$")
-_OBJECT = re.compile(r"(?<!답)(?<!답변)(?<!대답)(?<!설명)(?:을|를)\s*$|(?:문장|단어|이름|글|메일|편지|제목|표현)[가-힣]*\s*$")
+_OBJECT = re.compile(
+    r"(?<!답)(?<!답변)(?<!대답)(?<!설명)(?:을|를)\s*$|(?:문장|단어|이름|글|메일|편지|제목|표현)[가-힣]*\s*$"
+)
 
 
 def _tail(verbs: str) -> str:
@@ -161,7 +169,9 @@ _BARELY = rf"|(?:만)?\s*{_ASKS}|(?:만)?\s*(?:대?답|말|설명|얘기|이야�
 _ASKED = re.compile(_tail(rf"{_ANSWERING}|하|해") + _BARELY)
 _ASKED_OF_SOMETHING = re.compile(_tail(_ANSWERING))
 _SPOKEN = re.compile(_tail(_SPEAKING) + _BARELY)
-_DENIED = re.compile(rf"(?:은|는|을|를|이|가|로|도|만)?\s*(?:(?:{_ANSWERING}|하|해)[가-힣]{{0,3}}?\s?)?{_DENIES}")
+_DENIED = re.compile(
+    rf"(?:은|는|을|를|이|가|로|도|만)?\s*(?:(?:{_ANSWERING}|하|해)[가-힣]{{0,3}}?\s?)?{_DENIES}"
+)
 _LEFT_OUT = re.compile(rf"(?:은|는|을|를|이|가|도)?\s*{_WITHOUT}")
 
 

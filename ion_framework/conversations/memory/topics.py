@@ -3,49 +3,33 @@
 Words and phrases that the user said are topics, and nothing else: what only answers say may be a
 note that every answer ends with. A word counts twice where the user says it and once where it is
 answered, each time 0.8 as much for every later turn; a phrase of two words counts by itself once
-it occurs in two messages. Words of a Korean sentence lose their particles; what may as well be a
-verb counts less.
+it occurs in two messages. Forms of one word count together and are shown as the user wrote them
+last, in small letters. `nouns` tells which words may be topics.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 
 import attrs
 
-from ion_framework.conversations.memory.words import words
-from ion_framework.summarizing.terms import terms
+from ion_framework.conversations.memory.nouns import Reading, key_of, read
+from ion_framework.conversations.model import StoredTurn
 
 MOST_TOPICS = 8
 RECENCY = 0.8
 """How much less a word counts with every turn that follows."""
 USER_WEIGHT = 2.0
 ANSWER_WEIGHT = 1.0
-LIKELY = 0.75
-"""How much a Korean word counts whose ending a verb may have as well, or that has none."""
-UNSURE = 0.5
-"""How much an English word counts that looks like a verb or an adverb."""
 LONGEST_READ = 4000
 """Characters of a message that are read."""
+READ_AT_CLOSE = 400_000
+"""Characters of a whole conversation that are read, an even share of each message."""
 _LEAST = 1.2
 """Salience below which a word is no topic."""
 _PHRASE_MESSAGES = 2
 _PHRASE_SHARE = 1.5
-_LONGEST_TOPIC = 40
-
-_CLAUSE = re.compile(r"[.!?…,;:()\[\]{}\"“”\n]+")
-_TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9+#]*(?:[.'_-][A-Za-z0-9]+)*|[가-힣]+")
-_SURE = re.compile(r"(?:을|를|의|에서|에게|으로|로|와|과|에|까지|부터|보다|처럼)$")
-_LIKELY = re.compile(r"(?:은|는|이|가|도|만)$")
-_DOING = re.compile(
-    r"(?<=[가-힣]{2})(?:하|했|합|할|한|해|되|됐|됩|될|된|돼|시키|시켰|시킬)[가-힣]*$"
-)
-_VERB = re.compile(
-    r"(?:요|다|까|죠|지|고|서|면|게|던|는데|려고|니다|세요|네|나|든|도록|며|야|어|아|해|돼|워|려|러|둘|볼|줄)$"
-)
 
 
 @attrs.frozen
@@ -63,6 +47,24 @@ class Said:
     age: int
 
 
+def main_topics(turns: Sequence[StoredTurn], most: int) -> tuple[str, ...]:
+    """The topics of a whole conversation, the one that it was about longest first.
+
+    Every turn counts as much as any other.
+
+    Args:
+        turns: its turns.
+        most: topics at most.
+    """
+    share = READ_AT_CLOSE // max(1, 2 * len(turns))
+    said = [
+        Said(text[:share], by_user=by_user, age=0)
+        for turn in turns
+        for text, by_user in ((turn.user_message, True), (turn.ai_response, False))
+    ]
+    return topics_of(said)[:most]
+
+
 def topics_of(
     said: Sequence[Said], known: Sequence[str] = (), known_age: int = 0
 ) -> tuple[str, ...]:
@@ -76,34 +78,31 @@ def topics_of(
     salience: defaultdict[str, float] = defaultdict(float)
     phrases: defaultdict[str, float] = defaultdict(float)
     heard_in: Counter[str] = Counter()
-    read = [(item, *_read(item.text[:LONGEST_READ])) for item in said]
-    asked = {term for item, own, pairs in read if item.by_user for term in (*own, *pairs)}
-    for item, own, pairs in read:
+    readings = [(item, read(item.text[:LONGEST_READ])) for item in said]
+    shown = _shown(readings)
+    for item, reading in readings:
         weight = (USER_WEIGHT if item.by_user else ANSWER_WEIGHT) * RECENCY**item.age
-        for word in (word for word in own if word in asked):
-            salience[word] += weight * own[word]
-        for pair in pairs & asked:
-            phrases[pair] += weight
-        heard_in.update(pairs & asked)
+        for word, sure in reading.words.items():
+            if word in shown:
+                salience[word] += weight * sure
+        for pair in reading.pairs:
+            if pair in shown:
+                phrases[pair] += weight
+                heard_in[pair] += 1
     for rank, topic in enumerate(known):
-        salience[topic] += USER_WEIGHT * RECENCY**known_age / (1 + rank / 2)
+        salience[key_of(topic)] += USER_WEIGHT * RECENCY**known_age / (1 + rank / 2)
     frequent = {pair: phrases[pair] for pair in phrases if heard_in[pair] >= _PHRASE_MESSAGES}
-    return _best(salience, frequent)
+    shown = {**{key_of(topic): topic for topic in known}, **shown}
+    return tuple(shown[topic] for topic in _best(salience, frequent))
 
 
-def _read(text: str) -> tuple[dict[str, float], set[str]]:
-    """The words of a message, how surely each may be a topic, and its phrases of two words."""
-    own: dict[str, float] = {}
-    pairs: set[str] = set()
-    for clause in _CLAUSE.split(text):
-        found = tuple(map(_form, _TOKEN.findall(clause)))
-        for word, sure in found:
-            if word:
-                own[word] = max(own.get(word, 0.0), sure)
-        for (first, sure), (second, also) in pairwise(found):
-            if sure == also == 1.0 and first != second:
-                pairs.add(f"{first} {second}")
-    return own, pairs
+def _shown(readings: Iterable[tuple[Said, Reading]]) -> dict[str, str]:
+    """The user's words and phrases as they were written last."""
+    shown: dict[str, str] = {}
+    for item, reading in sorted(readings, key=lambda entry: -entry[0].age):
+        if item.by_user:
+            shown.update(reading.shown)
+    return shown
 
 
 def _best(salience: dict[str, float], phrases: dict[str, float]) -> tuple[str, ...]:
@@ -111,43 +110,6 @@ def _best(salience: dict[str, float], phrases: dict[str, float]) -> tuple[str, .
         salience[phrase] = max(salience.get(phrase, 0.0), _PHRASE_SHARE * weight)
         for part in phrase.split(" "):
             # What the phrase says need not be said twice.
-            salience[part] /= 2
+            salience[part] = salience.get(part, 0.0) / 2
     ranked = sorted(salience.items(), key=lambda item: -item[1])
     return tuple(topic for topic, weight in ranked if weight >= _LEAST)[:MOST_TOPICS]
-
-
-def _form(token: str) -> tuple[str, float]:
-    """The form in which a word is a topic and how surely it is one; empty where it is none."""
-    word, sure = _korean(token) if token[0] >= "가" else _english(token)
-    is_topic = bool(word) and word not in words().general and len(word) <= _LONGEST_TOPIC
-    return (word, sure) if is_topic else ("", 0.0)
-
-
-def _english(token: str) -> tuple[str, float]:
-    word = token.lower().removesuffix("'s")
-    if len(word) < 2 or not terms(word):  # noqa: PLR2004  one letter is no topic
-        return "", 0.0
-    if word.endswith(("ing", "ed", "ly", "ful")):
-        return word, UNSURE
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > _SHORT:
-        word = word[:-3] + "y" if word.endswith("ies") else word[:-1]
-    return ("", 0.0) if word in words().general else (word, 1.0)
-
-
-_SHORT = 3
-
-
-def _korean(token: str) -> tuple[str, float]:
-    root = _DOING.sub("", token)
-    if root != token:
-        return _noun(root, 1.0)
-    for pattern, sure in ((_SURE, 1.0), (_LIKELY, LIKELY)):
-        stem = pattern.sub("", token)
-        if stem != token and len(stem) > 1:
-            return _noun(stem, sure)
-    return ("", 0.0) if _VERB.search(token) else _noun(token, LIKELY)
-
-
-def _noun(stem: str, sure: float) -> tuple[str, float]:
-    stem = stem.removesuffix("들") if len(stem) > 2 else stem  # noqa: PLR2004  two syllables are a word
-    return (stem, sure) if len(stem) > 1 and terms(stem) else ("", 0.0)

@@ -80,6 +80,18 @@ async def test_every_request_is_in_the_table(load, server, tmp_path):
     assert 5 == len(users)
 
 
+async def test_a_run_is_told_as_json(load, server, tmp_path):
+    """``--json`` has figures, counts of answers and where the files are."""
+    done = await load("run", "chat-only", *SHORT, "--url", server.url, "--json")
+
+    assert 0 == done.code, done.err
+    (row,) = done.json()["scenarios"]
+    assert done.json()["well"]
+    assert (tmp_path / done.json()["summary"]).is_file()
+    assert {"200": row["requests"]} == row["answers"]
+    assert ("chat-only", "read", 0) == (row["scenario"], row["state"], row["exit_code"])
+
+
 async def test_refusals_are_no_failures_and_are_told(load, server):
     """Answers 429 leave a chat without failures, and the summary says what they were."""
 

@@ -220,6 +220,18 @@ async def test_the_command_prints_the_table(load, stats):
     assert "soak: 100% is rounded; 1 of 4000 requests failed\n" == done.err
 
 
+async def test_the_command_writes_json(load, stats):
+    """``--json`` has the state and the unrounded figures of each file, and all of them together."""
+    done = await load("summarize", stats("load_test_light_stats.csv", 100, 1), "none.csv", "--json")
+
+    light, none = done.json()["scenarios"]
+    assert {"scenario": "none", "state": "missing"} == none
+    assert ("light", "read", 100, 1, 25.5) == (
+        light["scenario"], light["state"], light["requests"], light["failures"], light["avg_ms"]
+    )  # fmt: skip
+    assert 100 == done.json()["overall"]["requests"]
+
+
 async def test_the_command_falls_back_to_words(load, stats):
     """Where standard output is ASCII, and where it is told to, the status is OK or FAIL."""
     file = stats("load_test_light_stats.csv", 100)

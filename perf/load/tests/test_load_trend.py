@@ -62,7 +62,7 @@ async def test_the_picture_is_written_twice(load, stats, tmp_path):
     ]
 
     done = await load("trend", *files, "--out", "made/trend.v1")
-    again = await load("trend", *files, "--out", "again.svg")
+    again = await load("trend", *files, "--out", "again.svg", "--json")
 
     assert 0 == done.code, done.err
     assert ["made/trend.v1.png", "made/trend.v1.svg"] == done.out.split()
@@ -73,6 +73,8 @@ async def test_the_picture_is_written_twice(load, stats, tmp_path):
     assert ET.fromstring(svg).tag.endswith("svg")  # noqa: S314  our own file
     assert (tmp_path / "again.svg").read_bytes() == svg
     assert 0 == again.code
+    assert [41.0, 42.0, 43.0] == [run["p95_ms"] for run in again.json()["runs"]["light"]]
+    assert ["again.png", "again.svg"] == again.json()["files"]
 
 
 async def test_nothing_to_draw_is_said(load, stats):

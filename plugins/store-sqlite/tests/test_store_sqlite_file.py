@@ -8,8 +8,9 @@ import sqlite3
 import stat
 from contextlib import closing
 
+import attrs
 import pytest
-from ion_store_sqlite.schema import APPLICATION_ID, VERSION
+from ion_store_sqlite.schema import APPLICATION_ID, MIGRATIONS, VERSION
 
 from ion_framework import Ion
 from ion_framework.conversations.store import StoreError
@@ -189,3 +190,30 @@ async def test_deleted_words_are_overwritten(open_store):
     await store.close()
 
     assert b"a-secret-nobody" not in open_store.file.read_bytes()
+
+
+async def test_a_database_of_the_first_version_is_brought_up(open_store):
+    """A file from before the model's summary had columns is read, with its summary as it was."""
+    open_store.file.parent.mkdir()
+    with closing(sqlite3.connect(open_store.file, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute(
+            "INSERT INTO conversations (id, tenant, principal, user_id, pinned, created_at,"
+            " last_activity, expires_at, ttl_s, turn_count, summary, memory, closing, version)"
+            " VALUES ('old', ?, ?, 'u', 0, 1, 2, 3, 4, 5, 'The model. 요약', '', '', 6)",
+            (ANN.tenant, ANN.principal),
+        )
+    async with open_store() as store:
+        found = await store.get(ANN, "old")
+
+        assert found is not None
+        assert ("The model. 요약", "", 0) == (
+            found.running_summary, found.model_summary, found.model_summary_to,
+        )  # fmt: skip
+        assert await store.update(attrs.evolve(found, model_summary="새 요약", model_summary_to=4))
+        changed = await store.get(ANN, "old")
+        assert changed is not None
+        assert ("새 요약", 4) == (changed.model_summary, changed.model_summary_to)

@@ -145,3 +145,16 @@ async def test_an_unfinished_reading_is_no_correction(hosting, make, chat, is_ke
             await page.get_by_role("button", name="Send correction").click()
             told = page.locator(".feedback [role=status]")
             await page.expect(told).to_have_text("Nothing is corrected yet.")
+
+
+async def test_a_suggestion_is_offered_again(hosting, make, chat):
+    """After a reload the newest answer has its suggestion again, and no other answer has one."""
+    async with hosting(*chat.parts(make)) as host, chat.visiting(host.url, **chat.EN) as page:
+        for message in ("first", "second"):
+            await chat.say(page, message)
+        words = await page.locator(".suggestion button:visible").inner_text()
+        await page.reload()
+        await page.expect(page.locator("details.receipt")).to_have_count(2)
+        offered = await page.locator(".suggestion button:visible").all_inner_texts()
+
+    assert [words] == offered

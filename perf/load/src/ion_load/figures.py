@@ -79,6 +79,11 @@ class Figures:
 NOTHING = Range(math.nan, math.nan, math.nan)
 
 
+def finite(value: float) -> float | None:
+    """A figure as JSON has it, which knows no NaN and no infinity."""
+    return value if math.isfinite(value) else None
+
+
 def nothing(source: str) -> Figures:
     """The figures of a run that left no data: no limit holds for them."""
     return Figures(

@@ -13,7 +13,7 @@ import click
 
 from ion_framework.cli.output import Output, note
 from ion_framework.cli.tables import Cell, Table
-from ion_load.figures import Figures, nothing, of_shots
+from ion_load.figures import Figures, finite, nothing, of_shots
 from ion_load.gate import Check, Limits, Verdict, judge
 from ion_load.reading import UnreadableError, read_figures, to_json
 
@@ -90,9 +90,9 @@ def _tell(figures: Figures, checks: Sequence[Check], asked: Asked, *, passes: bo
                 "limited": figures.limited,
                 "degraded": figures.degraded,
                 "latency_ms": {
-                    "p50": _finite(figures.p50_ms.value),
-                    "p95": _finite(figures.p95_ms.value),
-                    "p99": _finite(figures.p99_ms.value),
+                    "p50": finite(figures.p50_ms.value),
+                    "p95": finite(figures.p95_ms.value),
+                    "p99": finite(figures.p99_ms.value),
                 },
                 "checks": [attrs.asdict(check) for check in checks],
             }
@@ -138,7 +138,3 @@ def _summarize(figures: Figures, checks: Sequence[Check], *, passes: bool) -> No
 def _word(verdict: Verdict) -> str:
     """The verdict as tables say it: what broke can be found without colours."""
     return verdict.upper() if verdict is Verdict.FAILED else verdict.value
-
-
-def _finite(value: float) -> float | None:
-    return value if value == value else None  # noqa: PLR0124  NaN is what differs from itself

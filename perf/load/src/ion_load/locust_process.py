@@ -150,9 +150,22 @@ def _distributed(workers: int) -> tuple[str, ...]:
 
 
 def _environment(key: str | None) -> dict[str, str]:
-    """Ours, without settings of locust; the key goes this way because arguments are public."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
-    return {**kept, **({KEY: key} if key else {})}
+    """What locust needs and no more: its own variables would change the scenario.
+
+    The key goes this way because everybody on a machine may read the arguments of a process.
+    """
+    known = {
+        "LANG": os.environ.get("LANG"),
+        "PATH": os.environ.get("PATH"),
+        "PYTHONPATH": os.environ.get("PYTHONPATH"),
+        "SSL_CERT_DIR": os.environ.get("SSL_CERT_DIR"),
+        "SSL_CERT_FILE": os.environ.get("SSL_CERT_FILE"),
+        "SYSTEMROOT": os.environ.get("SYSTEMROOT"),
+        "TMPDIR": os.environ.get("TMPDIR"),
+        "PYTHONUTF8": "1",
+        KEY: key,
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 def _wait(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 
 from ion_load.locust_process import Order, Ran
 from ion_load.naming import spoken
-from ion_load.summarize_locust_csv import Metrics, build_table
+from ion_load.summarize_locust_csv import Metrics, build_table, figures_of
 
 LIMITED = "429"
 DEGRADED = "degraded"
@@ -44,6 +45,18 @@ class Outcome:
     def well(self) -> bool:
         """Whether it ran, made requests, and none of them failed."""
         return not self.crashed and self.requests > 0 and not self.metrics["failures"]
+
+    def told(self) -> dict[str, Any]:
+        """What became of it, for machines."""
+        (row,) = figures_of([(self.order.scenario.name, self.metrics)])["scenarios"]
+        return {
+            **row,
+            "well": self.well,
+            "exit_code": self.ran.exit_code,
+            "took_s": round(self.ran.took_s, 1),
+            "answers": dict(self.ran.answers),
+            "files": str(self.order.prefix),
+        }
 
 
 def report(label: str, url: str, workers: int, began: datetime, outcomes: Sequence[Outcome]) -> str:

@@ -33,26 +33,13 @@ from ion_load.summarize_locust_csv import (
     help="Write the table into a file, making its folder.",
 )
 @json_option
-def summarize(
-    files: tuple[Path, ...],
-    *,
-    with_success_rate: bool,
-    with_overall: bool,
-    ascii_status: bool,
-    out: Path | None,
-    as_json: bool,
-) -> None:
+def summarize(files: tuple[Path, ...], *, out: Path | None, as_json: bool, **shape: bool) -> None:
     """Turn locust's *_stats.csv FILEs into a table in Markdown, one row a file.
 
     Of each file the last row counts, in which locust sums up all endpoints.
     """
     entries = [read_entry(file) for file in files]
-    table = build_table(
-        entries,
-        ascii_status=ascii_status,
-        with_success_rate=with_success_rate,
-        with_overall=with_overall,
-    )
+    table = build_table(entries, **shape)
     if as_json:
         Output().json(figures_of(entries))
     elif out is None:
@@ -60,7 +47,7 @@ def summarize(
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(table, "utf-8", newline="\n")
-    _tell_roundings(entries if with_success_rate else [])
+    _tell_roundings(entries if shape["with_success_rate"] else [])
 
 
 def read_entry(file: Path) -> Entry:

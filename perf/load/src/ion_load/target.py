@@ -13,6 +13,7 @@ import click
 from ion_framework.settings.secrets import Secrets, read_secret
 
 KEY = "ION_API_KEY"
+KEY_FILE = "ION_API_KEY_FILE"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _PROBLEM = (
@@ -76,4 +77,7 @@ def key_from(file: Path | None) -> str | None:
     Raises:
         SettingsError: the file cannot be read.
     """
-    return read_secret("--key-file", file) if file else Secrets(os.environ).find(KEY)
+    if file:
+        return read_secret("--key-file", file)
+    known = {KEY: os.environ.get(KEY, ""), KEY_FILE: os.environ.get(KEY_FILE, "")}
+    return Secrets(known).find(KEY)

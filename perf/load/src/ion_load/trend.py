@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import attrs
 
-from ion_load.figures import Figures
+from ion_load.figures import Figures, finite
 from ion_load.naming import time_in
 from ion_load.reading import read_figures
 from ion_load.summarize_locust_csv import scenario_name_from_path
@@ -31,6 +32,18 @@ class Run:
     scenario: str
     at: datetime
     figures: Figures
+
+    def told(self) -> dict[str, Any]:
+        """What is drawn of it, for machines."""
+        figures = self.figures
+        return {
+            "at": self.at.isoformat(timespec="seconds"),
+            "requests": figures.requests,
+            "error_pct": finite(figures.error_pct),
+            "p50_ms": finite(figures.p50_ms.value),
+            "p95_ms": finite(figures.p95_ms.value),
+            "p99_ms": finite(figures.p99_ms.value),
+        }
 
 
 def read_runs(files: Iterable[Path]) -> Mapping[str, tuple[Run, ...]]:

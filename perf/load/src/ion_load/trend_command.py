@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ion_framework.cli.options import json_option
 from ion_framework.cli.output import Output
 
 
@@ -28,7 +29,8 @@ from ion_framework.cli.output import Output
     metavar="PATH",
     help="Where the picture goes; .png and .svg are added.",
 )
-def trend(files: tuple[Path, ...], *, out: Path) -> None:
+@json_option
+def trend(files: tuple[Path, ...], *, out: Path, as_json: bool) -> None:
     """Draw P50, P95, P99 and error rate over the runs of FILEs, one row a scenario.
 
     A FILE is a *_stats.csv of locust, or JSON that ion load gate --out wrote.
@@ -47,5 +49,9 @@ def trend(files: tuple[Path, ...], *, out: Path) -> None:
         drawn = draw(runs, plain)
     except (UnreadableError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    if as_json:
+        told = {name: [run.told() for run in each] for name, each in runs.items()}
+        Output().json({"files": [str(file) for file in drawn], "runs": told})
+        return
     for file in drawn:
         Output().line(str(file))

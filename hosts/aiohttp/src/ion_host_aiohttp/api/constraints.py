@@ -1,4 +1,4 @@
-"""What a type allows beside its kind: the words of a list, bounds of numbers, the form of a text."""
+"""What a type allows beside its kind: words of a list, bounds of a number, the form of a text."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from ion_framework.settings.serving import Hsts
+from ion_host_aiohttp.api.idempotency import REPLAYED
 from ion_host_aiohttp.api.request_id import HEADER as REQUEST_ID
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.service import SERVICE, Service
@@ -36,6 +37,7 @@ EXPOSED_HEADERS = (
     CACHE,
     DEGRADED,
     PERSONA,
+    REPLAYED,
     hdrs.AGE,
     "RateLimit",
     "RateLimit-Policy",

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from ion_framework.errors import NoAnswerError, TurnRefusedError
+from ion_framework.errors import NoAnswerError, TurnRefusedError, UnknownPersonaError
 from ion_host_aiohttp.errors.failure import Failure
 from ion_host_aiohttp.errors.messages import Message, said_by, say
 
@@ -41,6 +41,22 @@ def stream_too_long(seconds: float) -> Failure:
         code="STREAM_TOO_LONG",
         message=say("stream_too_long", seconds=f"{seconds:g}"),
         headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+    )
+
+
+def unknown_persona(error: UnknownPersonaError, field: str) -> Failure:
+    """There is no such persona: 404.
+
+    Args:
+        error: who was asked for.
+        field: name of the member that asks for it.
+    """
+    return Failure(
+        status=HTTPStatus.NOT_FOUND,
+        code="INVALID_PERSONA",
+        message=say("unknown_persona", known=", ".join(error.known) or "-"),
+        field=field,
+        details={"given": error.name[:_SHOWN_NAME], "known": error.known},
     )
 
 
@@ -175,3 +191,4 @@ def no_answer(error: NoAnswerError, missing: tuple[Message, ...]) -> Failure:
 
 
 _SHOWN = 20
+_SHOWN_NAME = 100

@@ -14,6 +14,8 @@ from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any
 
+import attrs
+
 from ion_framework.pipeline.reply import Reply, ReplyEvent
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.api.encoding import encode
@@ -175,6 +177,11 @@ def cancelled() -> Failure:
     return Failure(
         status=HTTPStatus.REQUEST_TIMEOUT, code="CANCELLED", message=say("stream_cancelled")
     )
+
+
+def stopped() -> Failure:
+    """The caller asked for the answer to be stopped. Told to it, never as a status."""
+    return attrs.evolve(cancelled(), message=say("turn_cancelled"))
 
 
 def error_body(

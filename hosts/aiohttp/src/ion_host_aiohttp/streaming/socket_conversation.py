@@ -16,6 +16,7 @@ from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.socket_messages import ConversationTurnMessage, Sent, SentAgain
 from ion_host_aiohttp.streaming.telling import DELTA, DONE, DeltaEvent, Telling, tell
 from ion_host_aiohttp.v2.conversation_schema import TurnBody
+from ion_host_aiohttp.v2.schema import check_given
 from ion_host_aiohttp.v2.turn_making import begin_turn
 
 _TEXT = "text"
@@ -35,6 +36,7 @@ async def conversation_told(
     Raises:
         RequestFailed: the turn is not made, or not kept.
     """
+    check_given(message.text, _TEXT)
     making = await begin_turn(
         attrs.evolve(call, body=TurnBody(user_message=message.text, metadata=message.metadata)),
         service,

@@ -15,7 +15,7 @@ from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.pace import Pace
-from ion_host_aiohttp.streaming.reply_stream import cancelled, error_body
+from ion_host_aiohttp.streaming.reply_stream import cancelled, error_body, stopped
 from ion_host_aiohttp.streaming.socket_messages import (
     GOAWAY,
     KINDS,
@@ -53,6 +53,7 @@ class SocketSession:
         self._service = service
         self._idle_s = idle_s
         self._turns: dict[str, asyncio.Task[None]] = {}
+        self._stopped: set[str] = set()
         self._faults = 0
         self._leaving: Failure | None = cancelled()
         self.log: dict[str, str] = {}
@@ -118,6 +119,7 @@ class SocketSession:
             # No wrong message: the turn may have ended while this was on its way.
             await self._tell(wire, turn_id, _unknown())
         else:
+            self._stopped.add(turn_id)
             turn.cancel()
 
     async def _begin(self, wire: Wire, message: AnyTurnMessage) -> None:
@@ -134,14 +136,19 @@ class SocketSession:
         self._count += 1
         turn = asyncio.create_task(self._turn(wire, message))
         self._turns[message.id] = turn
-        turn.add_done_callback(lambda _: self._turns.pop(message.id, None))
+        turn.add_done_callback(lambda _: self._forget(message.id))
+
+    def _forget(self, turn_id: str) -> None:
+        self._turns.pop(turn_id, None)
+        self._stopped.discard(turn_id)
 
     async def _turn(self, wire: Wire, message: AnyTurnMessage) -> None:
         try:
             await run_socket_turn(wire, message, self._service)
         except asyncio.CancelledError:
-            if self._leaving is not None:
-                await self._tell(wire, message.id, self._leaving)
+            failure = stopped() if message.id in self._stopped else self._leaving
+            if self._leaving is not None and failure is not None:
+                await self._tell(wire, message.id, failure)
         except RequestFailed as error:
             await self._tell(wire, message.id, error.failure)
         except Exception:

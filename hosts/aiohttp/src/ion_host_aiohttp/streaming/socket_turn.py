@@ -8,10 +8,13 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from ion_framework.domain.persona import find_persona
+from ion_framework.errors import UnknownPersonaError
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest, new_request_id
 from ion_host_aiohttp.api.endpoint import Call
 from ion_host_aiohttp.api.upgrades import Wire
+from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Issue, RequestFailed
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.socket_conversation import conversation_told
@@ -23,7 +26,7 @@ from ion_host_aiohttp.streaming.socket_messages import (
 from ion_host_aiohttp.streaming.telling import Telling, tell
 from ion_host_aiohttp.turns import remember
 from ion_host_aiohttp.v2.envelope import ProcessResponse, process_response
-from ion_host_aiohttp.v2.schema import ProcessRequest, turn_request
+from ion_host_aiohttp.v2.schema import ProcessRequest, check_given, turn_request
 
 _TEXT, _SAME = "text", "user_input"
 
@@ -81,6 +84,8 @@ async def _told(
 def _telling(
     message: TurnMessage, call: Call[Any], service: Service, log: dict[str, str]
 ) -> Telling:
+    check_given(message.text, _TEXT)
+    _check_persona(message.persona, service)
     body = ProcessRequest(
         user_input=message.text,
         resonance_key=message.resonance_key,
@@ -97,6 +102,18 @@ def _telling(
 
     events = service.ion.stream(request)
     return Telling(request=request, events=events, done=done, text_field=_TEXT, log=log)
+
+
+def _check_persona(name: str | None, service: Service) -> None:
+    """Refuse a persona that there is not, as a request that names one is refused.
+
+    Raises:
+        RequestFailed: 404.
+    """
+    known = {persona.name: persona for persona in service.ion.personas}
+    if name and known and find_persona(name, known) is None:
+        error = UnknownPersonaError(name, tuple(known))
+        raise RequestFailed(failures.unknown_persona(error, "persona")) from error
 
 
 def _request(body: ProcessRequest, call: Call[Any], service: Service) -> TurnRequest:

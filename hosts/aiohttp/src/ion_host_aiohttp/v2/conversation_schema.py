@@ -50,6 +50,8 @@ _Cursor = Annotated[
     ),
 ]
 
+_PersonaName = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+
 
 @attrs.frozen(kw_only=True)
 class StartOptions:
@@ -70,11 +72,14 @@ class StartRequest:
         user_id: the caller's own name for the user.
         persona_id: the persona that holds the conversation throughout; without one, each message
             has its persona found, and the one that holds the conversation keeps it on thin margins.
+        persona: the same as ``persona_id``, by the name that it has elsewhere; of the two, one is
+            enough.
         options: how it is kept.
     """
 
     user_id: UserId
-    persona_id: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)] | None = None
+    persona_id: _PersonaName | None = None
+    persona: _PersonaName | None = None
     options: StartOptions | None = None
 
 

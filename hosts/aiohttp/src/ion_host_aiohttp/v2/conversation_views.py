@@ -111,7 +111,7 @@ def turn_response(
 
 
 def _context_used(made: TurnMade, call: Call[TurnBody], service: Service) -> str:
-    memory = made.before.memory
+    memory = made.told.memory
     names = [name for found in memory.entities.values() for name in found]
     wishes = [f"{kind}: {value}" for kind, value in memory.preferences.items()]
     telling = service.catalogue.telling(call.asked, made.reply.language or DEFAULT_LANGUAGE)
@@ -121,7 +121,7 @@ def _context_used(made: TurnMade, call: Call[TurnBody], service: Service) -> str
             topics=", ".join(memory.topics),
             entities=", ".join(names),
             preferences=", ".join(wishes),
-            turns=made.carried,
+            turns=made.told.turns,
         )
     )
 
@@ -139,7 +139,7 @@ def _metadata(
         handed_over_from=names.get(before, before) if before else None,
         resonance_key=str(reply.resonance.key),
         language=reply.language.value,
-        turns_carried=made.carried,
+        turns_carried=made.told.turns,
         context_memory=memory_view(made.conversation.memory),
         cached=reply.receipt.cache.status in SERVED_FROM_CACHE,
         degraded=bool(reply.degraded),

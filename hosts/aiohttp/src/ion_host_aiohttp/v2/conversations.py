@@ -11,7 +11,8 @@ from ion_framework.errors import UnknownPersonaError
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
-from ion_host_aiohttp.errors.failure import Failure, RequestFailed
+from ion_host_aiohttp.errors import failures
+from ion_host_aiohttp.errors.failure import Issue, RequestFailed, unfit
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
@@ -39,7 +40,6 @@ from ion_host_aiohttp.v2.conversation_views import (
 )
 
 TAG = "conversations"
-_SHOWN = 100
 
 
 async def start_conversation(call: Call[StartRequest], service: Service) -> Answer:
@@ -48,14 +48,14 @@ async def start_conversation(call: Call[StartRequest], service: Service) -> Answ
     start = Start(
         owner=owner_of(call.caller),
         user_id=body.user_id,
-        persona=body.persona_id,
+        persona=_persona_of(body),
         ttl_hours=body.options.session_ttl_hours if body.options else None,
     )
     try:
         with told(service, call.request_id):
             found = await conversations.start(start)
     except UnknownPersonaError as error:
-        raise RequestFailed(_unknown_persona(error)) from error
+        raise RequestFailed(failures.unknown_persona(error, _field_of(body))) from error
     names = shown_names(service.ion.personas)
     return Answer(
         body=StartedSession(
@@ -136,14 +136,20 @@ def _booking(call: Call[Any], service: Service) -> Callable[[int], Awaitable[Non
     return spent
 
 
-def _unknown_persona(error: UnknownPersonaError) -> Failure:
-    return Failure(
-        status=HTTPStatus.NOT_FOUND,
-        code="INVALID_PERSONA",
-        message=say("unknown_persona", known=", ".join(error.known) or "-"),
-        field="persona_id",
-        details={"given": error.name[:_SHOWN], "known": error.known},
-    )
+def _persona_of(body: StartRequest) -> str | None:
+    """The persona that is to hold the conversation.
+
+    Raises:
+        RequestFailed: 422, its two names say different things.
+    """
+    given = {name for name in (body.persona_id, body.persona) if name is not None}
+    if len(given) > 1:
+        raise unfit(Issue("value_error", ("persona",), say("two_personas"), body.persona))
+    return next(iter(given), None)
+
+
+def _field_of(body: StartRequest) -> str:
+    return "persona" if body.persona_id is None else "persona_id"
 
 
 START = Endpoint(

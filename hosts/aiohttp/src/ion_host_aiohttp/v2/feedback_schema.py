@@ -21,9 +21,7 @@ MessageOrigin = Literal["conversation", "recent", "sent"]
 
 _RequestId = Annotated[
     str,
-    msgspec.Meta(
-        pattern=r"^[A-Za-z0-9._-]{1,128}$(?!\n)", extra={FORM: say("form_request_id")}
-    ),
+    msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,128}$(?!\n)", extra={FORM: say("form_request_id")}),
 ]
 
 

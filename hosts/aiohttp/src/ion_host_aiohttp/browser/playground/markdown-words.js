@@ -6,10 +6,10 @@ import { make } from "./dom.js";
 const DEEPEST = 4;
 const SPECIAL = /[\\`*_[<h]/g;
 const ESCAPED = /[!-/:-@[-`{-~]/;
-const LINK = /\[([^[\]]*)\]\(\s*<?([^\s<>()]*(?:\([^\s()]*\)[^\s<>()]*)*)>?(?:\s+"[^"]*")?\s*\)/y;
+const LINK = /\[([^[\]]*)\]\(\s?<?([^\s<>()]*(?:\([^\s()]*\)[^\s<>()]*)*)>?(?:\s"[^"]*")?\s?\)/y;
 const ANGLED = /<(https?:\/\/[^\s<>]+)>/y;
 const BARE = /https?:\/\/[^\s<>"'`*|]+/y;
-const SENTENCE_END = /[.,;:!?)\]}'"]+$/;
+const SENTENCE_ENDS = ".,;:!?)]}";
 const LETTER = /[\p{L}\p{N}]/u;
 const SCHEMES = new Set(["http:", "https:"]);
 
@@ -99,7 +99,8 @@ function link(source, at, depth) {
   if (angled) return drawnLink(angled[1], [angled[1]], at + angled[0].length);
   const bare = LETTER.test(source[at - 1] ?? "") ? null : matched(BARE, source, at);
   if (!bare) return null;
-  const address = bare[0].replace(SENTENCE_END, "");
+  let address = bare[0];
+  while (SENTENCE_ENDS.includes(address.at(-1))) address = address.slice(0, -1);
   return drawnLink(address, [address], at + address.length);
 }
 

@@ -13,7 +13,8 @@ const DEEPEST = 6;
 const MOST_CHARACTERS = 200_000;
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
-const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$/;
+const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*)$/;
+const HEADING_END = /[ \t]#+$/;
 const RULE = /^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3})([-*+]|\d{1,9}[.)])([ \t]+|$)(.*)$/;
@@ -55,7 +56,7 @@ function blocksOf(lines, depth) {
       continue;
     }
     const [end, draw] = blockAt(lines, at, depth);
-    found.push({ source: `${draw.name}:${lines.slice(at, end).join("\n")}`, draw });
+    found.push({ source: lines.slice(at, end).join("\n"), draw });
     at = end;
   }
   return found;
@@ -65,8 +66,8 @@ function blocksOf(lines, depth) {
 function blockAt(lines, at, depth) {
   const line = lines[at];
   if (FENCE.test(line)) return fence(lines, at);
-  if (HEADING.test(line)) return [at + 1, function heading() { return drawHeading(line); }];
-  if (RULE.test(line)) return [at + 1, function rule() { return make("hr"); }];
+  if (HEADING.test(line)) return [at + 1, () => drawHeading(line)];
+  if (RULE.test(line)) return [at + 1, () => make("hr")];
   if (depth < DEEPEST && QUOTE.test(line)) return quote(lines, at, depth);
   if (depth < DEEPEST && ITEM.test(line)) return list(lines, at, depth);
   if (isTable(lines, at)) return table(lines, at);
@@ -76,7 +77,7 @@ function blockAt(lines, at, depth) {
 function drawHeading(line) {
   const [, marks, title] = HEADING.exec(line);
   const level = Math.min(LOWEST, Math.max(HIGHEST, marks.length + 1));
-  return make(`h${level}`, {}, ...words(title));
+  return make(`h${level}`, {}, ...words(title.trim().replace(HEADING_END, "")));
 }
 
 function fence(lines, at) {
@@ -86,14 +87,14 @@ function fence(lines, at) {
   while (end < lines.length && !isEnd(lines[end])) end += 1;
   const code = lines.slice(at + 1, end).join("\n");
   // It may be wider than the page, and is then moved with the keys as well.
-  return [end + 1, function fenced() { return make("pre", { tabindex: "0" }, make("code", {}, code)); }];
+  return [end + 1, () => make("pre", { tabindex: "0" }, make("code", {}, code))];
 }
 
 function quote(lines, at, depth) {
   let end = at;
   while (end < lines.length && QUOTE.test(lines[end])) end += 1;
   const inner = lines.slice(at, end).map((line) => line.replace(QUOTE, ""));
-  return [end, function quoted() { return make("blockquote", {}, ...drawn(inner, depth + 1)); }];
+  return [end, () => make("blockquote", {}, ...drawn(inner, depth + 1))];
 }
 
 const drawn = (lines, depth) => blocksOf(lines, depth).map((block) => block.draw());
@@ -102,7 +103,7 @@ const isTable = (lines, at) => lines[at].includes("|") && at + 1 < lines.length 
 function table(lines, at) {
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|") && !BLANK.test(lines[end])) end += 1;
-  return [end, function tabled() { return tableOf(lines.slice(at, end)); }];
+  return [end, () => tableOf(lines.slice(at, end))];
 }
 
 function beginsBlock(lines, at, depth) {
@@ -114,7 +115,7 @@ function paragraph(lines, at, depth) {
   let end = at + 1;
   while (end < lines.length && !BLANK.test(lines[end]) && !beginsBlock(lines, end, depth)) end += 1;
   const said = lines.slice(at, end).join("\n").trim();
-  return [end, function spokenOf() { return make("p", {}, ...words(said)); }];
+  return [end, () => make("p", {}, ...words(said))];
 }
 
 const isOrdered = (line) => /\d/.test(ITEM.exec(line)[2]);
@@ -129,7 +130,7 @@ function list(lines, at, depth) {
     end = next;
   }
   const start = isOrdered(lines[at]) ? Number.parseInt(ITEM.exec(lines[at])[2], 10) : null;
-  return [end, function listed() { return drawList(items, start, depth); }];
+  return [end, () => drawList(items, start, depth)];
 }
 
 // The lines of one item, without what they are indented by, and where the next one begins.
@@ -142,7 +143,8 @@ function itemAt(lines, at) {
   while (end < lines.length) {
     const line = lines[end];
     const follows = end + 1 < lines.length && inside(lines[end + 1]);
-    if (BLANK.test(line) ? !follows && !isNextItem(lines, end + 1, mark) : !inside(line) && (BLANK.test(lines[end - 1]) || ITEM.test(line) || beginsBlock(lines, end, 0))) break;
+    const ends = BLANK.test(line) ? !follows && !isNextItem(lines, end + 1, mark) : !inside(line) && (BLANK.test(lines[end - 1]) || beginsBlock(lines, end, 0));
+    if (ends) break;
     own.push(line.slice(Math.min(width, line.length - line.trimStart().length)));
     end += 1;
   }
