@@ -145,8 +145,8 @@ def test_people_read_severity_cause_and_remedy_and_a_summary_in_their_language()
 
     assert 0 == ran.code
     assert (
-        "warning cache: no cache is active\n        cause: every answer is generated anew"
-        in ran.out
+        "warning cache: 활성화된 cache 플러그인이 없습니다\n"
+        "        원인: 답변을 매번 새로 생성합니다" in ran.out
     )
     assert "확인할 경고가 1건 있습니다" in ran.out.splitlines()[-1]
 

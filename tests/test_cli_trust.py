@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ion_framework.cli.texts import counted
 from ion_framework.testing.packages import PERSONA_MANIFEST, PluginPackage
 from tests.test_cli_process import EXTENSION, Ran, ion, write
 
@@ -39,8 +40,8 @@ def frozen(folder: Path, pins: Path) -> dict[str, Any]:
 def explained(name: str, **options: Any) -> dict[str, Any]:
     """What ``ion plugins why --json`` says of a plugin, its decisions by subject."""
     ran = ion("plugins", "why", name, "--json", **options)
-    assert 0 == ran.code, ran.err
     found: dict[str, Any] = ran.json()[0]
+    assert (found["status"] not in ("ready", "idle", "disabled")) == ran.code, ran.err
     found["decisions"] = {
         item["subject"]: (item["outcome"], item["text"]) for item in found["decisions"]
     }
@@ -107,6 +108,17 @@ def test_verify_finds_nothing_where_nothing_changed(tmp_path: Path) -> None:
 
     assert 0 == ran.code
     assert ran.out.startswith("모두 고정해 둔 그대로입니다")
+
+
+def test_one_difference_is_counted_in_the_singular(tmp_path: Path) -> None:
+    """A single difference is one difference, and a single warning one warning."""
+    site, pins = tmp_path / "site", str(tmp_path / "pins.toml")
+    write(site, SAGE)
+    frozen(site, tmp_path / "pins.toml")
+    write(site, KEYED)
+
+    assert "\n1 difference from what" in ion("plugins", "verify", pins, folder=site).out
+    assert ("1 warning", "0 warnings") == (counted(1, "warning"), counted(0, "warning"))
 
 
 def test_verify_shows_every_difference(tmp_path: Path) -> None:

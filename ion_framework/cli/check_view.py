@@ -116,7 +116,7 @@ def _show(findings: Sequence[Finding], language: Language, output: Output) -> No
 
 def _show_standing(standing: Standing, language: Language, output: Output) -> None:
     output.line(summary(standing, language))
-    if standing.among_installed is not None:
+    if standing.among_installed not in (None, len(standing.won)):
         text = _WORDS[language]["here"]
         output.line(text.format(won=standing.among_installed))
     output.line()

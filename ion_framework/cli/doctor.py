@@ -14,7 +14,8 @@ from ion_framework.cli.checks.requirements import check_core
 from ion_framework.cli.opening import logging_to_stderr
 from ion_framework.cli.options import command_line, common, json_option, language_option
 from ion_framework.cli.output import Output
-from ion_framework.cli.texts import locale_language
+from ion_framework.cli.texts import counted, locale_language
+from ion_framework.cli.translating import translated
 from ion_framework.domain.language import Language
 from ion_framework.errors import SettingsError
 from ion_framework.ion import Ion
@@ -23,13 +24,16 @@ from ion_framework.settings.model import Settings
 
 _MOODS = {Severity.OK: "good", Severity.WARNING: "notice", Severity.ERROR: "bad"}
 
+_LABELS = {
+    Language.ENGLISH: ("cause", "fix", "report to"),
+    Language.KOREAN: ("원인", "해결", "신고할 곳"),
+}
+
 _SUMMARIES = {
     Language.ENGLISH: {
         Severity.OK: "Everything is well ({ok} checks).",
-        Severity.WARNING: "It works; {warning} warnings deserve a look ({ok} checks are well).",
-        Severity.ERROR: (
-            "{error} errors have to be corrected ({warning} warnings, {ok} checks are well)."
-        ),
+        Severity.WARNING: "It works, with {warnings} to look at ({ok} checks are well).",
+        Severity.ERROR: "{errors} to correct ({warnings}, {ok} checks are well).",
     },
     Language.KOREAN: {
         Severity.OK: "모두 정상입니다(점검 {ok}건).",
@@ -85,21 +89,19 @@ def _worst(findings: Sequence[Finding]) -> Severity:
 
 
 def _show(findings: Sequence[Finding], language: Language, output: Output) -> None:
+    labels = _LABELS[language]
     for finding in findings:
+        message = translated(finding.message, language)
         output.line(
-            f"{finding.severity.value:8}{finding.check}: {finding.message}",
-            _MOODS[finding.severity],
+            f"{finding.severity.value:8}{finding.check}: {message}", _MOODS[finding.severity]
         )
-        for label, text in (
-            ("cause", finding.cause),
-            ("fix", finding.fix),
-            ("report to", finding.report),
-        ):
+        for label, text in zip(labels, (finding.cause, finding.fix, finding.report), strict=True):
             if text:
-                output.line(f"        {label}: {_continued(text)}")
+                output.line(f"        {label}: {_continued(translated(text, language))}")
     counts = {s.value: sum(f.severity is s for f in findings) for s in Severity}
     output.line()
-    output.line(_SUMMARIES[language][_worst(findings)].format(**counts))
+    named = {f"{name}s": counted(counts[name], name) for name in ("warning", "error")}
+    output.line(_SUMMARIES[language][_worst(findings)].format(**counts, **named))
 
 
 def _continued(text: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import attrs
 
+from ion_framework.cli.checks.finding import reportable
 from ion_framework.cli.checks.requirements import unmet
 from ion_framework.cli.plugin_plan import Plan, make_plan
 from ion_framework.manifest.model import API_MAJOR, MANIFEST_NAME, Kind, Manifest
@@ -108,7 +109,7 @@ def explain(
             status=record.status,
             reason=record.reason,
             decisions=tuple(_Judgement(record, host, settings, environ).decisions(plan)),
-            report=record.candidate.issues_url,
+            report=reportable(record.candidate.issues_url),
         )
         for record in meant
         if plan

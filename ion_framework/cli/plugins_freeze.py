@@ -10,10 +10,26 @@ import click
 
 from ion_framework.cli.options import json_option
 from ion_framework.cli.output import Output, note
+from ion_framework.cli.texts import locale_language
+from ion_framework.cli.translating import translated
+from ion_framework.domain.language import Language
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.plugin_host.trust_freeze import freeze as take_down
 from ion_framework.plugin_host.trust_freeze import requirement_lines
 from ion_framework.plugin_host.trust_pins import pins_text
+
+_TEXTS = {
+    Language.ENGLISH: (
+        "warning",
+        "changed",
+        "Nothing was written: reinstall these distributions, or see to what changed them.",
+    ),
+    Language.KOREAN: (
+        "경고",
+        "변경됨",
+        "아무것도 쓰지 않았습니다. 배포 패키지를 다시 설치하거나, 무엇이 바꾸었는지 확인하세요.",
+    ),
+}
 
 
 @click.command()
@@ -38,12 +54,14 @@ def freeze(context: click.Context, out: Path | None, requirements: bool, as_json
     has noted them.
     """
     frozen = take_down(installed())
+    language = locale_language(os.environ)
+    warned, changed, nothing = _TEXTS[language]
     for text in frozen.remarks:
-        note(f"warning: {text}")
+        note(f"{warned}: {translated(text, language)}")
     if frozen.problems:
         for text in frozen.problems:
-            note(f"changed: {text}")
-        note("Nothing was written: reinstall these distributions, or see to what changed them.")
+            note(f"{changed}: {translated(text, language)}")
+        note(nothing)
         context.exit(1)
     if as_json:
         Output().json(frozen.pins)

@@ -11,16 +11,22 @@ from ion_framework.cli.failures import told
 from ion_framework.cli.options import json_option, language_option
 from ion_framework.cli.output import Output
 from ion_framework.cli.tables import Cell, Table
-from ion_framework.cli.texts import locale_language
+from ion_framework.cli.texts import counted, locale_language
+from ion_framework.cli.translating import translated
 from ion_framework.domain.language import Language
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.plugin_host.trust_compare import Row, compare
 from ion_framework.plugin_host.trust_pins import read_pins
 
+_HEADINGS = {
+    Language.ENGLISH: ("plugin", "difference", "distribution", "what differs"),
+    Language.KOREAN: ("플러그인", "차이", "배포 패키지", "내용"),
+}
+
 _SUMMARIES = {
     Language.ENGLISH: (
         "Everything is as it was pinned ({count} plugins).",
-        "{count} differences from what was pinned. Reinstall what is pinned, or, if you trust what "
+        "{differences} from what was pinned. Reinstall what is pinned, or, if you trust what "
         "is installed, pin anew: ion plugins freeze --out {file}",
     ),
     Language.KOREAN: (
@@ -49,20 +55,27 @@ def verify(context: click.Context, file: Path, language: Language | None, as_jso
     if as_json:
         output.json({"same": not rows, "differences": rows})
         context.exit(1 if rows else 0)
-    same, different = _SUMMARIES[language or locale_language(os.environ)]
+    chosen = language or locale_language(os.environ)
+    same, different = _SUMMARIES[chosen]
     if rows:
-        output.table(_table(rows))
+        output.table(_table(rows, chosen))
         output.line()
     count = len(rows) or len(pins.plugin)
-    output.line((different if rows else same).format(count=count, file=file))
+    said = different if rows else same
+    output.line(said.format(count=count, differences=counted(count, "difference"), file=file))
     context.exit(1 if rows else 0)
 
 
-def _table(rows: tuple[Row, ...]) -> Table:
+def _table(rows: tuple[Row, ...], language: Language) -> Table:
     return Table(
-        ("plugin", "difference", "distribution", "what differs"),
+        _HEADINGS[language],
         tuple(
-            (row.name, Cell(row.difference.value, "bad"), row.distribution, row.message)
+            (
+                row.name,
+                Cell(row.difference.value, "bad"),
+                row.distribution,
+                translated(row.message, language),
+            )
             for row in rows
         ),
     )

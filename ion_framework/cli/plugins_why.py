@@ -12,6 +12,7 @@ from ion_framework.cli.output import Output
 from ion_framework.cli.plugin_reasons import Explanation, Outcome, explain, near
 from ion_framework.cli.tables import Cell, Table
 from ion_framework.cli.texts import locale_language
+from ion_framework.cli.translating import translated
 from ion_framework.clock import SystemClock
 from ion_framework.domain.language import Language
 from ion_framework.plugin_host.discovery import installed
@@ -43,6 +44,11 @@ _FAULT = {
     Language.KOREAN: "실행되어야 하지만 실행할 수 없습니다.",
 }
 
+_HEADINGS = {
+    Language.ENGLISH: ("decision", "outcome", "why"),
+    Language.KOREAN: ("판단", "결과", "이유"),
+}
+
 _LABELS = {
     Language.ENGLISH: ("What to do", "Report to"),
     Language.KOREAN: ("할 일", "신고할 곳"),
@@ -60,7 +66,7 @@ def why(context: click.Context, name: str, language: Language | None, as_json: b
 
     Where it was found, and every decision about it in order: lists, manifest, settings, trust,
     what it needs, its name, its requirements, its place. NAME may be that of a distribution.
-    Nothing is imported.
+    Nothing is imported. The exit code is 1 where it is meant to run and cannot.
     """
     settings, output = settings_of(context), Output()
     host = PluginHost(settings, installed, os.environ, SystemClock())
@@ -70,11 +76,12 @@ def why(context: click.Context, name: str, language: Language | None, as_json: b
     chosen = language or locale_language(os.environ)
     if as_json:
         output.json([_document(item) for item in found])
-        return
-    for place, item in enumerate(found):
-        if place:
-            output.line()
-        _show(item, chosen, output)
+    else:
+        for place, item in enumerate(found):
+            if place:
+                output.line()
+            _show(item, chosen, output)
+    context.exit(1 if any(item.status not in _VERDICTS[chosen] for item in found) else 0)
 
 
 def _unknown(name: str, host: PluginHost) -> str:
@@ -102,10 +109,14 @@ def _document(item: Explanation) -> dict[str, object]:
 def _show(item: Explanation, language: Language, output: Output) -> None:
     output.line(f"{item.name}: {item.status.value}, {item.reason}")
     rows = tuple(
-        (decision.subject, Cell(decision.outcome.value, _MOODS[decision.outcome]), decision.text)
+        (
+            decision.subject,
+            Cell(decision.outcome.value, _MOODS[decision.outcome]),
+            translated(decision.text, language),
+        )
         for decision in item.decisions
     )
-    output.table(Table(("decision", "outcome", "why"), rows))
+    output.table(Table(_HEADINGS[language], rows))
     output.line()
     output.line(_VERDICTS[language].get(item.status, _FAULT[language]))
     what_to_do, report_to = _LABELS[language]

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import attrs
+import click
 
 from ion_framework.cli.conversations_store import opened_store
 from ion_framework.cli.opening import opened
@@ -21,7 +22,7 @@ from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.recording.answering import record_answers
 from ion_framework.recording.kept import KeptTurns
 from ion_framework.recording.messages import read_messages, requests_of
-from ion_framework.recording.model import Header, Origin
+from ion_framework.recording.model import Header, Origin, RecordingError
 from ion_framework.recording.remote import Amount, Place, record_host
 from ion_framework.recording.taking import Manner
 from ion_framework.recording.writing import RecordingWriter
@@ -83,8 +84,17 @@ def _requests(asked: Recorded) -> tuple[TurnRequest, ...]:
     if asked.messages == Path("-"):
         found = requests_of(sys.stdin.buffer, "standard input")
     else:
-        found = read_messages(asked.messages)
+        try:
+            found = read_messages(asked.messages)
+        except RecordingError as error:
+            raise WrongError(str(error)) from error
     return tuple(islice(found, asked.turns))
+
+
+class WrongError(click.ClickException):
+    """The file with the messages is missing, or is not what it should be."""
+
+    exit_code = 2
 
 
 def _key(asked: Recorded) -> str | None:

@@ -33,6 +33,11 @@ def _as_it_came(text: str) -> str:
     return text
 
 
+def counted(number: int, name: str) -> str:
+    """An English number with its noun: ``1 warning``, ``2 warnings``."""
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
 def locale_language(environ: Mapping[str, str]) -> Language:
     """The language of the locale: Korean where its name says so, else English.
 

@@ -12,6 +12,9 @@
 `ion_framework.testing` hold a plugin to a grade with it. `ion_framework.conformance.catalogue`
 has every finding with its sentences. The static part imports nothing of the plugin; its code runs
 in a process of its own, within limits.
+
+The kit is there against accidents and not against deceit: a plugin that sets out to look better
+than it is can do so, and whoever installs it trusts its author.
 """
 
 from ion_framework.conformance.checking import check_installed, check_path

@@ -108,8 +108,11 @@ def _routing(
     """Graded beside the reference cast; what is installed here is only told about."""
     cast, here = cast_beside(persona.name), _installed_beside(candidate, source)
     standing = standing_of(persona, cast, here)
-    graded = routing_findings(persona, cast, standing)
-    return standing, [*graded, *installed_findings(persona, here)]
+    graded = list(routing_findings(persona, cast, standing))
+    # What is said beside the cast already need not be said again of those who are here.
+    known = {finding.code.replace("routing-", "routing-here-") for finding in graded}
+    notes = [note for note in installed_findings(persona, here) if note.code not in known]
+    return standing, [*graded, *notes]
 
 
 def _installed_beside(candidate: Candidate, source: Source) -> tuple[Persona, ...]:

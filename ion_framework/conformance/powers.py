@@ -106,8 +106,11 @@ def network_module(name: str, used: frozenset[str] = frozenset()) -> str:
     known = next((known for known in NETWORK if f"{name}.".startswith(f"{known}.")), "")
     harmless = _HARMLESS.get(known, frozenset())
     if known == name:
-        parts = {path.removeprefix(f"{known}.").partition(".")[0] for path in used - {known}
-                 if path.startswith(f"{known}.")}
+        parts = {
+            path.removeprefix(f"{known}.").partition(".")[0]
+            for path in used - {known}
+            if path.startswith(f"{known}.")
+        }
         return "" if parts and parts <= harmless else known
     return "" if name.removeprefix(f"{known}.").partition(".")[0] in harmless else known
 
@@ -187,4 +190,3 @@ def _writes(call: ast.Call, position: int) -> bool:
 
 
 _LONGEST_MODE = 4
-

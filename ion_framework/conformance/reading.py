@@ -12,7 +12,9 @@ _PATH_READS = frozenset({"glob", "iterdir", "read_bytes", "read_text", "rglob", 
 _PATHS = frozenset({"pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath"})
 
 _ENVIRON = "os.environ"
-_ONE_VARIABLE = frozenset({"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"})
+_ONE_VARIABLE = frozenset(
+    {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault"}
+)
 _COPIES = frozenset({"dict", "frozenset", "list", "repr", "set", "sorted", "str", "tuple"})
 _ALL_VARIABLES = frozenset({"copy", "items", "keys", "popitem", "values"})
 
@@ -82,9 +84,7 @@ def variables_read(
         yield text
 
 
-def variables_unnamed(
-    node: ast.AST, names: Mapping[str, str], constants: Mapping[str, str]
-) -> str:
+def variables_unnamed(node: ast.AST, names: Mapping[str, str], constants: Mapping[str, str]) -> str:
     """How a node reads variables that the text does not name; empty where it does not.
 
     Args:

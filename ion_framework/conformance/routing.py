@@ -180,4 +180,3 @@ def _flat(affinities: Affinities) -> bool:
         {affinities.intent.get(intent, NEUTRAL) for intent in Intent},
     )
     return all(len(part) == 1 for part in parts)
-

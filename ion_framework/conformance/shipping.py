@@ -75,7 +75,7 @@ def running_modules(
         for name, tree in trees.items()
     }
     reached: set[str] = set()
-    # A library's modules may be asked for by name from outside; only a program is a tool of its own.
+    # Any module may be asked for from outside by its name; only a program is a tool of its own.
     waiting = [name for name, tree in trees.items() if name in entry or not is_program(tree)]
     while waiting:
         name = waiting.pop()
@@ -120,4 +120,6 @@ def _stated(tree: SourceTree) -> list[Path]:
         *(f"{item}.py" for item in setuptools.get("py-modules", ())),
     ]
     places = [tree.folder / name for name in names]
-    return [place for place in places if place.is_dir() or place.suffix == ".py" and place.is_file()]
+    return [
+        place for place in places if place.is_dir() or (place.suffix == ".py" and place.is_file())
+    ]

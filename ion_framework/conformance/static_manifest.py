@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from ion_framework.conformance.catalogue import found
 from ion_framework.conformance.findings import Finding
-from ion_framework.conformance.substance import substance_findings
 from ion_framework.conformance.subject import Subject
+from ion_framework.conformance.substance import substance_findings
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Persona
 from ion_framework.errors import ManifestError

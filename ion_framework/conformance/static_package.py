@@ -36,7 +36,10 @@ def package_findings(subject: Subject) -> Iterator[Finding]:
     if subject.has_code and folder and not (folder / "py.typed").is_file():
         yield found("typing-missing", folder.name)
     yield from _tests(subject)
-    if subject.tree and "version" not in (*subject.tree.project, *subject.tree.project.get("dynamic", ())):
+    if subject.tree and "version" not in (
+        *subject.tree.project,
+        *subject.tree.project.get("dynamic", ()),
+    ):
         yield found("version-missing", PYPROJECT)
     if subject.tree and folder:
         yield from _wheel(subject.tree, folder)
@@ -63,7 +66,9 @@ def _tests_in(folder: Path) -> tuple[int, int]:
     files = {file for place in places for kind in kinds for file in place.rglob(kind)}
     nodes = [node for file in files for node in _nodes(file)]
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    bases = [ast.unparse(base) for node in nodes if isinstance(node, ast.ClassDef) for base in node.bases]
+    bases = [
+        ast.unparse(base) for node in nodes if isinstance(node, ast.ClassDef) for base in node.bases
+    ]
     return (
         sum(function.name.startswith("test_") for function in functions),
         sum(base.endswith("Contract") for base in bases),

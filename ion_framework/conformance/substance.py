@@ -50,7 +50,9 @@ def _texts(persona: Persona) -> Mapping[str, Mapping[Language, tuple[str, ...]]]
         **{f"voice.opening.{tone}": texts for tone, texts in voice.opening.items()},
     }
     return {
-        key: {language: (text,) if isinstance(text, str) else tuple(text)
-              for language, text in table.items()}
+        key: {
+            language: (text,) if isinstance(text, str) else tuple(text)
+            for language, text in table.items()
+        }
         for key, table in tables.items()
     }

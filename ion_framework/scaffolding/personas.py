@@ -51,7 +51,7 @@ def persona_files(
         ),
         "manifest_extra": template("persona_code/settings") if code else "",
         "markers": "",
-        "check": "ion persona check .",
+        "check": "ion persona check . --at-least gold",
     }
     values |= settings_tables(values["manifest_extra"], names.name)
     folders = ("common", "persona", *(("persona_code/files",) if code else ()))

@@ -77,7 +77,7 @@ def plugin_files(
         ),
         "manifest_extra": settings.rstrip("\n"),
         "markers": _SLOW if kind is Kind.STORE else "",
-        "check": "ion plugins check .",
+        "check": "ion plugins check . --at-least gold",
     }
     values |= settings_tables(settings, names.name)
     folders = ("common", "plugin", f"kinds/{kind.value}/files")

@@ -7,6 +7,7 @@ run only when they are asked for.
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 
 import pytest
 
@@ -16,31 +17,46 @@ from ion_framework.testing.contracts.guarding import (
     skip_waived,
     told_waivers,
 )
+from ion_framework.testing.contracts.holding import check_kept, check_place, contract_items
 
 VARIABLE = "ION_SLOW"
 
 
-def pytest_pycollect_makeitem(obj: object) -> None:
-    """Refuse a contract of which something is switched off.
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> None:
+    """Refuse a contract of which something is switched off, or that nothing would collect.
 
     Raises:
         pytest.Collector.CollectError: something is; says what, and how to waive it.
     """
     try:
         check_collected(obj)
+        is_collected = isinstance(obj, type) and collector.istestclass(obj, name)
+        check_place(obj, name, collector.obj, is_collected=is_collected)
     except ContractError as error:
         raise pytest.Collector.CollectError(str(error)) from error
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is waived, and what is ``slow`` unless the environment says ``ION_SLOW=1``."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
+    """Skip what is waived, and what is ``slow`` unless the environment says ``ION_SLOW=1``.
+
+    Raises:
+        pytest.UsageError: something else takes tests of a contract away.
+    """
+    contracts = contract_items(items)
     skip_waived(items)
-    if os.environ.get(VARIABLE) == "1":
-        return
-    skip = pytest.mark.skip(reason=f"slow: runs with {VARIABLE}=1")
-    for item in items:
-        if item.get_closest_marker("slow") is not None:
-            item.add_marker(skip)
+    if os.environ.get(VARIABLE) != "1":
+        skip = pytest.mark.skip(reason=f"slow: runs with {VARIABLE}=1")
+        for item in items:
+            if item.get_closest_marker("slow") is not None:
+                item.add_marker(skip)
+    result = yield
+    check_kept(config, contracts, items)
+    return result
 
 
 def pytest_report_collectionfinish(items: list[pytest.Item]) -> list[str]:

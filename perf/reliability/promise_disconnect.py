@@ -16,6 +16,7 @@ from ion_framework.errors import NoAnswerError
 from ion_framework.settings.model import LogSettings, PluginSettings, TurnSettings
 from ion_framework.testing.model_servers.fake_gemini import FakeGemini
 from ion_framework.testing.model_servers.faults import Answer
+from ion_framework.testing.model_servers.records import RecordedRequest
 from perf.reliability.promise import Finding, Promise, Setting
 from perf.reliability.stage import KEY, MODEL
 from perf.reliability.streams import Caller, leave_socket, leave_stream, leave_unary
@@ -23,6 +24,8 @@ from perf.reliability.streams import Caller, leave_socket, leave_stream, leave_u
 EACH = 200
 MOST_S = 0.25
 PATIENCE_S = 5.0
+BEGIN_S = 60.0
+"""Seconds for an answer to begin, which nothing is promised of here."""
 AT_ONCE = 5
 LONG_S, READY_S = 60.0, 60.0
 SLOW = Answer(chunks=("word ",) * 400, chunk_delay_s=0.05)
@@ -77,31 +80,47 @@ async def _all_left(
 async def _left(gemini: FakeGemini, caller: Caller, leave: Leave, text: str) -> float:
     """Seconds from a caller's leaving to the end of its request upstream; infinite without one."""
     begun = asyncio.Event()
+    first = gemini.arrived
     leaving = asyncio.create_task(leave(caller, text, begun))
-    number = await _number(gemini, text)
+    number = await _number(gemini, text, first)
     # The text has begun, and everything on the way of it is open.
-    await gemini.until(lambda: gemini.requests[number].chunks_written > 1, PATIENCE_S)
+    await gemini.until(lambda: _record(gemini, number).chunks_written > 1, BEGIN_S)
     await asyncio.sleep(0.05)
     loop = asyncio.get_running_loop()
     began = loop.time()
     begun.set()
     await leaving
     try:
-        await gemini.until(lambda: gemini.requests[number].ended_at is not None, PATIENCE_S)
+        await gemini.until(lambda: _record(gemini, number).ended_at is not None, PATIENCE_S)
     except TimeoutError:
         return math.inf
-    cancelled = gemini.requests[number].cancelled_at
+    cancelled = _record(gemini, number).cancelled_at
     return cancelled - began if cancelled is not None else math.inf
 
 
-async def _number(gemini: FakeGemini, text: str) -> int:
-    """The number of the request upstream that carries a text."""
+async def _number(gemini: FakeGemini, text: str, first: int) -> int:
+    """The number of the request upstream that carries a text.
 
-    def found() -> list[int]:
-        return [each.number for each in gemini.requests if text in str(each.body)]
+    Each request is looked at once: the fake and the callers share one loop, which a search through
+    everything so far would hold up, and with it what is measured.
+    """
+    number, found = first, -1
 
-    await gemini.until(lambda: bool(found()), PATIENCE_S)
-    return found()[-1]
+    def is_found() -> bool:
+        nonlocal number, found
+        while found < 0 and number < gemini.arrived:
+            found = number if text in str(_record(gemini, number).body) else -1
+            number += 1
+        return found >= 0
+
+    await gemini.until(is_found, BEGIN_S)
+    return found
+
+
+def _record(gemini: FakeGemini, number: int) -> RecordedRequest:
+    found = gemini.find(number)
+    assert found is not None  # noqa: S101  the fake forgets nothing here
+    return found
 
 
 async def _leaked(before: int) -> int:
@@ -123,7 +142,7 @@ async def _host(gemini: FakeGemini) -> AsyncIterator[Caller]:
     from ion_host_aiohttp.service import Service
 
     settings = Settings(
-        plugins=PluginSettings(disable=("offline",)),
+        plugins=PluginSettings(disable=("offline", "log")),
         turn=TurnSettings(deadline_s=LONG_S),
         plugin={
             "gemini": {

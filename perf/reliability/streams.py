@@ -1,15 +1,24 @@
-"""Callers of streams and WebSockets, as the promises about them need them."""
+"""Callers of streams and WebSockets, as the promises about them need them.
+
+A host that is short of time refuses at the door (503), as it promises elsewhere. What is promised
+here is about answers that have begun, so that who is refused comes again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 import attrs
 
 EVENTS = {"Accept": "text/event-stream"}
+PAUSE_S, TRIES = 0.5, 60
+"""Seconds before who was refused comes again, and how often one does."""
 LAST = ("done", "error")
 """Types of events after which a stream, or a turn, is over."""
 
@@ -47,7 +56,7 @@ async def read_stream(caller: Caller, text: str) -> Ended:
     url = f"{caller.url}/api/v2/process"
     last, code = "", ""
     try:
-        async with caller.session.post(url, json={"user_input": text}, headers=EVENTS) as response:
+        async with _posted(caller, url, text, EVENTS) as response:
             async for line in response.content:
                 if line.startswith(b"event: "):
                     last = line[7:].strip().decode()
@@ -61,11 +70,15 @@ async def read_stream(caller: Caller, text: str) -> Ended:
 async def hold_socket(caller: Caller, text: str) -> Ended:
     """Open a WebSocket, ask for one turn where there is a text, and read to the end."""
     last, code = "", ""
-    async with caller.session.ws_connect(f"{caller.url}/api/v2/ws") as socket:
+    async with await _connected(caller.session, caller.url) as socket:
         if text:
-            await socket.send_json({"type": "turn", "id": "1", "text": text})
+            await socket.send_json(_turn(text))
         async for message in socket:
             told: dict[str, Any] = message.json()
+            if _is_refused(told):
+                await asyncio.sleep(PAUSE_S)
+                await socket.send_json(_turn(text))
+                continue
             last = told["type"]
             code = told["data"]["error"]["code"] if last == "error" else code
         return Ended(last, code, socket.close_code or 0)
@@ -81,29 +94,66 @@ async def leave_unary(caller: Caller, text: str, begun: asyncio.Event) -> None:
 
 
 async def _post(caller: Caller, url: str, text: str) -> None:
-    async with caller.session.post(url, json={"user_input": text}) as response:
+    async with _posted(caller, url, text, {}) as response:
         await response.read()
 
 
 async def leave_stream(caller: Caller, text: str, begun: asyncio.Event) -> None:
     """Ask for a stream, and leave as soon as somebody says so."""
     url = f"{caller.url}/api/v2/process"
-    response = await caller.session.post(url, json={"user_input": text}, headers=EVENTS)
-    await response.content.readuntil(b"event: delta")
-    await begun.wait()
-    response.close()
+    async with _posted(caller, url, text, EVENTS) as response:
+        await response.content.readuntil(b"event: delta")
+        await begun.wait()
+        response.close()
 
 
 async def leave_socket(caller: Caller, text: str, begun: asyncio.Event) -> None:
     """Ask for a turn over a WebSocket, and leave without a word as soon as somebody says so."""
     # A session of its own: closing it ends the connection as the end of a process would.
     async with aiohttp.ClientSession() as session:
-        socket = await session.ws_connect(f"{caller.url}/api/v2/ws")
-        await socket.send_json({"type": "turn", "id": "1", "text": text})
-        while (await socket.receive_json())["type"] != "delta":
-            pass
+        socket = await _connected(session, caller.url)
+        await socket.send_json(_turn(text))
+        while (told := await socket.receive_json())["type"] != "delta":
+            if _is_refused(told):
+                await asyncio.sleep(PAUSE_S)
+                await socket.send_json(_turn(text))
         await begun.wait()
         await _drop(socket)
+
+
+def _turn(text: str) -> dict[str, str]:
+    return {"type": "turn", "id": "1", "text": text}
+
+
+def _is_refused(told: dict[str, Any]) -> bool:
+    """Whether a message says that a turn was refused at the door."""
+    return told["type"] == "error" and told["data"]["error"]["code"] == "OVERLOADED"
+
+
+@asynccontextmanager
+async def _posted(
+    caller: Caller, url: str, text: str, headers: dict[str, str]
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """The answer to a message, once it is let in."""
+    for _ in range(TRIES):
+        async with caller.session.post(url, json={"user_input": text}, headers=headers) as response:
+            if response.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                yield response
+                return
+        await asyncio.sleep(PAUSE_S)
+    raise ConnectionRefusedError("the host refused it again and again")
+
+
+async def _connected(session: aiohttp.ClientSession, url: str) -> aiohttp.ClientWebSocketResponse:
+    """A WebSocket, once it is let in."""
+    for _ in range(TRIES):
+        try:
+            return await session.ws_connect(f"{url}/api/v2/ws")
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+        await asyncio.sleep(PAUSE_S)
+    raise ConnectionRefusedError("the host refused it again and again")
 
 
 async def _drop(socket: aiohttp.ClientWebSocketResponse) -> None:

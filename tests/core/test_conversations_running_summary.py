@@ -25,8 +25,8 @@ LONG_MODEL_TEXT = "MODELTEXT " + "a sensible sentence of the model that is long 
 SUBJECTS = {
     "en": "Question {}: we have to decide on topic number {} of the migration, and I would like to "
     "hear what you would weigh there first, and what you would leave for later.",
-    "ko": "질문 {}: 이전 작업의 {}번째 주제를 결정해야 하는데, 무엇을 먼저 따져 보고 무엇을 나중으로 미루면 좋을지 "
-    "의견을 듣고 싶어요. 지난번에 이야기한 내용도 같이 고려해 주세요.",
+    "ko": "질문 {}: 이전 작업의 {}번째 주제를 결정해야 하는데, 무엇을 먼저 따져 보고 "
+    "무엇을 나중으로 미루면 좋을지 의견을 듣고 싶어요. 지난번에 이야기한 내용도 고려해 주세요.",
 }
 
 
@@ -66,7 +66,7 @@ async def summed_up(conversations, conversation, to):
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 async def test_the_models_summary_stays_while_turns_go_on(language):
-    """After the model has summed up, its text is in every later prompt, whole, before the bullets."""
+    """After the model has summed up, its text is whole in every later prompt, before bullets."""
     generator, told = FakeGenerator((LONG_MODEL_TEXT,)), []
 
     async def spent(tokens):

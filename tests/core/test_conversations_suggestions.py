@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_two_turns_in_a_row_do_not_suggest_the_same(language, intent, tone):
         for number in range(1, 13)
         for phrase in (phrases[language] if number % 4 else "",)
     ]
-    assert all(first != second for first, second in zip(lines, lines[1:], strict=False))
+    assert all(first != second for first, second in pairwise(lines))
     assert all(re.search(r"[?]$", line) and not set("{}") & set(line) for line in lines)
     assert len(set(lines)) >= 3
 

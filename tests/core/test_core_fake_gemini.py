@@ -209,3 +209,26 @@ async def test_a_unary_client_that_leaves_is_noticed():
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
         await fake.until(lambda: fake.requests[0].cancelled_at is not None)
+
+
+async def test_waiting_for_the_fake_costs_little():
+    """While nothing happens a condition is looked at now and then, and a request is found."""
+    looks = 0
+
+    def look() -> bool:
+        nonlocal looks
+        looks += 1
+        return False
+
+    async with FakeGemini() as fake:
+        with pytest.raises(TimeoutError):
+            await fake.until(look, 0.3)
+        before = fake.arrived
+        async with client_of(fake) as client:
+            await ask(client, streamed=False)
+        found = fake.find(before)
+
+    assert looks < 60
+    assert found is not None
+    assert (before + 1, None) == (fake.arrived, fake.find(before + 1))
+    assert found.ended_at is not None

@@ -245,6 +245,17 @@ async def test_a_generator_that_varies_is_not_taken_for_a_measure(tmp_path):
     assert 0 == report.replies_compared
 
 
+async def test_answers_are_compared_where_the_first_turn_has_none(tmp_path):
+    """A first turn that is refused does not keep the others from being compared."""
+    plugins = (key_names(), make_plugin("picky", Picky(), "guard"))
+    async with running_ion(*plugins, personas=(ANN,)) as ion:
+        messages = (f"{ALL_KEYS[0]} please", f"{ALL_KEYS[1]} now")
+        recording = await recorded(ion, tmp_path / "r", messages)
+        _, report = await played(ion, recording)
+
+    assert (2, 1, 0) == (report.turns, report.replies_compared, report.replies_changed)
+
+
 async def test_a_generator_that_fails_leaves_routing_comparable(tmp_path):
     """Where answers cannot be made the turns are prepared all the same."""
     async with running_ion(key_names(), personas=(ANN,)) as ion:

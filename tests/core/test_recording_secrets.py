@@ -110,7 +110,7 @@ STAYS = [
     "password = getpass.getpass()",
     "tokenize: words",
     "keyboard: qwerty1234",
-    "pwd: /home/user",
+    "pwd: /srv/data",
     "API key = something I need to explain",
     "commit e1a35ef83dedf0d60126c88f08b27811c59abcde",
     "e1a35ef83dedf0d60126c88f08b27811c59abcde",

@@ -15,13 +15,13 @@ HEAD = "import pytest\nfrom ion_framework.testing import PersonaContract, instal
 SAGE = HEAD + "class TestSage(PersonaContract):\n    plugin = 'sage'\n"
 
 
-def collected(folder, text):
+def collected(folder, text, *options):
     """What pytest says when it collects a file with this text."""
     file = folder / "test_of_a_plugin.py"
     file.write_text(text, "utf-8")
     arguments = ("-P", "-m", "pytest", "--collect-only", "-q", "-p", "ion_framework.testing")
     done = subprocess.run(
-        (sys.executable, *arguments, "-c", "/dev/null", str(file)),
+        (sys.executable, *arguments, "-c", "/dev/null", *options, str(file)),
         capture_output=True,
         text=True,
         check=False,
@@ -130,3 +130,73 @@ class TestWaiving(PluginContract):
         (name for name in dir(PluginContract) if name.startswith("test_")),
         "there is no such plugin; this class is here for the waivers",
     )
+
+
+@pytest.mark.parametrize("name", ["make", "record", "persona", "languages", "running"])
+def test_what_the_tests_build_on_is_kept(name):
+    """A helper of the kit is redefined only by a class that waives it with a reason."""
+    with pytest.raises(ContractError, match=f"{name} is what the tests"):
+        type("TestIt", (PersonaContract,), {name: ()})
+
+    waived = {name: "its server is its own"}
+    assert type("TestIt", (PersonaContract,), {name: (), "waived": waived})
+
+
+def test_a_base_cannot_hide_the_class_either():
+    """A base outside of the kit that pytest is told not to collect is refused as well."""
+    hidden = type("Hidden", (), {"__test__": False})
+
+    with pytest.raises(ContractError, match="__test__"):
+        type("TestIt", (hidden, PersonaContract), {})
+
+
+def test_a_class_that_nothing_collects_is_refused(tmp_path):
+    """A contract under a name that pytest passes over stops it, unless it is another's base."""
+    code, output = collected(tmp_path, SAGE.replace("TestSage", "Sage"))
+    base = SAGE.replace("TestSage", "Sage") + "class TestIt(Sage):\n    pass\n"
+
+    assert code != 0
+    assert "call it TestSage" in output
+    assert 0 == collected(tmp_path, base)[0]
+
+
+def test_the_plugin_of_another_project_is_refused(tmp_path):
+    """In a project that brings a plugin, the contract has to test that one."""
+    points = '[project]\nname = "ion-owl"\n[project.entry-points."ion.plugins"]\nowl = "ion_owl"\n'
+    (tmp_path / "pyproject.toml").write_text(points, "utf-8")
+    code, output = collected(tmp_path, SAGE)
+
+    assert code != 0
+    assert "plugin = 'sage' is not the plugin of this project, which is owl" in output
+
+
+DROP = (
+    "def pytest_collection_modifyitems(items):\n"
+    "    items[:] = [i for i in items if 'gold' not in i.name]\n"
+)
+MARK = (
+    "import pytest\ndef pytest_collection_modifyitems(items):\n"
+    "    [i.add_marker(pytest.mark.xfail) for i in items if 'gold' in i.name]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("conftest", "told"), [(DROP, "was deselected"), (MARK, "is marked")], ids=("dropped", "marked")
+)
+def test_a_conftest_takes_nothing_away(conftest, told, tmp_path):
+    """A conftest.py that drops or marks a contract's test stops pytest, unless it is waived."""
+    (tmp_path / "conftest.py").write_text(conftest, "utf-8")
+    code, output = collected(tmp_path, SAGE)
+    waived = SAGE + "    waived = {'test_it_is_graded_gold': 'no licence yet'}\n"
+
+    assert code != 0
+    assert f"test_it_is_graded_gold: a test of a contract {told}" in output
+    assert 0 == collected(tmp_path, waived)[0]
+
+
+def test_whoever_calls_pytest_may_choose(tmp_path):
+    """What the command line deselects is nobody's fault."""
+    code, output = collected(tmp_path, SAGE, "-k", "gold")
+
+    assert code == 0
+    assert "deselected" in output

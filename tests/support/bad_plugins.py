@@ -26,7 +26,7 @@ DATA = PERSONA.format(name="sage")
 
 def guard(body: str, **changes: Any) -> PluginProject:
     """The project of a guard with this hook implementation."""
-    code = body if body.startswith("import") else GUARD + body
+    code = body if body.startswith(("import", "from")) else GUARD + body
     return PluginProject(name="watch", kind="guard", code=code, **changes)
 
 

@@ -40,7 +40,7 @@ CASES = {
         method="GET",
         path="/health",
         fields=("status", "version", "pipeline_ready", "redis_cache"),
-        more=("reasons",),
+        more=("reasons", "conversation_store"),
     ),
     "chat": Case(
         path="/chat",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ion_framework.cli.checks.configuration import check_data_folder, check_names
 from ion_framework.cli.checks.finding import Finding, error
+from ion_framework.cli.checks.listening import Failures
 from ion_framework.cli.checks.parts import (
     RUNNABLE,
     check_ensemble,
@@ -38,10 +39,16 @@ async def examine(ion: Ion, settings: Settings, *, trial: bool) -> list[Finding]
         stop = await _started(ion)
         if stop:
             return [*static, _stopped(stop), *_state(ion, settings)]
-        turns = await check_turns(ion) if trial else []
+        turns = await _tried(ion) if trial else []
         return [*static, *_state(ion, settings), *turns]
     finally:
         await ion.close()
+
+
+async def _tried(ion: Ion) -> list[Finding]:
+    failures = Failures()
+    with failures.listening():
+        return await check_turns(ion, failures)
 
 
 def _odd_names(ion: Ion, settings: Settings) -> tuple[str, ...]:

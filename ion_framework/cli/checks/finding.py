@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -13,6 +14,18 @@ class Severity(StrEnum):
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
+
+
+def reportable(url: str) -> str:
+    """An address where something can be reported; empty for one that leads nowhere.
+
+    Names under ``.invalid`` are placeholders by definition (RFC 2606).
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return "" if host.rstrip(".").rpartition(".")[2] == "invalid" else url
 
 
 @attrs.frozen
@@ -33,7 +46,7 @@ class Finding:
     message: str
     cause: str = ""
     fix: str = ""
-    report: str = ""
+    report: str = attrs.field(default="", converter=reportable)
 
 
 def ok(check: str, message: str) -> Finding:

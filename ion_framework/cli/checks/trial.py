@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
-from ion_framework.cli.checks.finding import Finding, error, ok, warning
+from ion_framework.cli.checks.finding import Finding, Severity, error, ok, reportable, warning
+from ion_framework.cli.checks.listening import Failure, Failures
 from ion_framework.cli.checks.requirements import core_issues_url
 from ion_framework.cli.failures import sentence
 from ion_framework.domain.language import Language
@@ -19,9 +21,42 @@ MESSAGES = {
 SLOW_S = 10.0
 
 
-async def check_turns(ion: Ion) -> list[Finding]:
-    """Answer a message in each language, without the cache."""
-    return [await _check_turn(ion, language, text) for language, text in MESSAGES.items()]
+async def check_turns(ion: Ion, failures: Failures) -> list[Finding]:
+    """Answer a message in each language, without the cache.
+
+    Args:
+        ion: what answers; started.
+        failures: of plugins, while the messages are answered.
+    """
+    found = []
+    for language, text in MESSAGES.items():
+        failures.taken()
+        turn = await _check_turn(ion, language, text)
+        found.append(_explained(turn, ion, failures.taken()))
+    return found
+
+
+def _explained(turn: Finding, ion: Ion, failures: Iterable[Failure]) -> Finding:
+    """The finding with what failed in the turn: the error, the distribution, where to report."""
+    known = tuple(failures)
+    if not known:
+        return turn
+    records = {record.name: record for record in ion.plugins}
+    told = []
+    for failure in known:
+        record = records.get(failure.plugin)
+        who = f" ({record.distribution} {record.version})" if record else ""
+        told.append(f"{failure.hook} of {failure.plugin}{who} {failure.reason}")
+    names = dict.fromkeys(failure.plugin for failure in known)
+    make = error if turn.severity is Severity.ERROR else warning
+    urls = (records[name].candidate.issues_url for name in names if name in records)
+    return make(
+        turn.check,
+        turn.message,
+        cause="\n".join((*told, turn.cause)) if turn.cause else "\n".join(told),
+        fix=f"correct {', '.join(names)} or what it needs, install another version, or disable it",
+        report=next(filter(None, map(reportable, urls)), "") or turn.report,
+    )
 
 
 async def _check_turn(ion: Ion, language: Language, text: str) -> Finding:
@@ -32,7 +67,8 @@ async def _check_turn(ion: Ion, language: Language, text: str) -> Finding:
         return error(
             check,
             sentence(failure),
-            fix="see the findings on plugins and parts above; ion plugins --load shows more",
+            fix="see the errors among the findings above; where there are none, "
+            "ion plugins --load shows more",
         )
     except Exception as failure:  # noqa: BLE001  a doctor tells of a bug instead of dying of it
         return error(

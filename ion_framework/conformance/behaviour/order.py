@@ -6,11 +6,12 @@ the end of a step, a finding, and the end of the whole.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from json import dumps, loads  # by name: a plugin may replace what the module has
 from typing import Any, TypeAlias
 
 import attrs
+
 
 @attrs.frozen
 class Order:
@@ -41,12 +42,12 @@ class Order:
 
     def line(self) -> str:
         """The order as one line."""
-        return json.dumps(attrs.asdict(self), default=float) + "\n"  # the one other number is Decimal
+        return dumps(attrs.asdict(self), default=float) + "\n"  # the one other number is Decimal
 
     @classmethod
     def read(cls, line: str) -> Order:
         """The order of a line."""
-        return cls(**json.loads(line))
+        return cls(**loads(line))
 
 
 @attrs.frozen
@@ -90,7 +91,7 @@ class Ended:
 
 Message: TypeAlias = Found | Step | Ended
 
-_KINDS: Mapping[str, type[Found] | type[Step] | type[Ended]] = {
+_KINDS: Mapping[str, type[Found | Step | Ended]] = {
     "found": Found,
     "step": Step,
     "ended": Ended,
@@ -100,7 +101,7 @@ _KINDS: Mapping[str, type[Found] | type[Step] | type[Ended]] = {
 def message_line(message: Message) -> str:
     """A message as one line."""
     (kind,) = [name for name, of in _KINDS.items() if isinstance(message, of)]
-    return json.dumps([kind, attrs.asdict(message)]) + "\n"
+    return dumps([kind, attrs.asdict(message)]) + "\n"
 
 
 def read_message(line: str) -> Message:
@@ -109,5 +110,5 @@ def read_message(line: str) -> Message:
     Raises:
         ValueError: it is none.
     """
-    kind, values = json.loads(line)
+    kind, values = loads(line)
     return _KINDS[kind](**values)

@@ -6,13 +6,12 @@ import asyncio
 import threading
 from pathlib import Path
 
+from ion_framework.conformance.behaviour.process import descriptors, process_state
 from ion_framework.conformance.behaviour.progress import Progress
-from ion_framework.conformance.behaviour.watching import descriptors, process_state
+from ion_framework.conformance.behaviour.watching import Watcher
 
 PATIENCE_S = 1.5
 """Seconds in which what is ending may end."""
-
-_OWN_THREADS = ("asyncio_", "ion-", "MainThread")
 
 
 class Remains:
@@ -21,10 +20,12 @@ class Remains:
     Args:
         home: the folder in which it may do as it likes.
         root: an entry of ``sys.path`` that is there for its sake.
+        watcher: saw which switches of the process the plugin's own code used.
     """
 
-    def __init__(self, home: Path, root: str) -> None:
+    def __init__(self, home: Path, root: str, watcher: Watcher) -> None:
         self._home = home
+        self._watcher = watcher
         self._root = root
         self._state = process_state(root)
         self._threads = set(threading.enumerate())
@@ -51,9 +52,11 @@ class Remains:
             if what:
                 progress.add(code, "after ion_shutdown", what=", ".join(what[:_SHOWN]))
         after = process_state(self._root)
-        for part, before in self._state.items():
-            if after[part] != before:
-                progress.add("changes-process", "after ion_shutdown", what=part)
+        changed = [
+            part for part, before in self._state.items() if before != after.get(part, before)
+        ]
+        for part in (*changed, *self._watcher.switched()):
+            progress.add("changes-process", "after ion_shutdown", what=part)
 
     def _tasks(self) -> list[str]:
         own = asyncio.current_task()
@@ -67,7 +70,7 @@ class Remains:
         return sorted(
             thread.name
             for thread in threading.enumerate()
-            if thread not in self._threads and not thread.name.startswith(_OWN_THREADS)
+            if thread not in self._threads and not _of_the_core(thread)
         )
 
     def _descriptors(self) -> list[str]:
@@ -82,6 +85,15 @@ class Remains:
             for file in set(self._home.rglob("*")) - self._files
             if file != data and data not in file.parents
         )
+
+
+def _of_the_core(thread: threading.Thread) -> bool:
+    """Whether the loop's own executor or the core runs it, whatever it is called."""
+    pool: object = getattr(asyncio.get_running_loop(), "_default_executor", None)
+    if thread in getattr(pool, "_threads", ()):
+        return True
+    target: object = getattr(thread, "_target", None)
+    return str(getattr(target, "__module__", "")).startswith("ion_framework.")
 
 
 _SHOWN = 5

@@ -75,7 +75,7 @@ class Trial:
         root = self._candidate.folder.parent if self._candidate.folder else Path()
         if self._candidate.folder:
             self._watcher.knows(self._candidate.folder)
-        remains = Remains(self._home, str(root) if self._order.path else "")
+        remains = Remains(self._home, str(root) if self._order.path else "", self._watcher)
         first = self._brought_to_life()
         if first is not None:
             loop.run_until_complete(self._lived(first, remains))

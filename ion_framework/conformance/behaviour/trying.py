@@ -17,6 +17,7 @@ from ion_framework.plugin_host.source_tree import is_source_tree
 from ion_framework.running import run
 from ion_framework.settings.plugin_values import variables_of
 
+
 def behaviour_findings(subject: Subject) -> list[Finding]:
     """What comes to light when a plugin runs.
 

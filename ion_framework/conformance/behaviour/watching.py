@@ -1,20 +1,18 @@
-"""Watching a process: what it does outside, and what of itself it changes."""
+"""Watching a process: what it does outside."""
 
 from __future__ import annotations
 
-import asyncio
-import decimal
-import locale
-import logging
+import atexit
 import os
-import signal
-import socket
+import random
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from types import ModuleType
 from typing import Any, SupportsIndex
 
 import attrs
@@ -28,7 +26,16 @@ _CHANGES = (
 _LISTINGS = ("os.listdir", "os.scandir")
 _CODE = (".py", ".pyc", ".pyi", ".pyd", ".so", ".dll")
 _SYSTEM = (
-    *("/dev", "/proc", "/sys", "/usr/lib", "/usr/local/lib", "/lib", "/lib64", "/usr/share/zoneinfo"),
+    *(
+        "/dev",
+        "/proc",
+        "/sys",
+        "/usr/lib",
+        "/usr/local/lib",
+        "/lib",
+        "/lib64",
+        "/usr/share/zoneinfo",
+    ),
     *("/usr/share/locale", "/usr/share/mime", "/usr/share/ca-certificates", "/usr/lib/ssl"),
     *("/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/ssl", "/etc/pki"),
     *("/etc/os-release", "/etc/resolv.conf", "/etc/apache2/mime.types"),
@@ -37,6 +44,15 @@ _SYSTEM = (
 
 _WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _NOWHERE = ("/dev/", "/proc/self/")
+
+
+_SWITCHES: tuple[tuple[ModuleType, str], ...] = (
+    (atexit, "register"),
+    (atexit, "unregister"),
+    (random, "seed"),
+    (warnings, "filterwarnings"),
+    (warnings, "simplefilter"),
+)
 
 
 @attrs.frozen
@@ -70,6 +86,9 @@ class Watcher:
         self.effects: list[Effect] = []
         self.phase = ""
         self._package = ""
+        self._switched: list[str] = []
+        self._filters: list[tuple[Any, ...]] = []
+        self._first_filters = list(warnings.filters)
         places = (own, sys.prefix, sys.base_prefix, sys.exec_prefix)
         self._inside = tuple(dict.fromkeys(os.path.realpath(place) for place in places))
 
@@ -87,12 +106,42 @@ class Watcher:
         # Before Python 3.13 no audit event tells of a pause.
         pause = time.sleep
 
+        @wraps(pause)
         def sleep(seconds: float | SupportsIndex, /) -> None:
             if self.phase:
                 self.effects.append(Effect(self.phase, "sleep", "time.sleep", float(seconds)))
             pause(seconds)
 
         time.sleep = sleep
+        for module, name in _SWITCHES:
+            self._listen(module, name)
+
+    def _listen(self, module: ModuleType, name: str) -> None:
+        """Note who calls a function that switches something for the whole process."""
+        plain = getattr(module, name)
+
+        @wraps(plain)
+        def heard(*arguments: Any, **options: Any) -> Any:
+            caller = sys._getframe(1).f_code.co_filename  # noqa: SLF001  the way to see one
+            if self._package and within(os.path.realpath(caller), (self._package,)):
+                self._switched.append(f"{module.__name__}.{name}")
+                result = plain(*arguments, **options)
+                if module is warnings:
+                    self._filters.append(warnings.filters[0])
+                return result
+            return plain(*arguments, **options)
+
+        setattr(module, name, heard)
+
+    def switched(self) -> list[str]:
+        """Which of those functions the plugin's own code called and did not take back."""
+        kept = dict.fromkeys(self._switched)
+        if "atexit.unregister" in kept:
+            kept.pop("atexit.register", None)
+        # One that names whose warnings it is about, or which, quiets nobody else.
+        left = [item for item in self._filters if item in warnings.filters and not any(item[1:4:2])]
+        added = ["filters of warnings"] if any(i not in self._first_filters for i in left) else []
+        return [name for name in kept if name in {"atexit.register", "random.seed"}] + added
 
     @contextmanager
     def during(self, phase: str) -> Iterator[None]:
@@ -135,12 +184,16 @@ class Watcher:
     def _read(self, what: str, file: object) -> None:
         if file is None or not isinstance(file, str | bytes | os.PathLike):
             return  # a descriptor, or the working folder
-        given = os.path.abspath(os.fsdecode(file))
+        given = os.path.abspath(os.fsdecode(file))  # noqa: PTH100  without a look at the disk
         if given.endswith(_CODE) or within(given, _SYSTEM):
             return
         found = os.path.realpath(given)
         # The path of imports grows while a plugin comes: its parts may be installed for editing.
-        known = (*self._inside, self._package, *(os.path.realpath(item) for item in sys.path if item))
+        known = (
+            *self._inside,
+            self._package,
+            *(os.path.realpath(item) for item in sys.path if item),
+        )
         if not within(found, known) and not within(found, _SYSTEM):
             self._note("read", f"{what}: {given}")
 
@@ -158,7 +211,9 @@ class Watcher:
 
 def within(path: str, folders: tuple[str, ...]) -> bool:
     """Whether a path is one of several folders, or lies in one."""
-    return any(path == folder or path.startswith(f"{folder}{os.sep}") for folder in folders if folder)
+    return any(
+        path == folder or path.startswith(f"{folder}{os.sep}") for folder in folders if folder
+    )
 
 
 def _short(value: object) -> str:
@@ -167,56 +222,3 @@ def _short(value: object) -> str:
 
 
 _SHOWN = 80
-
-
-def process_state(ignored: str = "") -> Mapping[str, object]:
-    """What belongs to the whole process, to be compared with a later state.
-
-    Args:
-        ignored: an entry of ``sys.path`` that does not count.
-    """
-    mask = os.umask(0)
-    os.umask(mask)
-    root = logging.getLogger()
-    return {
-        "environment variables": dict(os.environ),
-        "working directory": _folder(),
-        "umask": mask,
-        "signal handlers": {name: signal.getsignal(name) for name in signal.Signals},
-        "sys.path": [path for path in sys.path if path != ignored],
-        "sys.excepthook": sys.excepthook,
-        "threading.excepthook": threading.excepthook,
-        "recursion limit": sys.getrecursionlimit(),
-        "handlers of the root logger": list(root.handlers),
-        "level of the root logger": root.level,
-        "locale": locale.setlocale(locale.LC_ALL),
-        "default timeout of sockets": socket.getdefaulttimeout(),
-        "event loop policy": _policy(),
-        "precision of decimals": decimal.getcontext().prec,
-    }
-
-
-def _policy() -> str:
-    policy: object = getattr(asyncio.events, "_event_loop_policy", None)
-    return type(policy).__name__
-
-
-def _folder() -> str:
-    try:
-        return str(Path.cwd())
-    except OSError:
-        return "one that is gone"
-
-
-def descriptors() -> Mapping[int, str]:
-    """What is open, by number; nothing where the system does not tell."""
-    folder = Path("/proc/self/fd")
-    if not folder.is_dir():
-        return {}
-    known = {}
-    for item in folder.iterdir():
-        try:
-            known[int(item.name)] = str(item.readlink())
-        except OSError:
-            continue  # the one with which this list is read
-    return known

@@ -2,9 +2,9 @@
 
 Kinds: ``language`` and ``product`` (lists), ``version`` (``3.12``, ``v2``, ``15`` behind a listed
 name), ``code`` (identifiers and what stands in back-ticks), ``quoted`` (in quotation marks) and
-``name`` (a capital; not a word in capitals throughout, which is as often shouted as short for
-something, nor any word of a message that writes all of them so). What a pattern cannot tell for sure is left out: a missing name does no harm, a
-wrong one does.
+``name`` (a capital; not a word in capitals throughout, which may be shouted, nor any word of a
+message that writes nearly all of them so). What a pattern cannot tell for sure is left out: a
+missing name does no harm, a wrong one does.
 """
 
 from __future__ import annotations

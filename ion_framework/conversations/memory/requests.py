@@ -78,10 +78,14 @@ _WANT = (
     r"(?:want|need|like|prefer|love|'d like|'d prefer|'d love|would like|would prefer|would love)"
 )
 _DENYING = (
-    r"(?:don't|do not|never|stop|avoid|skip|no more|no|not|without|leave out|i (?:really )?(?:hate|dislike|can't stand"
-    r"|don't (?:want|like|need))|i'm (?:tired|sick) of|you (?:don't|do not) (?:need|have) to|you needn't)"
+    r"(?:don't|do not|never|stop|avoid|skip|no more|no|not|without|leave out"
+    r"|i (?:really )?(?:hate|dislike|can't stand|don't (?:want|like|need))|i'm (?:tired|sick) of"
+    r"|you (?:don't|do not) (?:need|have) to|you needn't)"
 )
-_LEAD = rf"(?:(?:can|could|would|will) you\s+|i\s?{_WANT} you to\s+|you (?:should|can|could|may|must)\s+|let's\s+|try to\s+)"
+_LEAD = (
+    rf"(?:(?:can|could|would|will) you\s+|i\s?{_WANT} you to\s+"
+    r"|you (?:should|can|could|may|must)\s+|let's\s+|try to\s+)"
+)
 _WORDS = r"(?:[\w'/-]+\s+){0,8}"
 _FEW = r"(?:(?!to\b)[\w'/-]+\s+){0,3}"
 _REQUEST = re.compile(
@@ -139,12 +143,13 @@ _ANSWERING = (
 )
 _SPEAKING = r"답|대답|응답|말|얘기|이야기|설명|알려|하|해|부탁|대화|진행"
 _ASKS = (
-    r"(?:주세요|주셔요|주십시오|주시(?:겠|면|길|기|고|죠|지|는)|주실|줘(?!서|도|야)|줄래|줄 ?수|달라|주면|주길|주기"
-    r"|줬으면|부탁|바라|바랍|원해|원합|좋겠|할래|하자(?!고)|해라|하세요|하십시오|하도록|드려|드립|도 ?(?:돼|됩|괜찮|좋))"
+    r"(?:주세요|주셔요|주십시오|주시(?:겠|면|길|기|고|죠|지|는)|주실|줘(?!서|도|야)|줄래"
+    r"|줄 ?수|달라|주면|주길|주기|줬으면|부탁|바라|바랍|원해|원합|좋겠|할래|하자(?!고)|해라"
+    r"|하세요|하십시오|하도록|드려|드립|도 ?(?:돼|됩|괜찮|좋))"
 )
 _DENIES = (
-    r"(?:말고|말아|말 ?것|지 ?(?:마(?!라)|말(?!라|래))|지 ?않(?:아도|았으면|으면)|안 ?(?:해|써|하|쓰|보여)[가-힣]*도|싫|필요(?:는|가)? ?없"
-    r"|그만|아니라|금지)"
+    r"(?:말고|말아|말 ?것|지 ?(?:마(?!라)|말(?!라|래))|지 ?않(?:아도|았으면|으면)"
+    r"|안 ?(?:해|써|하|쓰|보여)[가-힣]*도|싫|필요(?:는|가)? ?없|그만|아니라|금지)"
 )
 _WITHOUT = r"(?:없이|빼고|대신|제외하고|빼 ?(?:줘|주))"
 _KO_FILLER = (

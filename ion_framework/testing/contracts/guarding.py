@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import pytest
 
 _KIT = "ion_framework.testing."
-_SWITCHES = frozenset({"skip", "skipif", "xfail"})
+SWITCHES = frozenset({"skip", "skipif", "xfail"})
+"""Marks of pytest that keep a test from counting."""
+
+_HELPERS_OF = frozenset(
+    f"{_KIT}contracts.{name}" for name in ("analyzer", "generator", "persona", "plugin", "router")
+)
+_FREE = frozenset({"companions", "environ", "kind", "plugin", "settings", "waived"})
+"""What a subclass says of itself."""
 
 
 class ContractError(TypeError):
@@ -45,7 +52,7 @@ def contract_tests(contract: type) -> Mapping[str, object]:
 
 
 def waived_by(contract: type) -> Mapping[str, str]:
-    """The tests that a subclass does without, with the reasons."""
+    """The tests and helpers of the kit that a subclass does without, with the reasons."""
     waived: Mapping[str, str] = getattr(contract, "waived", {})
     return waived
 
@@ -66,7 +73,7 @@ def check_collected(found: object) -> None:
     for base in found.__mro__:
         marked = () if _of_kit(base) else vars(base).get("pytestmark", ())
         for mark in marked if isinstance(marked, list | tuple) else (marked,):
-            if mark.name in _SWITCHES:
+            if mark.name in SWITCHES:
                 raise ContractError(
                     f"{found.__module__}.{found.__qualname__} is marked {mark.name}, which takes "
                     "its whole contract away; take the mark away, or name each test and the "
@@ -112,7 +119,7 @@ def _problems(contract: type) -> Iterator[str]:
     tests, waived = contract_tests(contract), waived_by(contract)
     where = f"{contract.__module__}.{contract.__qualname__}"
     for name, reason in waived.items():
-        if name not in tests:
+        if name not in {*tests, *_helpers(contract), "plugin"}:
             yield f"{where}: waived names {name!r}, which is no test of its contract"
         elif not str(reason).strip():
             yield f"{where}: waived gives no reason for {name!r}"
@@ -122,8 +129,23 @@ def _problems(contract: type) -> Iterator[str]:
                 f"{where}: {name} is a test of the contract and cannot be redefined; give the new "
                 f'one another name, or write waived = {{"{name}": "why"}}'
             )
-    if vars(contract).get("__test__") is False:
+    for name in _helpers(contract):
+        if _is_own(contract, name) and name not in waived:
+            yield (
+                f"{where}: {name} is what the tests of the contract build on and is not to be "
+                f'redefined; where it has to be, write waived = {{"{name}": "why"}}'
+            )
+    if getattr(contract, "__test__", True) is False:
         yield f"{where}: __test__ = False takes the whole contract away; delete the class instead"
+
+
+def _helpers(contract: type) -> Iterator[str]:
+    """What the tests of a contract build on, by name."""
+    for base in contract.__mro__:
+        if base.__module__ in _HELPERS_OF:
+            for name in vars(base):
+                if not name.startswith(("test_", "__")) and name not in _FREE:
+                    yield name
 
 
 def _is_own(contract: type, name: str) -> bool:

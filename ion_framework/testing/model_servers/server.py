@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from itertools import count
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +19,8 @@ from ion_framework.testing.model_servers.play import Wire, abort, play
 from ion_framework.testing.model_servers.records import RecordedRequest
 from ion_framework.testing.model_servers.script import Script
 
+LOOK_S = 0.02
+"""Seconds after which a condition is looked at again although nothing happened to a request."""
 CLOSING_S = 5.0  # far more than cancelled handlers need
 
 
@@ -47,9 +48,10 @@ class FakeServer:
         self._prefix = prefix
         self._clock = clock or SystemClock()
         self._records: dict[int, RecordedRequest] = {}
-        self._numbers = count()
+        self._arrived = 0
         self._open: set[int] = set()
         self._ended_by_us: set[int] = set()
+        self._waiting: list[asyncio.Future[None]] = []
         self._down = False
         self._listener: Listener | None = None
         self._server: web.Server | None = None
@@ -120,6 +122,15 @@ class FakeServer:
         return tuple(self._records.values())
 
     @property
+    def arrived(self) -> int:
+        """How many requests have arrived; the next one gets this number."""
+        return self._arrived
+
+    def find(self, number: int) -> RecordedRequest | None:
+        """The request of this number as far as it has come; None where there is none."""
+        return self._records.get(number)
+
+    @property
     def open_requests(self) -> int:
         """How many requests are being answered now."""
         return len(self._open)
@@ -135,12 +146,23 @@ class FakeServer:
     async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
         """Wait until a condition holds, such as a client's leaving being noticed.
 
+        It is looked at whenever something happened to a request, and now and then besides.
+
         Raises:
             TimeoutError: it does not hold within so many seconds.
         """
         async with asyncio.timeout(within_s):
-            while not condition():  # noqa: ASYNC110  any condition, which no event stands for
-                await asyncio.sleep(0.001)
+            while not condition():
+                news = asyncio.get_running_loop().create_future()
+                self._waiting.append(news)
+                await asyncio.wait({news}, timeout=LOOK_S)
+
+    def _tell(self) -> None:
+        """Something happened to a request."""
+        waiting, self._waiting = self._waiting, []
+        for news in waiting:
+            if not news.done():
+                news.set_result(None)
 
     # --- requests --------------------------------------------------------------------------------
 
@@ -185,7 +207,8 @@ class FakeServer:
         return await play(wire, behaviour)
 
     def _begin(self, raw: RawRequest, call: Call) -> int:
-        number = next(self._numbers)
+        number = self._arrived
+        self._arrived += 1
         self._open.add(number)
         self._records[number] = RecordedRequest(
             number=number,
@@ -198,10 +221,12 @@ class FakeServer:
             query=raw.query,
             body=call.body,
         )
+        self._tell()
         return number
 
     def _note(self, number: int, **changes: Any) -> None:
         self._records[number] = attrs.evolve(self._records[number], **changes)
+        self._tell()
 
     def _count_chunk(self, number: int) -> None:
         self._note(number, chunks_written=self._records[number].chunks_written + 1)

@@ -206,14 +206,14 @@ async def test_a_database_of_the_first_version_is_brought_up(open_store):
             " VALUES ('old', ?, ?, 'u', 0, 1, 2, 3, 4, 5, 'The model. 요약', '', '', 6)",
             (ANN.tenant, ANN.principal),
         )
-    async with open_store() as store:
-        found = await store.get(ANN, "old")
+    store = await open_store()
+    found = await store.get(ANN, "old")
 
-        assert found is not None
-        assert ("The model. 요약", "", 0) == (
-            found.running_summary, found.model_summary, found.model_summary_to,
-        )  # fmt: skip
-        assert await store.update(attrs.evolve(found, model_summary="새 요약", model_summary_to=4))
-        changed = await store.get(ANN, "old")
-        assert changed is not None
-        assert ("새 요약", 4) == (changed.model_summary, changed.model_summary_to)
+    assert found is not None
+    assert ("The model. 요약", "", 0) == (
+        found.running_summary, found.model_summary, found.model_summary_to,
+    )  # fmt: skip
+    assert await store.update(attrs.evolve(found, model_summary="새 요약", model_summary_to=4))
+    changed = await store.get(ANN, "old")
+    assert changed is not None
+    assert ("새 요약", 4) == (changed.model_summary, changed.model_summary_to)

@@ -113,7 +113,7 @@ async def test_markdown_is_drawn(hosting, make, chat):
     for part in (
         "<h3>Plan</h3>",
         "<strong>First</strong>, look at the <em>plan</em> with <code>EXPLAIN</code>:",
-        '<pre tabindex="0"><code>SELECT *\nFROM &lt;orders&gt;;</code></pre>',
+        "<pre><code>SELECT *\nFROM &lt;orders&gt;;</code></pre>",
         '<ol start="1"><li>Read it<ul><li>the <strong>costs</strong></li><li>the rows</li></ul>'
         "</li><li>Add an index</li></ol>",
         "<blockquote><p>Measure before you change\nanything.</p></blockquote>",
@@ -144,6 +144,23 @@ async def test_what_has_come_so_far_is_drawn(hosting, make, chat):
 
     assert "<p>One <strong>bold</strong> word.</p>" in said
     assert said.endswith("<code>first line\nsecond **line</code></pre>")
+
+
+async def test_what_is_too_wide_is_moved_by_the_keys(hosting, make, chat):
+    """Long lines of code and wide tables are stops of the keyboard; those that fit are none."""
+    wide = "```\n" + "x" * 200 + "\n```\n\n```\nx\n```\n\n" + "| column " * 12 + "\n" + "|-" * 12
+    async with (
+        hosted(hosting, make, chat, Writer(wide)) as host,
+        chat.visiting(host.url, viewport={"width": 360, "height": 780}, **chat.EN) as page,
+    ):
+        await chat.say(page)
+        stops = await page.locator(".text > :is(pre, div)").evaluate_all(
+            "(found) => found.map((element) => element.tabIndex)"
+        )
+        width = await page.evaluate("document.documentElement.scrollWidth")
+
+    assert stops == [0, -1, 0]
+    assert width <= 360
 
 
 async def test_hostile_markdown_is_text(hosting, make, chat):

@@ -37,11 +37,12 @@ def constraints_of(kind: Any) -> Constraints:
     """What a type, or one of those that it is a choice of, allows."""
     words = tuple(word for part in _parts(kind) for word in _words(part))
     metas = [part for part in _parts(kind) if isinstance(part, msgspec.Meta)]
+    extras = [meta.extra or {} for meta in metas]
     return Constraints(
         words=words,
         least=next((meta.ge for meta in metas if meta.ge is not None), None),
         most=next((meta.le for meta in metas if meta.le is not None), None),
-        form=next((meta.extra[FORM] for meta in metas if FORM in (meta.extra or {})), None),
+        form=next((extra[FORM] for extra in extras if FORM in extra), None),
     )
 
 

@@ -13,7 +13,7 @@ from ion_host_aiohttp.api.deadline import LONGEST_MS
 from ion_host_aiohttp.api.strict import strict
 from ion_host_aiohttp.api.words import MessageText, one_of
 from ion_host_aiohttp.errors.messages import say
-from ion_host_aiohttp.v2.conversation_schema import SessionId
+from ion_host_aiohttp.v2.names import SessionId
 from ion_host_aiohttp.v2.schema import ContextRequest, KeyText, ResonanceKeyRequest
 
 TURN, CANCEL, PING, PONG, GOAWAY = "turn", "cancel", "ping", "pong", "goaway"

@@ -9,48 +9,8 @@ import attrs
 import msgspec
 
 from ion_framework.conversations.model import ConversationState
-from ion_host_aiohttp.api.constraints import FORM
 from ion_host_aiohttp.api.words import MessageText
-from ion_host_aiohttp.errors.messages import say
-
-LONGEST_NAME = 128
-
-UserId = Annotated[
-    str,
-    msgspec.Meta(
-        min_length=1,
-        max_length=LONGEST_NAME,
-        # Python lets `$` match before a line break at the end, JSON Schema does not.
-        pattern=r"^[^\s\x00-\x1f./\x7f-\x9f][^\x00-\x1f/\x7f-\x9f]*$(?!\n)",
-        description="The caller's own name for a user: any text without control characters and"
-        " `/` that does not begin with `.` or a space.",
-        examples=["user-2041"],
-        extra={FORM: say("form_user_id")},
-    ),
-]
-SessionId = Annotated[
-    str,
-    msgspec.Meta(
-        min_length=1,
-        max_length=LONGEST_NAME,
-        pattern=r"^session_[A-Za-z0-9_-]+$(?!\n)",
-        description="Name of a conversation, as `start` gave it.",
-        examples=["session_q3kXv0dSg8mPzE1yUe7WbT5nLr2HcJ4A"],
-        extra={FORM: say("form_session_id")},
-    ),
-]
-_Cursor = Annotated[
-    str,
-    msgspec.Meta(
-        min_length=1,
-        max_length=600,
-        pattern=r"^[A-Za-z0-9_-]+$(?!\n)",
-        description="`next_cursor` of the page before.",
-        extra={FORM: say("form_cursor")},
-    ),
-]
-
-_PersonaName = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+from ion_host_aiohttp.v2.names import Cursor, PersonaName, UserId
 
 
 @attrs.frozen(kw_only=True)
@@ -78,8 +38,8 @@ class StartRequest:
     """
 
     user_id: UserId
-    persona_id: _PersonaName | None = None
-    persona: _PersonaName | None = None
+    persona_id: PersonaName | None = None
+    persona: PersonaName | None = None
     options: StartOptions | None = None
 
 
@@ -126,7 +86,7 @@ class ContextMemory:
         entities: names that the user mentioned, by kind (``language``, ``product``, ``version``,
             ``code``, ``quoted``, ``name``), the latest first.
         user_preferences: what the user said of how to be answered (``length``, ``formality``,
-            ``language``, ``form``, ``address``).
+            ``language``, ``form``, ``address``; ``code``, ``list`` and others: ``none``).
     """
 
     topics: tuple[str, ...]
@@ -340,7 +300,7 @@ class ListQuery:
 
     user_id: UserId
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
-    cursor: _Cursor | None = None
+    cursor: Cursor | None = None
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -373,7 +333,7 @@ class DataQuery:
     """
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=50)] = 10
-    cursor: _Cursor | None = None
+    cursor: Cursor | None = None
 
 
 @attrs.frozen(kw_only=True, slots=False)

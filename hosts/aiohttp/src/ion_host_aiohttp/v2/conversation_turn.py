@@ -21,7 +21,8 @@ from ion_host_aiohttp.streaming.resuming import UNKNOWN as UNKNOWN_STREAM
 from ion_host_aiohttp.streaming.resuming import resumed
 from ion_host_aiohttp.turns import reply_answer, settle, turn_failure
 from ion_host_aiohttp.v2.conversation_failures import TURN, equipped
-from ion_host_aiohttp.v2.conversation_schema import SessionId, TurnBody, TurnResponse
+from ion_host_aiohttp.v2.conversation_schema import TurnBody, TurnResponse
+from ion_host_aiohttp.v2.names import SessionId
 from ion_host_aiohttp.v2.process import BROKEN_OFF, STREAMED, ProcessQuery
 from ion_host_aiohttp.v2.schema import check_given
 from ion_host_aiohttp.v2.turn_making import TurnMaking, begin_turn

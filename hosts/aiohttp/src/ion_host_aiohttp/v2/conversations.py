@@ -25,7 +25,6 @@ from ion_host_aiohttp.v2.conversation_schema import (
     DeletedSession,
     ListQuery,
     MessagesQuery,
-    SessionId,
     SessionList,
     SessionReport,
     StartedSession,
@@ -38,6 +37,7 @@ from ion_host_aiohttp.v2.conversation_views import (
     session_report,
     session_view,
 )
+from ion_host_aiohttp.v2.names import SessionId
 
 TAG = "conversations"
 

@@ -12,7 +12,7 @@ from ion_host_aiohttp.api.constraints import FORM
 from ion_host_aiohttp.api.strict import strict
 from ion_host_aiohttp.api.words import EXAMPLE, MessageText
 from ion_host_aiohttp.errors.messages import say
-from ion_host_aiohttp.v2.conversation_schema import LONGEST_NAME, UserId
+from ion_host_aiohttp.v2.names import LONGEST_NAME, UserId
 
 OPINIONS = ("rating", "persona", "tone", "intent", "comment")
 """The members of which a feedback has at least one."""

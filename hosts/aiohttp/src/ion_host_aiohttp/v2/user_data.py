@@ -17,9 +17,9 @@ from ion_host_aiohttp.v2.conversation_schema import (
     DataQuery,
     DeletedUserData,
     UserDataPart,
-    UserId,
 )
 from ion_host_aiohttp.v2.conversation_views import owner_of
+from ion_host_aiohttp.v2.names import UserId
 
 PATH = "/api/v2/users/{user_id}/data"
 

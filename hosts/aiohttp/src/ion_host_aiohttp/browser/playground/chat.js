@@ -2,13 +2,12 @@
 
 import { asked } from "./asking.js";
 import { announce, find } from "./dom.js";
-import { spoken } from "./markdown.js";
 import { shelf } from "./shelf.js";
 import { clearNotice, notify } from "./notice.js";
 import { chosen, showPicker } from "./picker.js";
 import { keepSetting, randomName } from "./storage.js";
 import { text } from "./texts.js";
-import { drawTurn, putAhead, putBehind, showAnswer, showPersona, showState } from "./turn-view.js";
+import { drawTurn, putAhead, putBehind, showAnswer, showPersona, showState, spokenAnswer } from "./turn-view.js";
 import { finish, newTurn } from "./turn.js";
 
 const root = document.documentElement;
@@ -143,7 +142,7 @@ export async function send(message) {
     const options = { signal: making.signal, name: nameOf(conversation, message) };
     for await (const event of asked(conversation, message, turn.wanted, options)) take(turn, event);
     conversation.unanswered = null;
-    if (isOpen()) announce(text("answered", turn.persona, spoken(turn.answer)));
+    if (isOpen()) announce(text("answered", turn.persona, spokenAnswer(turn)));
   } catch (error) {
     takeBack(conversation, turn);
     if (isOpen()) {

@@ -17,3 +17,16 @@ export function make(tag, attributes = {}, ...children) {
 export function announce(text) {
   find("spoken").textContent = text;
 }
+
+// What is wider than its place can be moved with the keys as well; what is not is no stop of theirs.
+const widths = new ResizeObserver((found) => {
+  for (const { target } of found) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
+export function movable(element) {
+  widths.observe(element);
+  return element;
+}

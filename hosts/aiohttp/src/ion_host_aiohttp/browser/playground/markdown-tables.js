@@ -1,6 +1,6 @@
 // A table of an answer: a line of heads, one of dashes, and lines of cells.
 
-import { make } from "./dom.js";
+import { make, movable } from "./dom.js";
 import { words } from "./markdown-words.js";
 
 const DASHES = /^:?-+:?$/;
@@ -32,6 +32,5 @@ export function tableOf([heads, dashes, ...lines]) {
   };
   const head = make("thead", {}, row("th", heads));
   const body = make("tbody", {}, ...lines.map((line) => row("td", line)));
-  // It may be wider than the page, and is then moved with the keys as well.
-  return make("div", { class: "wider", tabindex: "0" }, make("table", {}, head, body));
+  return movable(make("div", { class: "wider" }, make("table", {}, head, body)));
 }

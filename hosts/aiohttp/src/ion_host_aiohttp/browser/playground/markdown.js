@@ -3,7 +3,7 @@
 // Elements are made one by one and filled with text nodes, so that nothing an answer says becomes
 // markup. A piece of an answer is drawn like a whole one: what is not closed yet runs to the end.
 
-import { make } from "./dom.js";
+import { make, movable } from "./dom.js";
 import { isDelimiter, tableOf } from "./markdown-tables.js";
 import { words } from "./markdown-words.js";
 
@@ -35,10 +35,8 @@ export function showMarkdown(element, source) {
   element.drawn = found.map((block) => block.source);
 }
 
-// An answer as it is read out.
-export function spoken(source) {
-  const element = make("div");
-  showMarkdown(element, source);
+// A drawn answer as it is read out.
+export function spoken(element) {
   return Array.from(element.children, (block) => block.textContent).join("\n");
 }
 
@@ -86,8 +84,7 @@ function fence(lines, at) {
   let end = at + 1;
   while (end < lines.length && !isEnd(lines[end])) end += 1;
   const code = lines.slice(at + 1, end).join("\n");
-  // It may be wider than the page, and is then moved with the keys as well.
-  return [end + 1, () => make("pre", { tabindex: "0" }, make("code", {}, code))];
+  return [end + 1, () => movable(make("pre", {}, make("code", {}, code)))];
 }
 
 function quote(lines, at, depth) {

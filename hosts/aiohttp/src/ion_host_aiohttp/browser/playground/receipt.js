@@ -1,6 +1,6 @@
 // The receipt, drawn: scores as bars, the words that spoke, the path through the plugins.
 
-import { make } from "./dom.js";
+import { make, movable } from "./dom.js";
 import { text } from "./texts.js";
 import { word } from "./words.js";
 
@@ -43,7 +43,7 @@ function table(head, rows) {
   const cells = head.map((key, index) => make("th", { scope: "col", class: index === last ? "number" : null }, text(key)));
   const found = make("table", {}, make("thead", {}, make("tr", {}, ...cells)), make("tbody", {}, ...rows));
   // Words are not broken: where they need more room than there is, the table is moved.
-  return make("div", { class: "moved", tabindex: "0" }, found);
+  return movable(make("div", { class: "moved" }, found));
 }
 
 function bar(value, most, label) {

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { feedbackView } from "./feedback.js";
 import { keepsConversations } from "./host.js";
-import { showMarkdown } from "./markdown.js";
+import { showMarkdown, spoken } from "./markdown.js";
 import { personas, shownName } from "./picker.js";
 import { marked, receiptView } from "./receipt.js";
 import { text } from "./texts.js";
@@ -68,6 +68,12 @@ export function showPersona(turn) {
 
 export function showAnswer(turn) {
   showMarkdown(turn.parts.body, turn.answer);
+}
+
+// The answer as it is read out.
+export function spokenAnswer(turn) {
+  showAnswer(turn);
+  return spoken(turn.parts.body);
 }
 
 export function showState(turn, told) {

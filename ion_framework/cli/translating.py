@@ -1,0 +1,59 @@
+"""Sentences in Korean: each is looked up by its English form, with what stands in its gaps."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache, partial
+from pathlib import Path
+
+from ion_framework.cli.checks.remedies import REMEDIES
+from ion_framework.domain.josa import attach
+from ion_framework.domain.language import Language
+
+_GAP = re.compile(r"\{(\w+)(?::([^}]+))?\}")
+
+
+def translated(text: str, language: Language) -> str:
+    """A text in a language, line by line; a sentence that is not known stays English.
+
+    Args:
+        text: English, one sentence a line.
+        language: the language.
+    """
+    if language is Language.ENGLISH:
+        return text
+    for status, english in REMEDIES[Language.ENGLISH].items():
+        if text == english:
+            return REMEDIES[language][status]
+    return "\n".join(map(_korean, text.split("\n")))
+
+
+def _korean(line: str) -> str:
+    for expression, korean in sentences():
+        found = expression.fullmatch(line)
+        if found:
+            return _GAP.sub(partial(_filled, found.groupdict()), korean)
+    return line
+
+
+def _filled(values: dict[str, str], gap: re.Match[str]) -> str:
+    value = values[gap[1]]
+    return attach(value, gap[2]) if gap[2] else _korean(value)
+
+
+@cache
+def sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Every sentence: what it looks like in English, and what it says in Korean."""
+    text = Path(__file__).with_name("sentences.toml").read_text("utf-8")
+    return tuple((_expression(item["en"]), item["ko"]) for item in tomllib.loads(text)["sentence"])
+
+
+def _expression(english: str) -> re.Pattern[str]:
+    pieces = _GAP.split(english)
+    parts = [
+        re.escape(piece) if place % 3 == 0 else f"(?P<{piece}>.+?)"
+        for place, piece in enumerate(pieces)
+        if place % 3 != 2  # noqa: PLR2004  the third of each is the particle, of which there is none
+    ]
+    return re.compile("".join(parts))
