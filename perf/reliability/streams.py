@@ -127,7 +127,7 @@ def _turn(text: str) -> dict[str, str]:
 
 def _is_refused(told: dict[str, Any]) -> bool:
     """Whether a message says that a turn was refused at the door."""
-    return told["type"] == "error" and told["data"]["error"]["code"] == "OVERLOADED"
+    return bool(told["type"] == "error" and told["data"]["error"]["code"] == "OVERLOADED")
 
 
 @asynccontextmanager

@@ -90,7 +90,7 @@ BAD: dict[str, PluginProject] = {
     "language-missing": persona('ko = "시험용."\n'),
     "language-partial": persona(more_manifest='[persona.prompt_style]\nen = "Terse."\n'),
     "text-not-korean": persona('ko = "시험용."', 'ko = "Made for a test."'),
-    "text-placeholder": persona('en = "Made for a test."', 'en = "TODO: say what it is for."'),
+    "text-placeholder": persona('en = "Made for a test."', 'en = "Lorem ipsum dolor sit amet."'),
     "text-too-long": persona('en = "Made for a test."', f'en = "{"long " * 200}"'),
     # the package
     "licence-missing": pyproject('license = "Apache-2.0"\n', ""),
