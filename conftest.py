@@ -9,6 +9,8 @@ import tempfile
 
 import pytest
 
+from ion_framework.testing.contracts.holding import contract_items
+
 # Plugins that keep files are on by default. No test writes to, or depends on, the folder of the
 # person who runs it; processes that run tests side by side do not share one either.
 _folder = tempfile.mkdtemp(prefix="ion-tests-")
@@ -16,6 +18,28 @@ os.environ["ION_DATA_DIR"] = _folder
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that runs a part of the tests."""
+    parser.addoption(
+        "--one-in",
+        type=int,
+        default=1,
+        metavar="N",
+        help="run the first test of each file, every contract, and of the others one in N",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What builds fresh environments comes first: begun last, it would keep one process busy."""
     items.sort(key=lambda item: item.get_closest_marker("environment") is None)
+    step: int = config.getoption("--one-in")
+    if step > 1:
+        kept = _one_in(step, items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
+
+
+def _one_in(step: int, items: list[pytest.Item]) -> set[pytest.Item]:
+    contracts = set(contract_items(items))
+    first = {item.path: item for item in reversed(items)}
+    return {*items[::step], *contracts, *first.values()}

@@ -19,6 +19,8 @@ from tests.support.containers import Step, steps
 from tests.support.deployment_shapes import CLOUD_RUN, COMPOSE, KUBERNETES, PRE_COMMIT, WORKFLOW
 from tests.support.repository import ROOT, core, plugins
 
+pytestmark = pytest.mark.once
+
 DEPLOY = ROOT / "deploy"
 CONTAINERFILE = DEPLOY / "Containerfile"
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))

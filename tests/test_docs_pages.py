@@ -23,6 +23,8 @@ from tests.support.pages import (
 )
 from tests.support.repository import ROOT, blocks
 
+pytestmark = pytest.mark.once
+
 SCRIPT = load_script()
 EVERY_PAGE = pytest.mark.parametrize("page", names())
 RUN = {"console", "python", "json", "toml", "sh", "text"}

@@ -25,9 +25,16 @@ READY_S = 60
 SLOW_S = 1.5
 SHORT = ("--users", "5", "--spawn-rate", "5", "--duration", "3s", "--cool-down", "0")
 SCENARIOS = (
-    "light", "medium", "heavy", "stress", "soak", "spike", "edge", "chat-only", "v2",
-    "conversations", "streaming",
-)  # fmt: skip
+    "light",
+    "edge",
+    "conversations",
+    "streaming",
+    # The same users as those above, in other numbers.
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("medium", "heavy", "stress", "soak", "spike", "chat-only", "v2")
+    ),
+)
 
 
 def environment(**changes):

@@ -34,6 +34,7 @@ FOLDERS = [
 ]
 
 
+@pytest.mark.slow  # each one's contract holds it to gold in every run
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_each_of_ours_is_gold(folder):
     """The kit grades it gold, and has tried what it does."""

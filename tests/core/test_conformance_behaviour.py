@@ -16,6 +16,8 @@ from ion_framework.testing.builders import persona_plugin
 from ion_framework.testing.projects import PluginProject
 from tests.support.bad_plugins import CALM, HEAD, NETWORK, SHUTDOWN, STARTUP, beside, guard
 
+pytestmark = pytest.mark.once
+
 ASYNC_ANALYZER = (
     HEAD + "    @hookimpl\n    async def ion_analyze(self, turn, following):\n        {body}\n"
 )

@@ -11,6 +11,8 @@ from ion_framework.plugin_host.source_tree import candidate_of
 from ion_framework.testing.projects import PluginProject
 from tests.support.bad_plugins import ASYNC, DEF, HEAD, STARTUP, beside, guard
 
+pytestmark = pytest.mark.once
+
 
 def report_of(project, folder):
     """The report on a project with nothing installed beside it."""

@@ -18,6 +18,8 @@ from ion_framework.testing.builders import persona_plugin
 from ion_framework.testing.projects import PluginProject
 from tests.support.bad_plugins import BAD, CALM, guard
 
+pytestmark = pytest.mark.once
+
 OTHER = make_persona(
     "other",
     tone={Tone.CALM: Decimal("0.8"), Tone.URGENT: Decimal("0.3")},

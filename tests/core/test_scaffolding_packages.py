@@ -15,6 +15,8 @@ from ion_framework.manifest.model import Kind
 from ion_framework.scaffolding.plugins import kinds
 from tests.support.scaffolds import persona_tree, plugin_tree, run_in
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 WHAT = ("persona", "persona-with-code", *kinds())
 EVERY_ONE = pytest.mark.parametrize("what", WHAT, ids=str)

@@ -14,6 +14,8 @@ from aiohttp import web
 from ion_load.locust_process import Order, command
 from ion_load.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.once
+
 SHORT = ("--users", "5", "--spawn-rate", "5", "--duration", "4s", "--cool-down", "0")
 
 

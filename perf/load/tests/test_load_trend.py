@@ -12,6 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from ion_load.trend import read_runs
 
+pytestmark = pytest.mark.once
+
 GATE = {
     "format": "ion-load-gate/1", "at": "2026-01-02T03:04:05+00:00", "source": "http://h",
     "rate": 10.0, "requests": 20, "failures": 1, "limited": 0, "degraded": 0, "reasons": {},
