@@ -112,6 +112,7 @@ def map_card(card: Card) -> Mapped:
     edited = own is not None and block.get("digest") != digest(card.data)
     if own is not None and edited:
         table |= {key: own[key] for key in BEYOND if key in own}
+        _add_other_languages(table, own, language.value)
     elif own is not None:
         table = _clean(own)
     return Mapped(
@@ -123,6 +124,37 @@ def map_card(card: Card) -> Mapped:
         restored=own is not None,
         edited=edited,
     )
+
+
+def _add_other_languages(table: dict[str, Any], own: Mapping[str, Any], here: str) -> None:
+    """Give a table the texts that a card has no field for: it speaks one language.
+
+    Args:
+        table: the table of what the card's own fields say, changed in place.
+        own: the table of its block.
+        here: the card's language, whose texts are the card's own.
+    """
+    for key in ("display_name", "description", "greetings"):
+        table[key] = _others(own.get(key), here) | table.get(key, {})
+    prompts, written = table.setdefault("prompts", {}), own.get("prompts", {})
+    for key in ("system", "reminder"):
+        prompts[key] = _others(written.get(key), here) | prompts.get(key, {})
+    if "guidance" in written:
+        prompts["guidance"] = written["guidance"]
+    told = [item for item in own.get("examples", ()) if item.get("language") != here]
+    table["examples"] = [*table.get("examples", ()), *told]
+    empty = [key for key, value in table.items() if value in ({}, [])]
+    empty_prompts = [key for key, value in prompts.items() if value == {}]
+    for key in empty:
+        del table[key]
+    for key in empty_prompts:
+        del prompts[key]
+
+
+def _others(texts: object, here: str) -> dict[str, Any]:
+    """The texts of other languages; one without a language is English."""
+    table = texts if isinstance(texts, Mapping) else {}
+    return {language: text for language, text in table.items() if language != here}
 
 
 _WRITTEN = ("system_prompt", "description", "personality", "scenario", "first_mes")

@@ -46,7 +46,8 @@ def import_(
     output.line(texts["imported"].format(shown=done.persona.shown_name(), folder=done.folder))
     if done.edited:
         note(texts["edited"])
-    output.line(texts["restored" if done.restored else "neutral"])
+    came = "kept" if done.edited else "restored"
+    output.line(texts[came if done.restored else "neutral"])
     if done.needs_patterns:
         note(texts["patterns"])
     output.line(texts["next"].format(folder=done.folder))

@@ -105,7 +105,7 @@ def _wrong(
     if value is None:
         return
     fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-    if not fits or (isinstance(value, _NUMBER) and not isfinite(value)):
+    if not fits or (isinstance(value, float | Decimal) and not isfinite(value)):
         yield f"{at}{name}: must be {words}"
 
 
@@ -130,6 +130,10 @@ _MOST = 1_000_000
 """Messages and tokens beyond which a number says no more than that there is no limit."""
 
 
+_FARTHEST = 10**15
+"""Where orders and priorities end: a number beyond it says no more than first or last."""
+
+
 def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     table = {
         name: entry[name]
@@ -140,6 +144,9 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
         given = entry.get(name) or []
         keys = given.split(",") if isinstance(given, str) else given
         table[name] = [sendable(key) for key in keys]
+    for name in ("insertion_order", "priority"):
+        if name in table:
+            table[name] = max(-_FARTHEST, min(table[name], _FARTHEST))
     table["content"] = sendable(table.get("content", ""))
     if entry.get("position") in tuple(LorePosition):
         table["position"] = entry["position"]

@@ -335,6 +335,33 @@ def test_texts_edited_elsewhere_count(tmp_path):
     assert again.lorebook.entries[1].use_regex
 
 
+def test_the_other_language_outlives_edits_elsewhere(tmp_path):
+    """Of a card that another program has changed, texts in its other language are kept."""
+    persona = rich_persona()
+    document = parsed(export(persona, None, 2).text())
+    document["data"]["tags"] = ["one more"]
+    _, again = imported(json.dumps(document, default=float).encode(), tmp_path / "pack", "sage")
+    for name in ("system", "reminder"):
+        before, after = getattr(persona.prompts, name), getattr(again.prompts, name)
+        assert before.get(KOREAN) == after.get(KOREAN)
+    assert persona.prompts.guidance == again.prompts.guidance
+    assert persona.display_name[KOREAN] == again.display_name[KOREAN]
+    assert persona.greetings[KOREAN] == again.greetings[KOREAN]
+    assert [item for item in persona.examples if item.language is KOREAN] == [
+        item for item in again.examples if item.language is KOREAN
+    ]
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), 10**18, 1e300])
+def test_a_number_of_any_size_is_an_order(number):
+    """An order, a priority or a bound of a book may be larger than any float; it is cut."""
+    entry = {"keys": ["k"], "content": "c", "insertion_order": number, "priority": number}
+    book = {"entries": [entry], "scan_depth": abs(number), "token_budget": abs(number)}
+    found = mapped(character_book=book).persona("mira", "1", "card").lorebook
+    assert 10**15 == abs(found.entries[0].insertion_order)
+    assert found.scan_depth == found.token_budget == 1_000_000
+
+
 @pytest.mark.parametrize("foreign", [5, {"schema": 99, "persona": {}, "x": 1}, {"x": 1}])
 def test_a_foreign_block_of_our_name_is_kept(tmp_path, foreign):
     """What stands under ``extensions.ion`` and is not ours is kept beside what is."""
