@@ -1,15 +1,18 @@
 """A V3 card as V2, and back: what V2 does not know is kept under ``extensions.ion.v3``.
 
 Fields of V3 and ``use_regex`` of entries move there; decorators, which a V2 program would show to
-its model as text, are taken off the contents of entries, and the contents with them kept there.
+its model as text, are taken off the contents of entries, and the contents with them kept there. A
+record says by digests of which entry it is: a V2 program may remove entries and reorder them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from ion_framework.domain.lore_decorators import take_apart
+from ion_framework.jsonable import to_json
 
 BLOCK = "ion"
 """The name of ION's own extensions of a card."""
@@ -78,9 +81,49 @@ def _with_entries(data: dict[str, Any], records: object) -> dict[str, Any]:
     entries = book.get("entries") if isinstance(book, Mapping) else None
     if not isinstance(entries, list) or not isinstance(records, list):
         return data
-    whole = [*records, *({} for _ in entries[len(records) :])]
-    lifted = [_lifted(entry, record) for entry, record in zip(entries, whole, strict=False)]
+    lifted = list(map(_lifted, entries, _records_of(entries, records)))
     return {**data, "character_book": {**book, "entries": lifted}}  # type: ignore[dict-item]  # entries are in it, so it is a mapping
+
+
+def _records_of(entries: Sequence[object], records: Sequence[object]) -> list[object]:
+    """The record of each entry, an empty one where it has none.
+
+    At its own place an entry is known by its keys or its content, of which one may have been
+    edited; elsewhere by both.
+    """
+    marks = [_marks(entry) if isinstance(entry, Mapping) else () for entry in entries]
+    made_of = [_made_of(record) for record in records]
+    found: dict[int, object] = {}
+    elsewhere: dict[tuple[object, ...], list[object]] = {}
+    for index, (record, made) in enumerate(zip(records, made_of, strict=True)):
+        here = marks[index] if index < len(marks) else ()
+        if any(one == other for one, other in zip(here, made, strict=False)):
+            found[index] = record
+        elif made:
+            elsewhere.setdefault(made, []).append(record)
+    for index, here in enumerate(marks):
+        if index not in found and elsewhere.get(here):
+            found[index] = elsewhere[here].pop(0)
+    return [found.get(index, {}) for index in range(len(entries))]
+
+
+_MARKED = ("keys", "content")
+"""What an entry is known by."""
+
+
+def _marks(entry: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(_digest(entry.get(name)) for name in _MARKED)
+
+
+def _made_of(record: object) -> tuple[object, ...]:
+    """The marks of the entry that a record was made of, none where it does not say."""
+    told = record.get("of") if isinstance(record, Mapping) else None
+    known = isinstance(told, list) and all(isinstance(item, str) for item in told)
+    return tuple(told) if known and told else ()
+
+
+def _digest(value: object) -> str:
+    return sha256(to_json(value).encode()).hexdigest()[:16]
 
 
 def _lowered(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -90,7 +133,7 @@ def _lowered(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     content = entry.get("content")
     if isinstance(content, str) and (text := take_apart(content).text) != content:
         lowered["content"], record["content"] = text, content
-    return lowered, record
+    return lowered, {**record, "of": list(_marks(lowered))} if record else {}
 
 
 def _lifted(entry: object, record: object) -> object:

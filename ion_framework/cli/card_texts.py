@@ -40,7 +40,10 @@ CARD_TEXTS: Mapping[Language, Mapping[str, str]] = {
             " ion-plugin.toml의 [persona.affinities]를 채워 주세요."
         ),
         "restored": "ION이 쓴 카드라 끌리는 정도를 비롯한 모든 것이 그대로 돌아왔습니다.",
-        "kept": "끌리는 정도, 그리고 카드에 담을 자리가 없는 다른 언어의 글은 ION이 써 둔 대로 돌아왔습니다.",
+        "kept": (
+            "ION이 쓴 적이 있는 카드라, 끌리는 정도와 카드에 담을 자리가 없는 다른 언어의 글은"
+            " 그대로 돌아왔습니다."
+        ),
         "edited": "ION이 쓴 뒤 다른 프로그램이 카드를 고쳐서, 카드에 적힌 글을 따랐습니다",
         "patterns": ("로어북에 정규식이 있습니다. 쓰려면 ion-framework[cards]를 설치해 주세요"),
         "next": "다음: ion persona check {folder}",

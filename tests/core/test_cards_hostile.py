@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ion_framework.cards.card import read_card
 from ion_framework.cards.carrier import MAX_FILE_BYTES, load, read_file
 from ion_framework.cards.json_text import MAX_JSON_BYTES
+from ion_framework.cards.mapping import map_card
 from ion_framework.errors import CardError
 from tests.support.cards import charx, chunk, imported, packed, png, text_chunk
 
@@ -182,3 +183,15 @@ def test_a_text_beyond_the_bounds_of_a_package_is_refused(tmp_path):
         with pytest.raises(CardError, match=r"larger|at most"):
             imported(packed({**CARD, "data": data}), tmp_path / "pack")
         assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), 10**18, 1e300])
+def test_a_number_of_any_size_is_an_order(number):
+    """An order, a priority or a bound of a book may be larger than any float; it is cut."""
+    entry = {"keys": ["k"], "content": "c", "insertion_order": number, "priority": number}
+    book = {"entries": [entry], "scan_depth": abs(number), "token_budget": abs(number)}
+    data = {"name": "Mira", "character_book": book}
+    card = read_card({"spec": "chara_card_v2", "spec_version": "2.0", "data": data}, "card")
+    found = map_card(card).persona("mira", "1", "card").lorebook
+    assert 10**15 == abs(found.entries[0].insertion_order)
+    assert found.scan_depth == found.token_budget == 1_000_000

@@ -16,6 +16,7 @@ from ion_framework.cards.card import read_card
 from ion_framework.cards.carrier import Carrier, read_file, repack
 from ion_framework.cards.examples import read_examples
 from ion_framework.cards.exporting import export
+from ion_framework.cards.lowering import lift
 from ion_framework.cards.mapping import map_card
 from ion_framework.cards.png import assets, read_chunks, with_card
 from ion_framework.domain.key import Intent, Pace, Tone
@@ -352,14 +353,18 @@ def test_the_other_language_outlives_edits_elsewhere(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("number", [10**400, -(10**400), 10**18, 1e300])
-def test_a_number_of_any_size_is_an_order(number):
-    """An order, a priority or a bound of a book may be larger than any float; it is cut."""
-    entry = {"keys": ["k"], "content": "c", "insertion_order": number, "priority": number}
-    book = {"entries": [entry], "scan_depth": abs(number), "token_budget": abs(number)}
-    found = mapped(character_book=book).persona("mira", "1", "card").lorebook
-    assert 10**15 == abs(found.entries[0].insertion_order)
-    assert found.scan_depth == found.token_budget == 1_000_000
+@pytest.mark.parametrize("order", [(1, 2), (2, 1, 0), (0, 2)])
+def test_what_v2_does_not_know_stays_with_its_entry(order):
+    """An entry has its pattern and decorators back where others were removed or moved."""
+    lowered = parsed(export(rich_persona(), None, 2).text())
+    whole = parsed(export(rich_persona(), None, 3).text())["data"]["character_book"]["entries"]
+    book = lowered["data"]["character_book"]
+    book["entries"] = [book["entries"][index] for index in order]
+
+    lifted = lift(lowered)["data"]["character_book"]["entries"]
+
+    told = [(entry["content"], entry.get("use_regex", False)) for entry in lifted]
+    assert told == [(whole[at]["content"], whole[at].get("use_regex", False)) for at in order]
 
 
 @pytest.mark.parametrize("foreign", [5, {"schema": 99, "persona": {}, "x": 1}, {"x": 1}])
