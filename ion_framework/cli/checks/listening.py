@@ -18,7 +18,7 @@ class Failure:
     Attributes:
         plugin: the plugin.
         hook: the hook.
-        reason: what it raised, or that it took too long.
+        reason: the class of what it raised and where, or that it took too long.
     """
 
     plugin: str
@@ -53,6 +53,7 @@ class Failures:
     ) -> structlog.typing.EventDict:
         if event.get("event") != _FAILED or "hook" not in event:
             return event
-        facts = (str(event.get(name, "")) for name in ("plugin", "hook", "reason"))
-        self._found.append(Failure(*facts))
+        plugin, hook, reason = (str(event.get(name, "")) for name in ("plugin", "hook", "reason"))
+        place = f" ({event['at']})" if "at" in event else ""
+        self._found.append(Failure(plugin, hook, reason + place))
         raise structlog.DropEvent
