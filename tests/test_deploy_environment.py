@@ -129,6 +129,7 @@ def check_as_in_kubernetes(image: Stage, folder: Path) -> None:
         assert ask(port, "/chat", token, chat=True) == 200
 
 
+@pytest.mark.slow
 @pytest.mark.environment
 def test_the_container_files_steps_make_a_host_that_serves(tmp_path: Path):
     """From a clean checkout they make an environment that serves, asks who comes, and ends."""

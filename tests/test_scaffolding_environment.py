@@ -26,6 +26,8 @@ done
 """
 
 
+# The tutorial goes the same way in every run.
+@pytest.mark.slow
 @pytest.mark.environment
 def test_a_new_persona_from_its_template_to_an_answer(tmp_path: Path) -> None:
     """Untouched, it passes its tests, is gold, and its wheel answers in a fresh environment."""

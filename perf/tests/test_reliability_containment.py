@@ -46,6 +46,7 @@ def test_plugins_that_cannot_be_imported_are_named():
 
 
 @linux
+@pytest.mark.slow
 def test_a_hanging_persona_has_all_its_places_taken():
     """Promise 28: other personas answer while every place is taken, and calls find none."""
     findings = checked(28)
