@@ -18,6 +18,7 @@ from ion_framework.pipeline.events import AnswerRefreshed
 from ion_framework.pipeline.receipt import CacheStatus
 from ion_framework.pipeline.reply import ReplyDelta
 from ion_framework.pipeline.turn import TurnRequest
+from ion_framework.settings.model import PluginSettings, Settings
 from ion_framework.testing import (
     CacheProvider,
     RecordingMonitor,
@@ -29,6 +30,9 @@ from ion_framework.testing import (
 
 SHARED = CachePolicy(scope=CacheScope.SHARED, ttl_s=600)
 RULES = FreshnessRules(jitter=0.0, early_refresh_beta=0.0)
+CROWDED = Settings(plugins=PluginSettings(bulkhead=1000))
+"""A plugin that is not one of ours, as this one seems here, has 64 places unless told otherwise."""
+
 DOWN = GenerationError(FailureCause.UNAVAILABLE, "down")
 
 
@@ -70,6 +74,7 @@ def in_virtual_time(scenario):
             make_plugin("store", CacheProvider(cache), "cache"),
             make_plugin("watch", monitor, "monitor"),
             personas=(make_persona(cache=SHARED),),
+            settings=CROWDED,
             clock=loop,
         ) as ion:
             await scenario(ion, upstream, monitor)
