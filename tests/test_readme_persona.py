@@ -50,7 +50,7 @@ def test_a_persona_in_five_minutes(tmp_path: Path):
     write(written, tmp_path)
     persona = tmp_path / FOLDER
 
-    environment.run(build, checkout)
+    environment.build(build, checkout)
     listed = environment.run(install, persona)
     answers = environment.run(f". .venv/bin/activate\n{try_out}", persona)
     port = free_port()

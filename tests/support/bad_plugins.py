@@ -120,7 +120,7 @@ BAD: dict[str, PluginProject] = {
     "routing-neutral": persona(AFFINITIES, drawn_to("calm = 0.5", "", "")),
     "routing-duplicate": persona(AFFINITIES, that_of("riri")),
     "routing-here-unreachable": persona(
-        AFFINITIES, drawn_to("calm = 0.0\nurgent = 0.0", "burst = 1.0", "planning = 1.0")
+        AFFINITIES, drawn_to("calm = 0.75\nurgent = 0.0", "burst = 1.0", "planning = 1.0")
     ),
     "routing-here-swallows": persona(AFFINITIES, that_of("lua")),
     "routing-here-duplicate": persona(
