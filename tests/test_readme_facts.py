@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from docs.reference.commands import commands as every_command
 from ion_framework.cli.group import ion
+from ion_framework.cli.help_texts import commands as every_command
 from ion_framework.plugin_host.record import Status
 from ion_framework.settings.environment import VARIABLES
 from tests.support.repository import ROOT, blocks, plugins
