@@ -21,7 +21,7 @@ CORE = "core"
 AT_ONCE = 3
 """Distributions that are tested at the same time: their tests wait as often as they compute."""
 
-LONG_TESTS = 200_000
+LONG_TESTS = 45_000
 SPREAD = ("-n", "2", "--dist", "worksteal", "--one-in", "4")
 """Bytes of tests above which those of one distribution are spread, and only some of them run: all
 have run beside the other distributions, and here each file shows that it needs none of them."""

@@ -14,6 +14,8 @@ from tests.support.bad_plugins import BAD, CALM, guard
 from tests.test_cli_chat import Terminal
 from tests.test_cli_process import ion
 
+pytestmark = pytest.mark.once
+
 
 def test_a_gold_persona_is_told_with_its_map() -> None:
     """Of an installed persona the grade and the heat map are shown, and the exit code is 0."""

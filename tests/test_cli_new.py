@@ -18,6 +18,8 @@ from tests.support.scaffolds import answers_with, manifest_of, persona_tree
 from tests.test_cli_chat import Terminal
 from tests.test_cli_process import ion
 
+pytestmark = pytest.mark.once
+
 
 def manifest_in(folder: Path) -> dict[str, object]:
     """The only manifest below a folder."""

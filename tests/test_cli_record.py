@@ -16,6 +16,8 @@ from ion_framework.recording.reading import read_recording
 from tests.support.repository import ROOT
 from tests.test_cli_process import ion
 
+pytestmark = pytest.mark.once
+
 PERSONAS = ("lua", "elro", "riri", "nana")
 PRIVATE = "john.smith@gmail.com"
 PLAIN = (

@@ -66,6 +66,7 @@ def test_a_raising_monitor_is_left_out():
     assert findings[4].figure == "1 of changes, 5 of failures"
 
 
+@pytest.mark.slow
 def test_the_cost_of_the_guard_is_measured():
     """Promise 30 has figures for async and for plain hooks, far from what would be noticed."""
     findings = checked(30)

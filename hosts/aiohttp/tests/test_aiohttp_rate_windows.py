@@ -168,6 +168,7 @@ class TestDays:
 class TestMemory:
     """Bounded memory."""
 
+    @pytest.mark.slow
     def test_a_million_addresses_fit(self):
         """A million random addresses take less than 64 MB."""
         clock, source = VirtualClock(), random.Random(1)  # noqa: S311  no secret is chosen
