@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 _Settings = TypeVar("_Settings")
+
+
+class CheckedSettings(Protocol):
+    """Settings of a plugin that know what is wrong with them."""
+
+    def problems(self) -> Iterable[str]:
+        """What cannot work, one sentence each, the key first."""
+
+
+_Checked = TypeVar("_Checked", bound=CheckedSettings)
 
 
 @attrs.frozen
@@ -70,6 +80,18 @@ class PluginContext:
                 error, path=f"plugin.{self.name}", format_exception=_sentence
             )
             raise SettingsError(*problems) from None
+
+    def checked_settings_as(self, settings_class: type[_Checked]) -> _Checked:
+        """The same, of a class that finds itself what the manifest's schema cannot say.
+
+        Raises:
+            SettingsError: as above, or a value cannot work; names its key, and no secret.
+        """
+        settings = self.settings_as(settings_class)
+        problems = tuple(settings.problems())
+        if problems:
+            raise SettingsError(*(f"plugin.{self.name}.{problem}" for problem in problems))
+        return settings
 
 
 def _sentence(error: BaseException, kind: type | None) -> str:

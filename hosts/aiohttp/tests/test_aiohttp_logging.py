@@ -9,9 +9,9 @@ import logging
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ion_host_aiohttp.run.log_lines import LineLogger
 from ion_host_aiohttp.run.logs import configure_process, make_logger
 
+from ion_framework.line_stream import LineStream
 from ion_framework.pipeline.events import RequestCompleted
 from ion_framework.settings.model import LogFormat, LogLevel, LogSettings
 
@@ -218,7 +218,7 @@ class TestLines:
         """A closed stream loses the line, and the loss is counted."""
         stream = io.StringIO()
         stream.close()
-        logger = LineLogger(stream)
+        logger = LineStream(stream)
         logger.write("lost")
 
         assert logger.lost == 1
@@ -227,7 +227,7 @@ class TestLines:
         """A stream that cannot encode Hangul gets escapes."""
         raw = io.BytesIO()
         stream = io.TextIOWrapper(raw, encoding="ascii")
-        LineLogger(stream).write("루")
+        LineStream(stream).write("루")
 
         assert raw.getvalue() == b"\\ub8e8\n"
 

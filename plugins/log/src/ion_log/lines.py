@@ -1,4 +1,4 @@
-"""One event, one line, whatever is in it; and where a line goes."""
+"""One event, one line, whatever is in it."""
 
 from __future__ import annotations
 
@@ -6,47 +6,23 @@ import json
 import logging
 import re
 from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
 
+    from ion_framework.line_stream import LineStream
+
 # Line separators and control characters that JSON allows as they are, and terminals obey.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _SEVERITIES: Mapping[str, str] = {
     "debug": "DEBUG",
     "info": "INFO",
     "warning": "WARNING",
     "error": "ERROR",
 }
-
-
-class LineStream:
-    """Writes lines to a stream and counts those that it did not take; structlog's last step.
-
-    Attributes:
-        lost: lines that could not be written (closed, full disk, broken pipe).
-
-    Args:
-        stream: where lines go.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.lost = 0
-
-    def write(self, line: str) -> None:
-        """Write one line. A stream that is gone loses it, which is counted, and no more."""
-        try:
-            self._stream.write(_encodable(line, self._stream) + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            self.lost += 1
-
-    msg = debug = info = warning = error = write
 
 
 def make_logger(
@@ -96,16 +72,6 @@ def _one_line(
 
 def _without_controls(text: str) -> str:
     return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _encodable(line: str, stream: TextIO) -> str:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        line.encode(encoding)
-    except UnicodeError:
-        # As JSON writes it, so that a line of JSON stays one.
-        return _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line)
-    return line
 
 
 def level_named(method: str) -> int:

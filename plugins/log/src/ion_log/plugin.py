@@ -6,8 +6,9 @@ import sys
 from typing import TextIO
 
 from ion_framework import PluginContext, hookimpl
+from ion_framework.line_stream import LineStream
 from ion_framework.pipeline.events import Event
-from ion_log.lines import LineStream, level_named, make_logger
+from ion_log.lines import level_named, make_logger
 from ion_log.settings import LEVELS, LogSettings
 from ion_log.telling import Line, Teller
 

@@ -104,5 +104,5 @@ def plugin(context: PluginContext) -> Otel:
     Raises:
         SettingsError: a setting cannot work; names its key.
     """
-    settings = OtelSettings.read(context)
+    settings = context.checked_settings_as(OtelSettings)
     return Otel(settings, context.clock, context.logger, context.version)

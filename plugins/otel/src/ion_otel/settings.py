@@ -7,9 +7,6 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from ion_framework import PluginContext
-from ion_framework.errors import SettingsError
-
 _PAIRS = "must be as name=value,name=value, with percent-encoded values"
 
 
@@ -56,22 +53,6 @@ class OtelSettings:
     flush_s: float = 1.5
     include_ids: bool = False
     include_content: bool = False
-
-    @classmethod
-    def read(cls, context: PluginContext) -> OtelSettings:
-        """The settings of a plugin, checked.
-
-        Args:
-            context: what its factory was given.
-
-        Raises:
-            SettingsError: a value cannot work; names its key, and no value that is secret.
-        """
-        settings = context.settings_as(cls)
-        problems = tuple(settings.problems())
-        if problems:
-            raise SettingsError(*(f"plugin.{context.name}.{problem}" for problem in problems))
-        return settings
 
     @property
     def url(self) -> str:

@@ -157,4 +157,4 @@ def plugin(context: PluginContext) -> Sentry:
     Raises:
         SettingsError: a setting cannot work; names its key.
     """
-    return Sentry(SentrySettings.read(context), context.clock, context.logger)
+    return Sentry(context.checked_settings_as(SentrySettings), context.clock, context.logger)

@@ -7,9 +7,6 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from ion_framework import PluginContext
-from ion_framework.errors import SettingsError
-
 _ENVIRONMENT = re.compile(r"[^\s/]{1,64}")
 _RELEASE = re.compile(r"[^\r\n\t/\\]{1,200}")
 
@@ -47,22 +44,6 @@ class SentrySettings:
     timeout_s: float = 5.0
     flush_s: float = 1.5
     include_detail: bool = False
-
-    @classmethod
-    def read(cls, context: PluginContext) -> SentrySettings:
-        """The settings of a plugin, checked.
-
-        Args:
-            context: what its factory was given.
-
-        Raises:
-            SettingsError: a value cannot work; names its key, and no value that is secret.
-        """
-        settings = context.settings_as(cls)
-        problems = tuple(settings.problems())
-        if problems:
-            raise SettingsError(*(f"plugin.{context.name}.{problem}" for problem in problems))
-        return settings
 
     def problems(self) -> list[str]:
         """What cannot work, one sentence each, the key first."""

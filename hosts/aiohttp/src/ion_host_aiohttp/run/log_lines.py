@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any
 
 # Line separators and control characters that JSON allows as they are, and terminals obey.
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -51,38 +51,3 @@ def _safe(value: object) -> str:
         return str(value)
     except Exception:  # noqa: BLE001  see json_line
         return f"<{type(value).__name__}>"
-
-
-class LineLogger:
-    """Writes lines to a stream; structlog's last step.
-
-    Attributes:
-        lost: lines that the stream did not take (closed, full disk, broken pipe).
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.lost = 0
-
-    def write(self, line: str) -> None:
-        """Write one line. A stream that is gone loses the line, which is counted, and no more."""
-        try:
-            self._stream.write(_encodable(line, self._stream) + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            self.lost += 1
-
-    msg = debug = info = warning = error = critical = write
-
-
-def _encodable(line: str, stream: TextIO) -> str:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        line.encode(encoding)
-    except UnicodeError:
-        # As JSON writes it, so that a line of JSON stays one.
-        return _BEYOND_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line)
-    return line
-
-
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")

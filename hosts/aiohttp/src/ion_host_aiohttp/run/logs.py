@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
+from ion_framework.line_stream import LineStream
 from ion_framework.settings.model import LogFormat, LogLevel, LogSettings
-from ion_host_aiohttp.run.log_lines import LineLogger, console_line, json_line
+from ion_host_aiohttp.run.log_lines import console_line, json_line
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
@@ -29,7 +30,7 @@ def make_logger(stream: TextIO, settings: LogSettings) -> FilteringBoundLogger:
         settings: form and lowest level of lines.
     """
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        LineLogger(stream),
+        LineStream(stream),
         processors=_processors(stream, settings),
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
     )
@@ -38,7 +39,7 @@ def make_logger(stream: TextIO, settings: LogSettings) -> FilteringBoundLogger:
 
 def configure_process(stream: TextIO, settings: LogSettings) -> FilteringBoundLogger:
     """Make the same logger the one of the whole process: of plugins, and of other libraries."""
-    lines = LineLogger(stream)
+    lines = LineStream(stream)
     structlog.configure(
         processors=_processors(stream, settings),
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
