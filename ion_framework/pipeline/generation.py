@@ -246,7 +246,7 @@ class Generation:
         early = progress.first_token_ms is None
         when = "before its first word" if early else "in the middle of its answer"
         typed = _typed(error)
-        late = self._trace.remaining_s() <= 0 or bool(typed and typed.late)
+        late = self._is_late(typed)
         time_up = TIME_UP if late else ""
         reason = error.reason + time_up
         # Callers read the first; an exception's own words are for operators only.
@@ -255,6 +255,9 @@ class Generation:
         self.causes.append(typed)
         self._trace.note(item, outcome_of(error), progress.started_ms, reason)
         self._record(item, progress, error=reason, typed=typed)
+
+    def _is_late(self, typed: GenerationError | None) -> bool:
+        return self._trace.remaining_s() <= 0 or bool(typed and typed.late)
 
     def _succeeded(self, item: Implementation, progress: _Progress) -> None:
         self._trace.note(item, Outcome.ANSWERED, progress.started_ms)
@@ -279,6 +282,7 @@ class Generation:
                 error=error,
                 cause=typed.cause.value if typed else "",
                 tries=said.tries if said else 1,
+                late=bool(error) and self._is_late(typed),
             )
         )
 

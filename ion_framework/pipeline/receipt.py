@@ -95,6 +95,7 @@ class Attempt:
         cause: the cause as `ion_framework.errors.FailureCause` names it, empty where the generator
             does not say.
         tries: how often the generator asked its service, as far as it says.
+        late: whether it failed because the time of the turn was up.
     """
 
     plugin: str
@@ -105,6 +106,7 @@ class Attempt:
     error: str = ""
     cause: str = ""
     tries: int = 1
+    late: bool = False
 
 
 @attrs.frozen

@@ -130,13 +130,14 @@ def test_nothing_of_it_runs_in_this_process(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at the processes in /proc")
-@pytest.mark.parametrize("where", [STARTUP, SHUTDOWN])
-def test_a_process_of_its_own_ends_with_the_check(where, tmp_path):
+@pytest.mark.parametrize(("where", "seconds"), [(STARTUP, "97531"), (SHUTDOWN, "97532")])
+def test_a_process_of_its_own_ends_with_the_check(where, seconds, tmp_path):
     """What a plugin starts and leaves behind ends with the process that tried it."""
-    start = "import subprocess\n        self.it = subprocess.Popen(['sleep', '97531'])\n"
+    start = f"import subprocess\n        self.it = subprocess.Popen(['sleep', '{seconds}'])\n"
     found_in(beside(where + start), tmp_path)
 
-    assert not [line for line in map(command_line, Path("/proc").iterdir()) if "97531" in line]
+    # The other tests of this file run at the same time, so that it is told apart by its seconds.
+    assert not [line for line in map(command_line, Path("/proc").iterdir()) if seconds in line]
 
 
 def command_line(process):

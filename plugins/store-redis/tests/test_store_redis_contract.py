@@ -21,7 +21,9 @@ def server():
 def an_empty_namespace(request, server):
     """Each test has keys of its own."""
     contract = request.instance
-    contract.settings = {"namespace": f"test{abs(hash(request.node.nodeid))}"}
+    # A hundred callers at once may wait a second on a busy machine; how long is not in question.
+    patience = {"timeout_s": 20.0}
+    contract.settings = {"namespace": f"test{abs(hash(request.node.nodeid))}", **patience}
     contract.environ = {"ION_STORE_REDIS_URL": server.url}
 
 

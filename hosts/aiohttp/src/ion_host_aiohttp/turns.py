@@ -90,7 +90,8 @@ def unless_broken_off(reply: Reply, request: TurnRequest, service: Service) -> R
     """The reply, where it did not break off.
 
     Raises:
-        RequestFailed: it did: 502, which nobody takes for a whole answer.
+        RequestFailed: it did: 504 where its time was up, 502 otherwise, which nobody takes for a
+            whole answer.
     """
     if reply.finish_reason is not FinishReason.TRUNCATED:
         return reply
@@ -101,7 +102,12 @@ def unless_broken_off(reply: Reply, request: TurnRequest, service: Service) -> R
         generator=reply.generator,
         detail=_failed_attempts(reply),
     )
-    raise RequestFailed(failures.broken_off().about(request.text))
+    attempts = reply.receipt.attempts
+    if attempts and attempts[-1].late:
+        failure = failures.out_of_time("generate", _time_s(request, service))
+    else:
+        failure = failures.broken_off()
+    raise RequestFailed(failure.about(request.text))
 
 
 async def settle(service: Service, caller: Caller, reply: Reply) -> None:
@@ -142,8 +148,13 @@ def spent_tokens(usage: Usage) -> int:
 def _unanswered(error: NoAnswerError, request: TurnRequest, service: Service) -> Failure:
     if not error.late:
         return failures.no_answer(error, missing_parts(service))
+    return failures.out_of_time(error.stage, _time_s(request, service), error.retry_after_s)
+
+
+def _time_s(request: TurnRequest, service: Service) -> float:
+    """Seconds that a turn had."""
     own_s = service.ion.settings.turn.deadline_s
-    return failures.out_of_time(error, min(own_s, request.deadline_s or own_s))
+    return min(own_s, request.deadline_s or own_s)
 
 
 def reply_answer(reply: Reply, body: object) -> Answer:

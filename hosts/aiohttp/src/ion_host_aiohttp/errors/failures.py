@@ -138,19 +138,20 @@ _OWN_REFUSALS = {"guard_failed": "guard_failed"}
 """Refusals that the host words itself. What a model declined is told in the persona's voice."""
 
 
-def out_of_time(error: NoAnswerError, seconds: float) -> Failure:
+def out_of_time(stage: str, seconds: float, retry_after_s: int | None = None) -> Failure:
     """The turn's own deadline passed, the caller's or that of the settings: 504.
 
     Args:
-        error: the end of the turn.
+        stage: what the turn was at.
         seconds: how long the turn had.
+        retry_after_s: seconds after which it may be asked again, where somebody knows.
     """
     return Failure(
         status=HTTPStatus.GATEWAY_TIMEOUT,
         code="DEADLINE_EXCEEDED",
         message=say("took_too_long", seconds=f"{seconds:g}"),
-        details={"stage": error.stage},
-        headers={hdrs.RETRY_AFTER: str(max(RETRY_AFTER_S, error.retry_after_s or 0))},
+        details={"stage": stage},
+        headers={hdrs.RETRY_AFTER: str(max(RETRY_AFTER_S, retry_after_s or 0))},
     )
 
 

@@ -33,5 +33,5 @@ def failure_of(error: TurnError, request_id: str, service: Service, time_s: floa
         detail=error.detail,
     )
     if error.late:
-        return failures.out_of_time(error, time_s)
+        return failures.out_of_time(error.stage, time_s, error.retry_after_s)
     return failures.no_answer(error, missing_parts(service))
