@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -42,11 +43,21 @@ class Breaking:
         yield Finish(usage=Usage(12, 6))
 
 
+class Halting:
+    """Says a word and then nothing more."""
+
+    @hookimpl
+    async def ion_generate(self) -> Any:
+        """A word, and a wait that nobody has time for."""
+        yield TextChunk("First half. ")
+        await asyncio.sleep(30.0)
+
+
 @pytest.fixture
 def breaking(hosting: Any, make: Any) -> Any:
     """A function that starts a host whose generator breaks off, with a store."""
 
-    def start(generator: Breaking, **options: Any) -> Any:
+    def start(generator: object, **options: Any) -> Any:
         plugins = (
             *(item for item in make.standard() if item.name != "parrot"),
             make.plugin("breaking", "generator", generator),
@@ -124,6 +135,25 @@ async def test_a_streamed_turn_that_breaks_off_ends_with_an_error(breaking):
     assert ["receipt", "delta", "error"] == names
     assert CODE == events_of(first)[-1][1]["error"]["code"]
     assert ("done", 1) == (events_of(second)[-1][0], events_of(second)[-1][1]["turn_number"])
+
+
+async def test_an_answer_that_its_deadline_cuts_is_out_of_time(breaking):
+    """Where the turn's time ends in the middle of the answer, 504 says what ran out."""
+    limit = {"ION-Deadline-Ms": "300", "Accept-Language": "en"}
+    body = {"user_input": "hello"}
+    async with breaking(Halting()) as host:
+        address = f"{host.url}/api/v2/process"
+        async with host.session.post(address, json=body, headers=limit) as response:
+            status, refused = response.status, await response.json()
+        async with host.session.post(address, json=body, headers={**limit, **EVENTS}) as response:
+            told = events_of(await response.text())
+        conversation = await begun(host)
+        kept = await turn(host, conversation, **{"ION-Deadline-Ms": "300", **EVENTS})
+
+    assert (status, refused["error"]["code"]) == (504, "DEADLINE_EXCEEDED")
+    assert "0.3" in refused["detail"]
+    for name, data in (told[-1], events_of(kept[1])[-1]):
+        assert ("error", "DEADLINE_EXCEEDED") == (name, data["error"]["code"])
 
 
 async def test_a_turn_over_a_websocket_that_breaks_off_ends_with_an_error(breaking, talk):
