@@ -22,9 +22,10 @@ AT_ONCE = 3
 """Distributions that are tested at the same time: their tests wait as often as they compute."""
 
 LONG_TESTS = 45_000
-SPREAD = ("-n", "2", "--dist", "worksteal", "--one-in", "4")
-"""Bytes of tests above which those of one distribution are spread, and only some of them run: all
-have run beside the other distributions, and here each file shows that it needs none of them."""
+SAMPLE = ("--one-in", "4")
+SPREAD = ("-n", "2", "--dist", "worksteal", *SAMPLE)
+"""Bytes of tests above which those of one distribution are spread, and only some of them run, as of
+the core: all have run beside the others, and here each file shows that it needs none of them."""
 
 LEFT_OUT = "not outage and not once"
 """Tests that say nothing new here; `pyproject.toml` says what the marks mean."""
@@ -87,7 +88,7 @@ def alone(names: list[str]) -> int:
 def _test_core() -> int:
     _must(sys.executable, "-P", "-c", _only("ion-framework"))
     # What fails and hangs outside is the same alone as beside others, where it has been tested.
-    pytest = ("-P", "-m", "pytest", "-m", LEFT_OUT, "-n", "4", "--dist", "worksteal")
+    pytest = ("-P", "-m", "pytest", "-m", LEFT_OUT, "-n", "4", "--dist", "worksteal", *SAMPLE)
     return subprocess.run((sys.executable, *pytest, "tests/core"), cwd=ROOT, check=False).returncode  # noqa: S603  the arguments are this file's own
 
 

@@ -16,7 +16,7 @@ from tests.support.pages import SHELL_PAGES, Block, blocks_of, load_script
 
 SCRIPT = load_script()
 SERVE = "ion serve"
-EVERY_WHEEL = "-r dev-requirements.txt"
+EVERY_WHEEL = "-r requirements.txt"
 HOST_PAGES = [page for page in SHELL_PAGES if page != "tutorial.md"]
 
 

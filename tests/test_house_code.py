@@ -1,10 +1,15 @@
 """How every Python file of the repository is written."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.support.repository import is_test, python_files, relative
+
+pytestmark = pytest.mark.once
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
@@ -13,6 +18,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 
 
+@functools.cache
 def tree(file: Path) -> ast.Module:
     """A file's syntax tree."""
     return ast.parse(file.read_text("utf-8"))

@@ -37,6 +37,20 @@ def test_dev_requirements_list_every_folder():
     assert ["-e .[testing]", *(f"-e {plugin.path}" for plugin in plugins())] == listed
 
 
+def test_requirements_list_what_serves_by_itself():
+    """requirements.txt lists the core and distributions that ask for no key and no server."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    listed = [line for line in lines if not line.startswith("#")]
+    by_path = {f"./{plugin.path}": plugin for plugin in plugins()}
+
+    assert [".", *sorted(listed[1:])] == listed
+    assert {"./hosts/aiohttp", "./plugins/resonance", "./plugins/two-tier-cache"} <= set(listed)
+    assert {path for path in by_path if path.startswith("./personas/")} <= set(listed)
+    for path in listed[1:]:
+        needs = " ".join(by_path[path].project["dependencies"])
+        assert not re.search(r"google|sentry|asyncpg|opentelemetry|locust", needs), path
+
+
 def test_tox_tests_every_folder_alone():
     """Tox tests alone whatever dev-requirements.txt lists: it names no distribution itself."""
     environment = tox()["testenv:alone"]

@@ -3,7 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.support.repository import relative, text_files
+
+pytestmark = pytest.mark.once
 
 INDEX = re.compile(
     r"pypi\.(?:org|python\.org)|pythonhosted\.org|registry\.npmjs\.org|--(?:extra-)?index-url",

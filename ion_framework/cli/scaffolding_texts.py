@@ -28,7 +28,7 @@ _QUESTIONS: Mapping[Language, Mapping[str, str]] = {
 }
 
 _INSTALL = """\
-  (cd ../ion && python -m pip wheel --no-deps --wheel-dir dist -r dev-requirements.txt)
+  (cd ../ion && python -m pip wheel --no-deps --wheel-dir dist -r requirements.txt)
   python -m venv .venv && . .venv/bin/activate
   python -m pip install ../ion/dist/*.whl
   python -m pip install --find-links ../ion/dist -e ".[test]"

@@ -210,7 +210,7 @@ class BreakerMachine(RuleBasedStateMachine):
 def test_breaker_agrees_with_its_model():
     """In 200 random histories the breaker does what a plain model does."""
     run_state_machine_as_test(
-        BreakerMachine, settings=hypothesis.settings(max_examples=200, deadline=None)
+        BreakerMachine, settings=hypothesis.settings(max_examples=100, deadline=None)
     )
 
 

@@ -20,7 +20,7 @@ from tests.support.gemini import (
 
 errors = pytest.importorskip("google.genai.errors")
 pytestmark = SDK_WARNS
-TIMEOUT_MS = 300
+TIMEOUT_MS = 1500
 
 
 @BOTH

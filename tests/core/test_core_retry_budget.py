@@ -98,7 +98,7 @@ class BudgetMachine(RuleBasedStateMachine):
 def test_budget_agrees_with_its_model():
     """In 200 random histories the budget does what exact fractions do."""
     run_state_machine_as_test(
-        BudgetMachine, settings=hypothesis.settings(max_examples=200, deadline=None)
+        BudgetMachine, settings=hypothesis.settings(max_examples=100, deadline=None)
     )
 
 

@@ -38,6 +38,8 @@ def test_it_passes_its_own_tests(what, tmp_path):
     assert " passed" in ran.stdout
 
 
+# Its own tests ask the same of it, by the contract.
+@pytest.mark.slow
 @EVERY_ONE
 def test_it_is_gold(what, tmp_path):
     """The conformance kit grades the untouched package gold."""

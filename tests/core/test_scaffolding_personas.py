@@ -192,7 +192,7 @@ def test_the_workflow_tests_the_wheel_on_every_python():
 
     assert 'python: ["3.11", "3.12", "3.13", "3.14"]' in text
     for line in (
-        "--wheel-dir ../dist -r dev-requirements.txt",
+        "--wheel-dir ../dist -r requirements.txt",
         "--wheel-dir dist .",
         'pip install --find-links dist "ion-persona-sage[test]"',
         "python -P -m pytest",

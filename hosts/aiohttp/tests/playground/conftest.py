@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import io
 import os
 import shutil
+import subprocess
+import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -30,8 +35,14 @@ from ion_framework.testing import MemoryStore
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+ARGUMENTS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--hide-scrollbars", "--mute-audio", "--remote-debugging-port=0"),
+)
 PATIENCE_MS = 60_000
+PLAYGROUND = "/playground"
+PATIENCE_S = 60.0
 MESSAGE = "이거 진짜 답답해요!"
 KO, EN = {"locale": "ko-KR"}, {"locale": "en-GB"}
 
@@ -90,16 +101,49 @@ def parts(make: Any, speaker: Speaker | None = None, *, store: bool = True) -> t
     return (*found, make.plugin("shelves", "store", MemoryStore())) if store else found
 
 
-@asynccontextmanager
-async def visiting(url: str, **options: Any) -> AsyncIterator[Any]:
-    """The page in a browser; in the end it must have complained of nothing, and stayed at home."""
+@functools.cache
+def browser_address() -> str:
+    """Where a browser is found that all tests of this process share: its start takes a second."""
     if CHROMIUM is None:
         pytest.skip("no chromium is installed (apt: chromium)")
+    folder = Path(tempfile.mkdtemp(prefix="ion-browser-"))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            (CHROMIUM, *ARGUMENTS, f"--user-data-dir={folder}"), stdout=log, stderr=log
+        )
+    atexit.register(_end, process, folder)
+    told = folder / "DevToolsActivePort"
+    end = time.monotonic() + PATIENCE_S
+    while not (told.exists() and told.read_text("utf-8").count("\n")):
+        assert process.poll() is None, (folder / "log").read_text("utf-8", "replace")
+        assert time.monotonic() < end, (folder / "log").read_text("utf-8", "replace")
+        time.sleep(0.02)
+    return f"http://127.0.0.1:{told.read_text('utf-8').splitlines()[0]}"
+
+
+def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def visiting(url: str, path: str = PLAYGROUND, **options: Any) -> AsyncIterator[Any]:
+    """A page in a browser; in the end it must have complained of nothing, and stayed at home.
+
+    Each visit has cookies, storage and a cache of its own.
+    """
     playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+    address = await asyncio.to_thread(browser_address)
     async with playwright.async_playwright() as engine:
-        browser = await engine.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = await engine.chromium.connect_over_cdp(address)
+        visit = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         try:
-            page = await browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **options})
+            page = await visit.new_page()
             page.set_default_timeout(PATIENCE_MS)
             playwright.expect.set_options(timeout=PATIENCE_MS)
             complaints: list[str] = []
@@ -109,13 +153,14 @@ async def visiting(url: str, **options: Any) -> AsyncIterator[Any]:
             page.on("request", lambda request: asked.append(request.url))
             page.complaints = complaints
             page.expect = playwright.expect
-            await page.goto(url + "/playground")
-            await page.wait_for_load_state("networkidle")
+            await page.goto(url + path)
+            # The page of figures holds a stream open, so that its network never idles.
+            await page.wait_for_load_state("networkidle" if path == PLAYGROUND else "load")
             yield page
             assert [] == complaints
             assert [] == [address for address in asked if not address.startswith((url, "data:"))]
         finally:
-            await browser.close()
+            await visit.close()
 
 
 async def keep(page: Any, name: str) -> None:
