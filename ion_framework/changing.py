@@ -13,7 +13,12 @@ from typing import Any
 import attrs
 
 from ion_framework.domain.persona import Persona
-from ion_framework.errors import ManifestError, PluginChangeError, SettingsError
+from ion_framework.errors import (
+    LastPluginError,
+    ManifestError,
+    PluginChangeError,
+    SettingsError,
+)
 from ion_framework.manifest.model import Kind
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.life import shut_down, start_up
@@ -21,6 +26,8 @@ from ion_framework.pipeline.parts import Parts
 from ion_framework.pipeline.parts_in_use import PartsInUse
 from ion_framework.plugin_host.activation import TakenOut
 from ion_framework.plugin_host.host import PluginHost
+from ion_framework.plugin_host.losses import Loss, losses
+from ion_framework.plugin_host.naming import called, told_apart
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.plugin_host.selection import is_named
 from ion_framework.settings.model import Settings
@@ -68,24 +75,32 @@ class Changes:
         self._later: set[str] = set()
         self._stopping: set[asyncio.Task[None]] = set()
 
-    async def disable(self, name: str, *, unguarded: bool = False) -> PluginRecord:
+    async def disable(
+        self, name: str, *, unguarded: bool = False, force: bool = False
+    ) -> PluginRecord:
         """Take a plugin out; it is stopped once the turns that began with it have ended.
 
         Args:
-            name: the plugin.
+            name: the plugin; here and below also its distribution or the shown name of its persona.
             unguarded: whether a guard may be taken out, after which nobody checks what it checked.
+            force: whether the last active plugin of a kind that every turn needs may be taken out;
+                `ion_framework.plugin_host.losses.losses` says what stops working then.
 
         Returns:
             its record then.
 
         Raises:
+            LastPluginError: it is the last of its kind, and force does not say that this is meant.
             PluginChangeError: it cannot be taken out; says why.
         """
         async with self._lock:
             record = self._record(name)
+            name = record.name
             if name in self._out:
                 return record
             self._refuse_to_take_out(record, unguarded=unguarded)
+            if not force:
+                self._refuse_to_lose(name)
             stops = [i for i in self._host.table()["ion_shutdown"] if i.plugin == name]
             self._out[name] = self._host.activation.take_out(record)
             self._host.change(name, Status.DISABLED, BY_HAND)
@@ -106,11 +121,11 @@ class Changes:
         """
         async with self._lock:
             record = self._record(name)
-            if name in self._out:
-                await self._bring_back(name)
+            if record.name in self._out:
+                await self._bring_back(record.name)
             elif record.status is not Status.ACTIVE:
                 self._end_quarantine(record)
-            return self._record(name)
+            return self._record(record.name)
 
     async def reload(self, name: str, *, is_later: bool = False) -> PluginRecord:
         """Read the manifest and the texts of a data-only persona again.
@@ -129,9 +144,9 @@ class Changes:
         """
         async with self._lock:
             record = self._record(name)
-            first = self._first.setdefault(name, self._persona_to_reload(record))
+            first = self._first.setdefault(record.name, self._persona_to_reload(record))
             if is_later:
-                self._later.add(name)
+                self._later.add(record.name)
             changed = await asyncio.to_thread(self._reread, record, first)
             if changed.manifest == record.manifest:
                 return record
@@ -157,10 +172,24 @@ class Changes:
     def _record(self, name: str) -> PluginRecord:
         if not self._means.is_open():
             raise PluginChangeError("state", "this Ion is not open; plugins change in one that is")
-        try:
-            return self._host.record(name)
-        except LookupError as error:
-            raise PluginChangeError("unknown", str(error)) from error
+        found = called(name, self._host.records)
+        names = {record.name for record in found}
+        if not names:
+            raise PluginChangeError(
+                "unknown", f"no plugin {name!r} is installed; ion plugins lists what is"
+            )
+        if len(names) > 1:
+            raise PluginChangeError(
+                "ambiguous", f"{name!r} may mean any of {told_apart(found)}; give the plugin's name"
+            )
+        return self._host.record(names.pop())
+
+    def _refuse_to_lose(self, name: str) -> None:
+        lost = losses(name, self._host)
+        if lost:
+            raise LastPluginError(
+                name, {loss.kind.value: loss.effect for loss in lost}, _others(lost)
+            )
 
     def _refuse_to_take_out(self, record: PluginRecord, *, unguarded: bool) -> None:
         name = record.name
@@ -253,3 +282,7 @@ class Changes:
             await self._means.in_use.until_unused(old, self._means.settings.turn.deadline_s)
         finally:
             await shut_down(stops)
+
+
+def _others(lost: tuple[Loss, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(other for loss in lost for other in loss.others))

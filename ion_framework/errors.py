@@ -15,6 +15,7 @@
     │   ├── PluginOrderError     a cycle, or two equals where only one can be first
     │   ├── RequiredPluginError  a plugin listed as required is not active
     │   ├── PluginChangeError    a plugin cannot be changed while the host runs
+    │   │   └── LastPluginError  without it turns could not be answered as they are
     │   └── HookError            an implementation raised, hung or returned the wrong type
     ├── TurnError                a turn has no answer
     │   ├── InvalidRequestError  the request itself cannot be answered
@@ -29,6 +30,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ion_framework.pipeline.chunks import Usage
 
 
@@ -119,7 +122,8 @@ class PluginChangeError(PluginError):
     """A plugin cannot be taken out, let in or read again while turns run; nothing has changed.
 
     Attributes:
-        code: why: ``unknown`` (no such plugin), ``required``, ``guard``, ``fixed`` (a host is built
+        code: why: ``unknown`` (no such plugin), ``ambiguous`` (the name may mean several),
+            ``required``, ``guard``, ``last`` (see `LastPluginError`), ``fixed`` (a host is built
             upon it), ``state`` (it does not run), ``code`` (it has code, so it cannot be read
             again), ``untrusted`` (its files are not the pinned ones), ``invalid`` (its manifest is
             wrong) or ``start`` (its ``ion_startup`` failed).
@@ -128,6 +132,31 @@ class PluginChangeError(PluginError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class LastPluginError(PluginChangeError):
+    """A plugin is the last active one of a kind that every turn needs.
+
+    Args:
+        plugin: name of the plugin.
+        effects: what stops working without it, by kind.
+        others: further plugins of these kinds that are installed, each with its status.
+
+    Attributes:
+        kinds: the kinds of which it is the last.
+        others: as above.
+    """
+
+    def __init__(self, plugin: str, effects: Mapping[str, str], others: tuple[str, ...]) -> None:
+        super().__init__(
+            "last",
+            f"{plugin} is the last active {' and '.join(effects)}: without it "
+            f"{', and '.join(effects.values())}; "
+            f"also installed: {', '.join(others) or 'no other'}; let another one in first, or say "
+            "with force that you mean it",
+        )
+        self.kinds = tuple(effects)
+        self.others = others
 
 
 class HookError(PluginError):

@@ -87,6 +87,7 @@ class Ion(Inventory):
         self._host.on_change(self._status_changed)
         self._early: deque[Event] = deque(maxlen=EARLY_EVENTS)
         self._observing = False
+        self._listeners: tuple[Callable[[Event], None], ...] = ()
         self._observers = Observers()
         self.engine = Engine(lambda: self._parts, self.settings, self.clock, self.emit)
         self._changes = Changes(
@@ -266,10 +267,20 @@ class Ion(Inventory):
 
         What happens before they listen (a plugin that fails to start) waits for them.
         """
+        for listener in self._listeners:
+            listener(event)
         if self._observing:
             self._observers.emit(event)
         else:
             self._early.append(event)
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Have a function told of every event at the moment when it happens, none left out.
+
+        It runs within the turn or the request: it must take no more than a few microseconds and
+        never raise. Plugins observe instead.
+        """
+        self._listeners = (*self._listeners, listener)
 
     # --- inside ---------------------------------------------------------------------------------
 

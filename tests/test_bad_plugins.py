@@ -24,7 +24,7 @@ GOOD = {
     "resonance", "riri", "store-sqlite", "two-tier-cache",
 }  # fmt: skip
 IDLE = {
-    "gemini", "llm-analyzer", "log", "openai-compatible", "otel", "secrets-gcp", "sentry",
+    "gemini", "llm-analyzer", "log", "notify", "openai-compatible", "otel", "secrets-gcp", "sentry",
     "store-postgres", "store-redis",
 }  # fmt: skip
 

@@ -28,6 +28,28 @@ def test_a_gold_persona_is_told_with_its_map() -> None:
     assert "Signs: [█] wins by 0.15 or more" in ran.out
 
 
+def test_who_wins_the_lost_keys_is_listed_when_asked() -> None:
+    """``--keys`` names winner and margin of every lost key, and the report of machines has both."""
+    listed = ion("persona", "check", "nana", "--keys").out
+    report = ion("persona", "check", "nana", "--json").json()["routing"]
+
+    lost = [item for item in report["keys"] if item["winner"] != "nana"]
+    rows = re.findall(
+        r"^(\S+-\S+-\S+) +(lua|elro|riri) +(-0\.\d+|0, by rank)", listed, re.MULTILINE
+    )
+    assert {(item["key"], item["winner"]) for item in lost} == {row[:2] for row in rows}
+    assert all(float(item["margin"]) <= 0 for item in lost)
+    assert "ion persona check --keys" in ion("persona", "check", "nana").out
+
+
+def test_the_list_of_lost_keys_comes_in_korean() -> None:
+    """Headings and sentences of the list are Korean where the reader is."""
+    ran = ion("persona", "check", "nana", "--keys", "--lang", "ko")
+
+    assert "다른 페르소나가 차지하는 키(차이가 작은 것부터):" in ran.out
+    assert re.search(r"^키 +차지하는 페르소나 +차이", ran.out, re.MULTILINE)
+
+
 def test_sentences_come_in_korean() -> None:
     """In a Korean locale grade, map and legend are Korean."""
     ran = ion("persona", "check", "lua", LANG="ko_KR.UTF-8")

@@ -43,7 +43,8 @@ def test_a_card_becomes_a_package_that_answers(tmp_path: Path) -> None:
     image = put(tmp_path, "card.png", png(text_chunk("ccv3", EVERY_FIELD)))
     package = tmp_path / "pack"
     ran = ion("persona", "import", image, "--into", str(package))
-    assert (0, "") == (ran.code, ran.err)
+    assert 0 == ran.code
+    assert ran.err.startswith("about the card: lorebook entries with use_regex (1) were read as V3")
     assert f"Mira is a package now: {package}\n" in ran.out
     assert "Set [persona.affinities]" in ran.out
     assert ran.out.endswith(f"Next: ion persona check {package}\n")
@@ -106,6 +107,24 @@ def test_import_speaks_korean(tmp_path: Path) -> None:
     ran = ion("persona", "import", card, "--into", str(tmp_path / "a"), "--lang", "ko")
     assert "패키지로 만들었습니다" in ran.out
     assert "다음: ion persona check" in ran.out
+
+
+def test_remarks_are_in_the_language_asked_for(tmp_path: Path) -> None:
+    """What is odd about a card, or cannot be said in one, is told in Korean where that is asked."""
+    document = {"spec": "chara_card_v3", "data": {"name": "moon", "description": "Far."}}
+    document["data"]["assets"] = [{"uri": "embeded://a"}]
+    card, package = put(tmp_path, "card.json", packed(document)), tmp_path / "a"
+    ran = ion("persona", "import", card, "--into", str(package), "--lang", "ko")
+    assert "카드 참고: 카드가 가리키는 에셋이 파일에 없습니다: embeded://a\n" in ran.err
+
+    (source,) = (package / "src").iterdir()
+    (source / "prompts" / "system.en.md").write_text("Near.", "utf-8")
+    site = tmp_path / "site"
+    site.mkdir()
+    installed(package, site)
+    shown = ion("persona", "export", "moon", "--lang", "ko", folder=site)
+    assert "카드 참고: 시스템 텍스트의 바뀐 곳이" in shown.err
+    assert ("Far.", "가져온 뒤" in shown.err) == (shown.json()["data"]["description"], False)
 
 
 def test_a_broken_card_is_told(tmp_path: Path) -> None:

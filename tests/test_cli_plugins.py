@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ion_framework.testing.packages import PluginPackage
+from ion_framework.testing.packages import PERSONA_MANIFEST, PluginPackage
 from tests.test_cli_process import EXTENSION, environment, ion, write
 
 GENERATOR = 'name = "{0}"\nsummary = "Test."\nprovides = ["generator"]\nion_api = 1\n{1}\n'
@@ -29,9 +29,12 @@ class Plugin:
 plugin = Plugin
 """
 OFF_BY_DEFAULT = {
-    "gemini", "llm-analyzer", "log", "openai-compatible", "otel", "secrets-gcp", "sentry",
+    "gemini", "llm-analyzer", "log", "notify", "openai-compatible", "otel", "secrets-gcp", "sentry",
     "store-postgres", "store-redis",
 }  # fmt: skip
+OTHER_LUA = PERSONA_MANIFEST.format(name="other").replace(
+    "[persona.prompts.system]", '[persona.display_name]\nen = "Lua"\n[persona.prompts.system]'
+)
 FIELDS = ["name", "provides", "status", "reason", "distribution", "version"]
 
 
@@ -189,6 +192,39 @@ def test_plan_tells_of_required_plugins_and_wrong_names(tmp_path: Path) -> None:
     assert "'gone' is not installed" in required
     assert "order.ion_generate names 'nobody', which is not installed" in plan["warnings"]
     assert ["lua", "elro", "riri", "nana"] == [persona["name"] for persona in plan["personas"]]
+
+
+def test_plan_is_told_in_korean(tmp_path: Path) -> None:
+    """With ``--lang ko`` headings, reasons, stops and warnings are Korean."""
+    config = tmp_path / "ion.toml"
+    config.write_text(
+        '[plugins]\nrequired = ["gone"]\ndisable = ["nana"]\n[order]\nion_generate = ["nobody"]\n',
+        "utf-8",
+    )
+
+    ran = ion("plugins", "plan", "--config", str(config), "--lang", "ko")
+
+    assert 1 == ran.code
+    assert re.search(r"^페르소나 +순위 +배포 패키지", ran.out, re.MULTILINE)
+    assert re.search(r"1\. resonance +ion-resonance .* (하나뿐|이름순)", ran.out)
+    assert re.search(r"^nana +disabled +설정 파일에서 껐습니다", ran.out, re.MULTILINE)
+    assert "시작을 막는 문제: 필수 플러그인 'gone'" in ran.out
+    assert "경고: order.ion_generate에 적힌 'nobody'" in ran.out
+
+
+def test_why_knows_shown_names_and_refuses_those_of_two(tmp_path: Path) -> None:
+    """A shown name means its persona in any case, and a name of two plugins is a usage error."""
+    twin = PluginPackage(name="other", manifest=OTHER_LUA)
+    folder = write(tmp_path, twin)
+
+    shown = ion("plugins", "why", "엘로", "--json").json()
+    both = ion("plugins", "why", "LUA", folder=folder)
+    exact = ion("plugins", "why", "lua", "--json", folder=folder).json()
+
+    assert (["elro"], ["lua"]) == ([x["name"] for x in shown], [x["name"] for x in exact])
+    assert 2 == both.code
+    assert "may mean any of" in both.err
+    assert "lua (ion-persona-lua)" in both.err
 
 
 def test_unknown_variable_is_warned_of_below_the_table() -> None:

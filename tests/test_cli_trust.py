@@ -320,7 +320,8 @@ def test_why_under_pins_names_the_changed_file_and_where_to_report(tmp_path: Pat
 
     ran = ion("plugins", "why", "ion-test-greeter", "--lang", "ko", folder=site, **variables)
 
-    assert ran.out.startswith("greeter: untrusted, ion-test-greeter 1.0 is not as it was pinned")
+    assert ran.out.startswith("greeter: untrusted, ion-test-greeter 1.0이 ")
+    assert "고정한 것과 다릅니다" in ran.out.splitlines()[0]
     assert "할 일: 고정해 둔 배포 패키지를 다시 설치하세요" in ran.out
     assert ran.out.endswith("신고할 곳: https://example.org/issues\n")
 

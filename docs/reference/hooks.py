@@ -15,7 +15,7 @@ ORDER = (
     "ion_provide_secrets", "ion_provide_personas", "ion_provide_cache", "ion_provide_store",
     "ion_provide_routes", "ion_startup", "ion_guard_request", "ion_guard", "ion_gather_context",
     "ion_analyze", "ion_route", "ion_build_prompt", "ion_render_prompt", "ion_generate",
-    "ion_transform_stream", "ion_finish", "ion_observe", "ion_shutdown",
+    "ion_transform_stream", "ion_finish", "ion_observe", "ion_notify", "ion_shutdown",
 )  # fmt: skip
 """As a process meets them; hooks that are not named here come last."""
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ion_framework.cards.json_text import read_object, write_text
 from ion_framework.domain.lorebook import Lorebook
 from ion_framework.errors import CardError, ManifestError
-from ion_framework.jsonable import to_json
 from ion_framework.manifest.files import MAX_FILE_BYTES, package_text
-from ion_framework.manifest.lorebook import book_table
+from ion_framework.manifest.lorebook import KEYS, PATTERNS, SLASHED, book_table
 from ion_framework.manifest.model import PersonaTable
 from ion_framework.structuring import structure
 
@@ -31,11 +29,15 @@ def book_of(lorebook: Lorebook) -> dict[str, Any]:
         {
             "keys": list(entry.keys),
             "content": entry.content,
-            "extensions": {"match_whole_words": True} if entry.whole_words else {},
+            "extensions": {
+                **({"match_whole_words": True} if entry.whole_words else {}),
+                **({"ion": {KEYS: PATTERNS}} if entry.use_regex else {}),
+                **({"ion": {KEYS: SLASHED}} if entry.slashed_keys else {}),
+            },
             "enabled": entry.enabled,
             "insertion_order": entry.insertion_order,
             "case_sensitive": entry.case_sensitive,
-            "use_regex": entry.use_regex,
+            "use_regex": entry.use_regex or entry.slashed_keys,
             "constant": entry.constant,
             "selective": entry.selective,
             "secondary_keys": list(entry.secondary_keys),
@@ -86,7 +88,9 @@ def book_files(book: Mapping[str, Any], place: str) -> dict[str, str]:
     entries, files = list(book["entries"]), {}
     for name in _NAMES:
         taken, size = [], len(_text({**book, "entries": []}).encode())
-        while entries and size + (more := len(to_json(entries[0]).encode()) + 2) < MAX_FILE_BYTES:
+        while (
+            entries and size + (more := len(write_text(entries[0]).encode()) + 2) < MAX_FILE_BYTES
+        ):
             taken.append(entries.pop(0))
             size += more
         files[name] = _text({**book, "entries": taken})
@@ -96,13 +100,13 @@ def book_files(book: Mapping[str, Any], place: str) -> dict[str, str]:
 
 
 def _text(book: Mapping[str, Any]) -> str:
-    return to_json({"spec": "lorebook_v3", "data": book}) + "\n"
+    return write_text({"spec": "lorebook_v3", "data": book}) + "\n"
 
 
 def _read(root: Path, name: str) -> dict[str, Any] | None:
     try:
-        book = json.loads(package_text(root, name), parse_float=Decimal)["data"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        book = read_object(package_text(root, name).encode(), name).get("data")
+    except (OSError, ValueError, CardError):
         return None
     fits = isinstance(book, dict) and isinstance(book.get("entries"), list)
     return book if fits else None

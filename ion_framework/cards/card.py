@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from ion_framework.cards.lowering import BLOCK, lift
+from ion_framework.cards.remarks import Kind, Remark
 from ion_framework.errors import CardError
 from ion_framework.manifest.lorebook import book_problems
 
@@ -47,7 +48,7 @@ class Card:
     data: Mapping[str, Any]
     outside: Mapping[str, Any]
     spec_version: str = ""
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def text(self, name: str) -> str:
         """The text of a field, empty where it is missing."""
@@ -115,10 +116,10 @@ def _of(document: Mapping[str, Any], place: str) -> Card:
     return Card(version, data, outside, said if isinstance(said, str) else "", remarks)
 
 
-def _version(spec: object, said: object, place: str) -> tuple[int, tuple[str, ...]]:
+def _version(spec: object, said: object, place: str) -> tuple[int, tuple[Remark, ...]]:
     known = {name: version for version, (name, _) in SPECS.items()}
     if spec is None:
-        return 2, ("it does not say which version it is of; it was read as V2",)
+        return 2, (Remark(Kind.UNVERSIONED),)
     if spec == "lorebook_v3":
         raise CardError(f"{place}: is a lorebook without a character; put it into a card first")
     if not isinstance(spec, str) or not spec.startswith("chara_card_v"):
@@ -126,10 +127,7 @@ def _version(spec: object, said: object, place: str) -> tuple[int, tuple[str, ..
     version = known.get(spec, 3)
     newer = spec not in known or _float(said) > float(SPECS[version][1])
     if newer:
-        return version, (
-            f"it is of a newer version ({spec[:40]}, {str(said)[:20]}) than ION knows; what is new "
-            "in it is kept and not used",
-        )
+        return version, (Remark(Kind.NEWER, {"spec": spec[:40], "said": str(said)[:20]}),)
     return version, ()
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import attrs
 
 from ion_framework.cards import charx, png
+from ion_framework.cards.assets import asset_remarks
 from ion_framework.cards.json_text import read_object
+from ion_framework.cards.remarks import Remark
 from ion_framework.errors import CardError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -39,7 +41,7 @@ class CardFile:
     carrier: Carrier
     data: bytes = attrs.field(repr=False)
     document: Mapping[str, Any] = attrs.field(repr=False)
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,33 +76,39 @@ def read_file(data: bytes, place: str) -> CardFile:
     if len(data) > MAX_FILE_BYTES:
         raise CardError(f"{place}: is larger than {MAX_FILE_BYTES} bytes")
     if data.startswith(png.SIGNATURE):
-        text, keyword = png.card_text(png.read_chunks(data, place), place)
-        return CardFile(Carrier.PNG, data, read_object(text, f"{place}: chunk {keyword}"))
+        chunks = png.read_chunks(data, place)
+        text, keyword = png.card_text(chunks, place)
+        document = read_object(text, f"{place}: chunk {keyword}")
+        return _carried(Carrier.PNG, data, document, png.asset_paths(chunks))
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return CardFile(Carrier.JSON, data, read_object(data, place))
+        return _carried(Carrier.JSON, data, read_object(data, place), frozenset())
     # An archive may have an image before it, and is known by its end.
     if b"PK\5\6" in data[-66_000:]:
         text, names = charx.read_card(data, place)
         document = read_object(text, f"{place}: {charx.CARD}")
-        inner = document.get("data")
-        missing = charx.missing_assets(inner, names) if isinstance(inner, dict) else ()
-        remarks = tuple(f"the asset {uri} is not in the archive" for uri in missing)
-        return CardFile(Carrier.CHARX, data, document, remarks)
+        return _carried(Carrier.CHARX, data, document, names)
     raise CardError(f"{place}: is no character card: neither JSON, nor PNG, nor a CHARX archive")
 
 
-def repack(carried: CardFile, text: bytes, keyword: str, place: str) -> bytes:
+def _carried(
+    carrier: Carrier, data: bytes, document: Mapping[str, Any], held: frozenset[str]
+) -> CardFile:
+    return CardFile(carrier, data, document, asset_remarks(document, held))
+
+
+def repack(carried: CardFile, cards: Mapping[str, bytes], place: str) -> bytes:
     """The file with another card in it; image and assets stay as they are.
 
     Args:
         carried: the file.
-        text: the JSON of the new card.
-        keyword: the chunk that it goes into, where it is an image.
+        cards: the JSON of the new card by the chunks that it goes into, where it is an image;
+            every other file holds the first.
         place: name of the file, for errors.
     """
     if carried.carrier is Carrier.PNG:
         extra = png.assets(png.read_chunks(carried.data, place))
-        return png.with_card(carried.data, keyword, text, place, extra)
+        return png.with_card(carried.data, cards, place, extra)
+    text = next(iter(cards.values()))
     if carried.carrier is Carrier.CHARX:
         return charx.with_card(carried.data, text, place)
     return text

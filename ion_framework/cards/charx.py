@@ -9,15 +9,11 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
-from typing import Any
 
 from ion_framework.cards.json_text import MAX_JSON_BYTES
 from ion_framework.errors import CardError
 
 CARD = "card.json"
-EMBEDDED = "embeded://"
-"""The beginning of an asset's address inside the archive; the spelling is the specification's."""
 
 MAX_DIRECTORY_BYTES = 2 * 1024 * 1024
 """Size of an archive's list of members: some ten thousand."""
@@ -68,19 +64,6 @@ def with_card(archive: bytes, text: bytes, place: str) -> bytes:
 
 MAX_MEMBERS_BYTES = 256 * 1024 * 1024
 """Size of all members together where an archive is written anew."""
-
-
-def embedded(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """The assets that a card says are in its archive, by their addresses."""
-    listed = data.get("assets")
-    items = listed if isinstance(listed, list) else []
-    uris = (item.get("uri") for item in items if isinstance(item, dict))
-    return tuple(uri for uri in uris if isinstance(uri, str) and uri.startswith(EMBEDDED))
-
-
-def missing_assets(data: Mapping[str, Any], names: frozenset[str]) -> tuple[str, ...]:
-    """The assets that a card says are in its archive, and are not."""
-    return tuple(uri for uri in embedded(data) if uri.removeprefix(EMBEDDED) not in names)
 
 
 def _opened(archive: bytes, place: str) -> zipfile.ZipFile:

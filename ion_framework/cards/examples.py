@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 import attrs
 
-from ion_framework.domain.persona import Example
-
 _START = re.compile(r"<start>", re.IGNORECASE)
 
 
@@ -42,12 +40,15 @@ def read_examples(text: str, name: str) -> Examples:
     return Examples(tuple(pairs), tuple(rest))
 
 
-def example_text(examples: Iterable[Example]) -> str:
-    """Examples of a persona as a card has them."""
-    return "\n".join(
-        f"<START>\n{{{{user}}}}: {example.user}\n{{{{char}}}}: {example.reply}"
-        for example in examples
-    )
+def example_text(pairs: Iterable[tuple[str, str]], rest: Iterable[str] = ()) -> str:
+    """Examples as a card has them.
+
+    Args:
+        pairs: what a user says and the character answers.
+        rest: blocks of another form.
+    """
+    exchanges = (f"{{{{user}}}}: {user}\n{{{{char}}}}: {reply}" for user, reply in pairs)
+    return "\n".join(f"<START>\n{block}" for block in (*exchanges, *rest))
 
 
 def _pairs(block: str, name: str) -> list[tuple[str, str]]:

@@ -14,17 +14,19 @@ from typing import Any
 import attrs
 
 from ion_framework.cards.block import write_block
-from ion_framework.cards.books import book_in
+from ion_framework.cards.book_reading import marked_book
 from ion_framework.cards.card import SPECS, Card, block_of, read_card
 from ion_framework.cards.carrier import CardFile, Carrier, load
-from ion_framework.cards.examples import example_text
+from ion_framework.cards.fields import Fields
+from ion_framework.cards.json_text import write_text
 from ion_framework.cards.lowering import BLOCK, lower
-from ion_framework.cards.mapping import map_card
-from ion_framework.domain import hints
+from ion_framework.cards.mapping import Mapped, map_card
+from ion_framework.cards.merging import Merged, merged
+from ion_framework.cards.png import V2_KEYWORD, V3_KEYWORD
+from ion_framework.cards.remarks import Remark
 from ion_framework.domain.language import Language
-from ion_framework.domain.persona import Persona, pick, pick_list
-from ion_framework.domain.template import to_card
-from ion_framework.jsonable import to_json
+from ion_framework.domain.persona import Persona
+from ion_framework.manifest.lorebook import is_slashed_entry
 from ion_framework.manifest.writing import lean_table
 
 
@@ -36,15 +38,28 @@ class Exported:
         document: the card's JSON.
         original: the card that the persona came from, None where it came from none.
         changed: the fields that are no longer as they were in it.
+        remarks: what could not be said in a card.
     """
 
     document: Mapping[str, Any]
     original: CardFile | None
     changed: tuple[str, ...]
+    remarks: tuple[Remark, ...] = ()
 
     def text(self, indent: int | None = None) -> bytes:
         """The card as JSON in UTF-8."""
-        return (to_json(self.document, indent) + "\n").encode()
+        return _packed(self.document, indent)
+
+    def chunks(self) -> dict[str, bytes]:
+        """The card by the chunks of an image: V3 with a V2 card beside it for other programs."""
+        if self.document["spec"] != SPECS[3][0]:
+            return {V2_KEYWORD: self.text()}
+        beside = lower(self.document, beside_v3=True)
+        return {V3_KEYWORD: self.text(), V2_KEYWORD: _packed(beside)}
+
+
+def _packed(document: Mapping[str, Any], indent: int | None = None) -> bytes:
+    return (write_text(document, indent) + "\n").encode()
 
 
 def export(
@@ -56,24 +71,25 @@ def export(
         persona: the persona.
         folder: the folder of its package, None without one.
         version: 2 or 3.
-        language: of a persona in several languages, the one that the card is to be in; English by
-            default, where there is English.
+        language: of a persona in several languages, the one that the card is to be in; by default
+            that of the card that it came from, else English, where there is English.
 
     Raises:
         CardError: the card beside its manifest cannot be read.
     """
     original = original_card(folder) if folder else None
     card = read_card(original.document, original.name) if original else None
-    fields = _Fields(persona, _language(persona, language), folder)
-    data, changed = _merged(card, fields) if card else (fields.all(), ())
-    data = _completed(data, version)
+    mapped = map_card(card) if card else None
+    fields = Fields(persona, _language(persona, language, mapped), folder)
+    made = merged(card, mapped, fields) if card and mapped else Merged(fields.all(), (), ())
+    data = _completed(made.data, version, card)
     table = lean_table(persona)
     extensions = data.get("extensions") or {}
     block = {**block_of(data), **write_block(persona.name, persona.version, table, data)}
     if not isinstance(extensions.get(BLOCK, {}), Mapping):
         block["not_ours"] = extensions[BLOCK]
     data["extensions"] = {**extensions, BLOCK: block}
-    return Exported(_document(card, data, version), original, changed)
+    return Exported(_document(card, data, version), original, made.changed, made.remarks)
 
 
 def original_card(folder: Path) -> CardFile | None:
@@ -102,104 +118,13 @@ def _document(card: Card | None, data: Mapping[str, Any], version: int) -> dict[
     return {"spec": spec, "spec_version": said, **outside, "data": data}
 
 
-def _language(persona: Persona, wanted: Language | None) -> Language:
+def _language(persona: Persona, wanted: Language | None, mapped: Mapped | None) -> Language:
     languages = persona.languages or (Language.ENGLISH,)
     if wanted in languages:
         return wanted
+    if mapped and mapped.language in languages:
+        return mapped.language
     return Language.ENGLISH if Language.ENGLISH in languages else languages[0]
-
-
-def _merged(card: Card, fields: _Fields) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The card's own fields, and in them those that say something else by now."""
-    persona, data = fields.persona, dict(card.data)
-    before = map_card(card).persona(persona.name, persona.version, "the card beside the manifest")
-    changed: list[str] = []
-    for part, write in fields.writers.items():
-        if _part(before, part) != _part(persona, part):
-            written = write()
-            if part == "display_name" and data.get("nickname"):
-                written = {"nickname": written["name"]}
-            changed += written
-            data |= written
-    return data, tuple(changed)
-
-
-def _part(persona: Persona, path: str) -> object:
-    found: object = persona
-    for step in path.split("."):
-        found = getattr(found, step)
-    return found
-
-
-class _Fields:
-    """A persona's fields in the words of a card.
-
-    Args:
-        persona: the persona.
-        language: the language of the card.
-        folder: the folder of its package.
-    """
-
-    def __init__(self, persona: Persona, language: Language, folder: Path | None) -> None:
-        self.persona = persona
-        self._language = language
-        self._folder = folder
-        self._values = {"language": hints.LANGUAGE_NAMES[language]}
-        self._values |= dict.fromkeys(("lore_before", "lore_after"), "")
-        self.writers = {
-            "display_name": self._name,
-            "version": lambda: {"character_version": persona.version},
-            "description": self._notes,
-            "prompts.system": self._system,
-            "prompts.reminder": self._reminder,
-            "examples": self._examples,
-            "greetings": self._greetings,
-            "keywords": lambda: {"tags": list(pick_list(persona.keywords, language))},
-            "lorebook": self._book,
-        }
-
-    def all(self) -> dict[str, Any]:
-        """Every field."""
-        data: dict[str, Any] = {}
-        for write in self.writers.values():
-            data |= write()
-        if len(self.persona.description) > 1:
-            data["creator_notes_multilingual"] = {
-                each.value: text for each, text in self.persona.description.items()
-            }
-        if not self.persona.lorebook.entries:
-            del data["character_book"]
-        return data
-
-    def _name(self) -> dict[str, Any]:
-        return {"name": self.persona.shown_name(self._language)}
-
-    def _notes(self) -> dict[str, Any]:
-        return {"creator_notes": pick(self.persona.description, self._language)}
-
-    def _system(self) -> dict[str, Any]:
-        text = to_card(pick(self.persona.prompts.system, self._language), self._values).strip()
-        # An empty system prompt says the same, and keeps what follows where people look for it.
-        text = text.removeprefix("{{original}}").lstrip()
-        return {"description": text, "personality": "", "scenario": "", "system_prompt": ""}
-
-    def _reminder(self) -> dict[str, Any]:
-        text = pick(self.persona.prompts.reminder, self._language)
-        return {"post_history_instructions": to_card(text, self._values)}
-
-    def _examples(self) -> dict[str, Any]:
-        own = (item for item in self.persona.examples if item.language is self._language)
-        return {"mes_example": example_text(own)}
-
-    def _greetings(self) -> dict[str, Any]:
-        first, *others = pick_list(self.persona.greetings, self._language) or ("",)
-        return {
-            "first_mes": to_card(first, self._values),
-            "alternate_greetings": [to_card(text, self._values) for text in others],
-        }
-
-    def _book(self) -> dict[str, Any]:
-        return {"character_book": book_in(self._folder, self.persona.lorebook)}
 
 
 _TEXTS = (
@@ -217,12 +142,14 @@ _TEXTS = (
 )
 
 
-def _completed(data: Mapping[str, Any], version: int) -> dict[str, Any]:
+def _completed(data: Mapping[str, Any], version: int, card: Card | None) -> dict[str, Any]:
     """The fields with those that the specification demands; what is there stays as it is."""
     lists = ("alternate_greetings", "tags", *(("group_only_greetings",) if version > 2 else ()))  # noqa: PLR2004  the version's name
     complete = {**dict.fromkeys(_TEXTS, ""), **{name: [] for name in lists}, **data}
-    book = data.get("character_book")
-    if version > 2 and isinstance(book, Mapping):  # noqa: PLR2004  the version's name
-        entries = [{"use_regex": False, **entry} for entry in book["entries"]]
+    if version == 2:  # noqa: PLR2004  the version's name
+        return complete
+    book = marked_book(attrs.evolve(card, data=data)) if card else data.get("character_book")
+    if book is not None:
+        entries = [{"use_regex": is_slashed_entry(entry), **entry} for entry in book["entries"]]
         complete["character_book"] = {**book, "entries": entries}
     return complete

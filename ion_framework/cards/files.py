@@ -8,9 +8,9 @@ from pathlib import Path
 import attrs
 
 from ion_framework.cards import png
+from ion_framework.cards.assets import embedded
 from ion_framework.cards.card import read_card
 from ion_framework.cards.carrier import MAX_FILE_BYTES, CardFile, Carrier, repack
-from ion_framework.cards.charx import embedded
 from ion_framework.cards.exporting import Exported, export
 from ion_framework.clock import SystemClock
 from ion_framework.domain.language import Language
@@ -74,7 +74,7 @@ def write_card(  # noqa: PLR0913  one argument per choice
     exported = export(persona, known[persona.name][1], version, language)
     carrier = _carrier(file, image, exported)
     if file is not None:
-        _write(file, _packed(exported, carrier, image, version, file))
+        _write(file, _packed(exported, carrier, image, file))
     return Written(persona.name, exported, _left_assets(exported, carrier))
 
 
@@ -94,18 +94,14 @@ def _carrier(file: Path | None, image: Path | None, exported: Exported) -> Carri
     return Carrier.JSON
 
 
-def _packed(
-    exported: Exported, carrier: Carrier, image: Path | None, version: int, file: Path
-) -> bytes:
-    keyword = png.V3_KEYWORD if version == 3 else png.V2_KEYWORD  # noqa: PLR2004  the version's name
+def _packed(exported: Exported, carrier: Carrier, image: Path | None, file: Path) -> bytes:
     if carrier is Carrier.JSON:
         return exported.text(indent=2)
     if image is None:
         assert exported.original is not None  # noqa: S101  _carrier() has seen that there is one
-        return repack(exported.original, exported.text(), keyword, str(file))
-    return png.with_card(
-        _read(image), keyword, exported.text(), str(image), _assets(exported.original)
-    )
+        return repack(exported.original, exported.chunks(), str(file))
+    assets = _assets(exported.original)
+    return png.with_card(_read(image), exported.chunks(), str(image), assets)
 
 
 def _assets(original: CardFile | None) -> tuple[png.Chunk, ...]:

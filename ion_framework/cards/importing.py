@@ -11,6 +11,7 @@ from ion_framework.cards.card import read_card
 from ion_framework.cards.carrier import load
 from ion_framework.cards.mapping import map_card
 from ion_framework.cards.package import Import, write_package
+from ion_framework.cards.remarks import Remark
 from ion_framework.clock import Clock, SystemClock
 from ion_framework.domain.lore_matching import patterns_available
 from ion_framework.domain.persona import Persona
@@ -41,7 +42,7 @@ class Imported:
     version: int
     restored: bool
     edited: bool
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     needs_patterns: bool
 
     @property
@@ -55,7 +56,7 @@ class Imported:
             "restored": self.restored,
             "edited": self.edited,
             "needs_patterns": self.needs_patterns,
-            "remarks": self.remarks,
+            "remarks": [remark.text() for remark in self.remarks],
         }
 
 
@@ -101,6 +102,6 @@ def import_card(
         version=card.version,
         restored=mapped.restored,
         edited=mapped.edited,
-        remarks=(*carried.remarks, *card.remarks),
+        remarks=(*carried.remarks, *card.remarks, *mapped.remarks),
         needs_patterns=persona.lorebook.needs_patterns and not patterns_available(),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from ion_framework.domain.lore_decorators import take_apart
 from ion_framework.jsonable import to_json
+from ion_framework.manifest.lorebook import KEYS, PATTERNS, extensions_of, is_slashed_entry
 
 BLOCK = "ion"
 """The name of ION's own extensions of a card."""
@@ -31,13 +32,28 @@ V3_FIELDS = (
 _KEY = "v3"
 
 
-def lower(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A V3 document as V2."""
+NOTICE = (
+    "This character card is Character Card V3, but it is loaded as a Character Card V2. Please use "
+    "a Character Card V3 compatible application to use this character card properly."
+)
+"""What people read who load the V2 card beside a V3 card; the words are the specification's."""
+
+
+def lower(document: Mapping[str, Any], *, beside_v3: bool = False) -> dict[str, Any]:
+    """A V3 document as V2.
+
+    Args:
+        document: the document.
+        beside_v3: whether it stands beside the V3 card, which its notes for people then say.
+    """
     data = dict(document["data"])
     kept: dict[str, Any] = {
         "spec_version": document.get("spec_version"),
         "fields": {name: data.pop(name) for name in V3_FIELDS if name in data},
     }
+    if beside_v3:
+        data["creator_notes"] = f"{NOTICE}\n\n{data.get('creator_notes') or ''}"
+        kept["notice"] = True
     book = data.get("character_book")
     if isinstance(book, Mapping):
         records = [_lowered(entry) for entry in book["entries"]]
@@ -61,6 +77,9 @@ def lift(document: Mapping[str, Any]) -> Mapping[str, Any]:
     fields = kept.get("fields")
     if isinstance(fields, Mapping):
         data |= {name: fields[name] for name in V3_FIELDS if name in fields}
+    notes = data.get("creator_notes")
+    if kept.get("notice") is True and isinstance(notes, str):
+        data["creator_notes"] = notes.removeprefix(NOTICE).removeprefix("\n\n")
     data = _with_entries(data, kept.get("entries"))
     version = kept.get("spec_version")
     said = {"spec_version": version} if isinstance(version, str) else {}
@@ -130,6 +149,8 @@ def _lowered(entry: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     lowered, record = dict(entry), {}
     if "use_regex" in lowered:
         record["use_regex"] = lowered.pop("use_regex")
+        if record["use_regex"] and not is_slashed_entry(entry):
+            record[PATTERNS] = True
     content = entry.get("content")
     if isinstance(content, str) and (text := take_apart(content).text) != content:
         lowered["content"], record["content"] = text, content
@@ -142,6 +163,12 @@ def _lifted(entry: object, record: object) -> object:
     lifted = dict(entry)
     if "use_regex" in record:
         lifted["use_regex"] = record["use_regex"]
+    if record.get(PATTERNS) is True and is_slashed_entry(lifted):
+        # SillyTavern has written the entry anew, and would not say so of its own keys.
+        others = extensions_of(lifted)
+        ours = others.get(BLOCK)
+        kept = ours if isinstance(ours, Mapping) else {}
+        lifted["extensions"] = {**others, BLOCK: {**kept, KEYS: PATTERNS}}
     content = record.get("content")
     # Edited in the meantime, the text counts and not the one that was kept.
     if isinstance(content, str) and take_apart(content).text == entry.get("content"):

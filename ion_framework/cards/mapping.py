@@ -18,13 +18,15 @@ from typing import Any
 import attrs
 
 from ion_framework.cards.block import BEYOND, digest, read_block
+from ion_framework.cards.book_reading import book_remarks, marked_book
 from ion_framework.cards.card import Card
-from ion_framework.cards.examples import Examples, read_examples
+from ion_framework.cards.examples import read_examples
+from ion_framework.cards.remarks import Kind, Remark
+from ion_framework.cards.system_text import system_text
 from ion_framework.domain import hints
 from ion_framework.domain.conversation import shorten
 from ion_framework.domain.dialogue import sendable
 from ion_framework.domain.language import Language, detect_language
-from ion_framework.domain.lorebook import LorePosition
 from ion_framework.domain.persona import Persona
 from ion_framework.domain.template import from_card, render_card
 from ion_framework.errors import CardError, ManifestError
@@ -43,18 +45,8 @@ _SHOWN = 100
 _TRAIT = 40
 _TRAITS = 12
 
-_HEADINGS = {
-    Language.ENGLISH: {
-        "personality": "{{persona_name}}'s personality:",
-        "scenario": "The situation:",
-        "examples": "Conversations that show how {{persona_name}} speaks:",
-    },
-    Language.KOREAN: {
-        "personality": "{{persona_name}}의 성격:",
-        "scenario": "상황:",
-        "examples": "{{persona_name}}의 말투를 보여 주는 대화:",
-    },
-}
+_VERSION = 60
+"""Characters of a version."""
 
 
 @attrs.frozen
@@ -69,6 +61,7 @@ class Mapped:
         book: the lorebook in the card format, None without one.
         restored: whether ION itself had written the card, so that affinities came with it.
         edited: whether another program has changed it since.
+        remarks: how it was read.
     """
 
     name: str
@@ -78,6 +71,12 @@ class Mapped:
     book: Mapping[str, Any] | None
     restored: bool = False
     edited: bool = False
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The values of names in its examples and in what people read."""
+        return _names(self.shown, self.language)
 
     def persona(self, name: str, version: str, place: str) -> Persona:
         """The persona that this makes.
@@ -115,14 +114,16 @@ def map_card(card: Card) -> Mapped:
         _add_other_languages(table, own, language.value)
     elif own is not None:
         table = _clean(own)
+    book = marked_book(card)
     return Mapped(
         name=_name(block.get("persona_id"), card.text("name")),
         shown=shown,
         language=language,
         table=table,
-        book=card.book,
+        book=book,
         restored=own is not None,
         edited=edited,
+        remarks=(*_version_remarks(card), *book_remarks(book)),
     )
 
 
@@ -161,17 +162,17 @@ _WRITTEN = ("system_prompt", "description", "personality", "scenario", "first_me
 
 
 def _table(card: Card, shown: str, language: Language) -> dict[str, Any]:
-    names = {"persona_name": shown, "user_name": hints.USER_WORDS[language]}
+    names = _names(shown, language)
     examples = read_examples(card.text("mes_example"), card.text("name"))
     here = language.value
     table = {
-        "version": card.text("character_version").strip(),
+        "version": shorten(_version(card), _VERSION),
         "display_name": {here: shown},
         "description": _description(card, shown, language, names),
         "traits": {here: _traits(render_card(card.text("personality"), names))},
         "keywords": _by_language(card.texts("tags")),
         "prompts": {
-            "system": {here: _system(card, language, examples)},
+            "system": {here: system_text(card, language, examples)},
             "reminder": {here: from_card(card.text("post_history_instructions")).strip()},
         },
         "examples": [
@@ -194,25 +195,19 @@ def _table(card: Card, shown: str, language: Language) -> dict[str, Any]:
     return _without_empty(table)
 
 
-def _system(card: Card, language: Language, examples: Examples) -> str:
-    headings = _HEADINGS[language]
-    constant = {
-        entry.get("position") or LorePosition.AFTER_CHAR.value
-        for entry in (card.book or {}).get("entries", ())
-        if entry.get("constant")
-    }
-    parts = [from_card(card.text("system_prompt")).strip() or "{{original}}"]
-    if LorePosition.BEFORE_CHAR in constant:
-        parts.append("{{lore_before}}")
-    parts.append(from_card(card.text("description")).strip())
-    for name in ("personality", "scenario"):
-        text = from_card(card.text(name)).strip()
-        parts += [f"{headings[name]}\n{text}"] if text else []
-    if constant - {LorePosition.BEFORE_CHAR.value}:
-        parts.append("{{lore_after}}")
-    if examples.rest:
-        parts.append("\n\n".join((headings["examples"], *map(from_card, examples.rest))))
-    return "\n\n".join(filter(None, parts))
+def _names(shown: str, language: Language) -> dict[str, str]:
+    return {"persona_name": shown, "user_name": hints.USER_WORDS[language]}
+
+
+def _version(card: Card) -> str:
+    return " ".join(card.text("character_version").split())
+
+
+def _version_remarks(card: Card) -> tuple[Remark, ...]:
+    count = len(_version(card))
+    if count <= _VERSION:
+        return ()
+    return (Remark(Kind.VERSION, {"count": count, "shown": _VERSION}),)
 
 
 def _description(

@@ -126,7 +126,7 @@ def _summary(made: Import) -> str:
 def _values(made: Import, publication: Publication) -> dict[str, str]:
     values = publication.values(made.names)
     creator = " ".join(sendable(made.card.text("creator")).split())[:_CREATOR]
-    needs = "[cards]" if made.mapped.book and _has_patterns(made.mapped.book) else ""
+    needs = "[cards]" if _has_patterns(made) else ""
     descriptions = made.mapped.table.get("description", {})
     return {
         **values,
@@ -149,8 +149,9 @@ def _values(made: Import, publication: Publication) -> dict[str, str]:
 _CREATOR = 100
 
 
-def _has_patterns(book: Mapping[str, Any]) -> bool:
-    return any(entry.get("use_regex") for entry in book["entries"])
+def _has_patterns(made: Import) -> bool:
+    lorebook = made.mapped.persona(made.names.name, VERSION, made.place).lorebook
+    return any(entry.needs_patterns for entry in lorebook.entries)
 
 
 def _with_files(value: Any, path: str, files: dict[str, str]) -> Any:

@@ -10,7 +10,7 @@ import base64
 import binascii
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -87,29 +87,34 @@ def card_text(chunks: tuple[Chunk, ...], place: str) -> tuple[bytes, str]:
 
 
 def with_card(
-    image: bytes, keyword: str, text: bytes, place: str, extra: tuple[Chunk, ...] = ()
+    image: bytes, cards: Mapping[str, bytes], place: str, extra: tuple[Chunk, ...] = ()
 ) -> bytes:
     """An image with a card in it, in the place of every card that it had.
 
     Args:
         image: the image.
-        keyword: ``ccv3`` or ``chara``.
-        text: the card's JSON.
+        cards: the card's JSON by keyword, ``ccv3`` or ``chara`` or both.
         place: the image's name, for errors.
         extra: further chunks to put beside the card.
 
     Raises:
         CardError: it is no PNG, or damaged.
     """
-    ours = _made(keyword, base64.b64encode(text))
+    ours = [_made(keyword, base64.b64encode(text)) for keyword, text in cards.items()]
     kept = [chunk for chunk in read_chunks(image, place) if not _is_of_card(chunk)]
-    chunks = (*kept[:-1], ours, *extra, kept[-1])
+    chunks = (*kept[:-1], *ours, *extra, kept[-1])
     return SIGNATURE + b"".join(map(_packed, chunks))
 
 
 def assets(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
     """The chunks that hold assets of a card."""
     return tuple(chunk for chunk in chunks if chunk.keyword.startswith(ASSET_PREFIX))
+
+
+def asset_paths(chunks: tuple[Chunk, ...]) -> frozenset[str]:
+    """The paths of the assets in an image."""
+    keywords = (chunk.data.partition(b"\0")[0].decode("latin-1") for chunk in assets(chunks))
+    return frozenset(keyword[len(ASSET_PREFIX) :].removeprefix(":") for keyword in keywords)
 
 
 def _is_of_card(chunk: Chunk) -> bool:

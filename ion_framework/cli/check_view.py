@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ion_framework.cli.output import Output
+from ion_framework.cli.tables import Table
 from ion_framework.conformance.findings import Finding, Grade, Level
 from ion_framework.conformance.heat_map import (
     BLOCK_WIDTH,
@@ -47,6 +48,10 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "below": "{count} below {grade}: {names}",
         "here": "Beside the personas that are installed here it wins {won} of 216 keys.",
         "legend": "Signs:",
+        "more": "Who wins the other keys, and by how much: ion persona check --keys",
+        "lost": "Keys that others win, the narrowest first:",
+        "none_lost": "No other persona wins a key.",
+        "tie": "0, by rank or name",
     },
     Language.KOREAN: {
         "none": "등급 없음",
@@ -59,11 +64,17 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "below": "{grade} 미만 {count}개: {names}",
         "here": "지금 설치된 페르소나들과 견주면 216개 키 가운데 {won}개를 차지합니다.",
         "legend": "기호:",
+        "more": "나머지 키를 누가 얼마 차이로 차지하는지: ion persona check --keys",
+        "lost": "다른 페르소나가 차지하는 키(차이가 작은 것부터):",
+        "none_lost": "다른 페르소나가 차지하는 키가 없습니다.",
+        "tie": "0, 순위나 이름으로",
     },
 }
 
 
-def show_report(report: Report, language: Language, output: Output, *, heat_map: bool) -> None:
+def show_report(
+    report: Report, language: Language, output: Output, *, heat_map: bool, keys: bool = False
+) -> None:
     """Show one report.
 
     Args:
@@ -71,11 +82,17 @@ def show_report(report: Report, language: Language, output: Output, *, heat_map:
         language: language of the sentences.
         output: where to.
         heat_map: with the map of a persona's standing.
+        keys: with a list of the keys that others win.
     """
     words = _WORDS[language]
     output.line(f"{report.subject}: {words[report.grade.value]}", _GRADE_MOODS[report.grade])
     if report.standing and heat_map:
         _show_standing(report.standing, language, output)
+    if report.standing and keys:
+        _show_lost(report.standing, language, output)
+    elif report.standing and heat_map and report.standing.lost:
+        output.line(words["more"], "quiet")
+        output.line()
     for grade, findings in report.missing.items():
         if findings:
             output.line(words["missing"].format(grade=words[grade.value]))
@@ -131,6 +148,28 @@ def _show_standing(standing: Standing, language: Language, output: Output) -> No
     )
     output.line(f"{_WORDS[language]['legend']} {legend}")
     output.line("  ".join(f"{mark} {intent.value}" for intent, mark in INTENT_MARKS.items()))
+    output.line()
+
+
+_HEADINGS = {
+    Language.ENGLISH: ("key", "winner", "margin"),
+    Language.KOREAN: ("키", "차지하는 페르소나", "차이"),
+}
+
+
+def _show_lost(standing: Standing, language: Language, output: Output) -> None:
+    words, lost = _WORDS[language], standing.lost
+    output.line(words["lost"] if lost else words["none_lost"])
+    if lost:
+        rows = tuple(
+            (
+                str(place.key),
+                place.winner,
+                f"{place.margin.normalize():f}" if place.margin else words["tie"],
+            )
+            for place in lost
+        )
+        output.table(Table(_HEADINGS[language], rows))
     output.line()
 
 

@@ -12,6 +12,7 @@ CORE = {
     "plugin": "Make packages of plugins.",
     "record": "Write turns into a file that can be replayed.",
     "replay": "Show what would change in recorded turns under other plugins.",
+    "slo": "Show whether a running host keeps its objectives, and which alerts fire.",
     "conversations": "List, show, export, delete, back up and restore conversations.",
     "doctor": "Test the installation and say what to do about each finding.",
 }

@@ -24,6 +24,7 @@ from ion_framework.domain.language import Language
     metavar="FILE",
     help="Write the heat map of its routing as an SVG.",
 )
+@click.option("--keys", is_flag=True, help="List the keys that others win: who, and by how much.")
 @language_option
 @json_option
 @common
@@ -33,6 +34,7 @@ def check(  # noqa: PLR0913, PLR0917  one parameter per option is click's way
     persona: str,
     at_least: str,
     svg: Path | None,
+    keys: bool,
     language: Language | None,
     as_json: bool,
 ) -> None:
@@ -54,5 +56,5 @@ def check(  # noqa: PLR0913, PLR0917  one parameter per option is click's way
     else:
         from ion_framework.cli.check_view import show_report  # JSON needs none of it
 
-        show_report(report, language, output, heat_map=True)
+        show_report(report, language, output, heat_map=True, keys=keys)
     context.exit(exit_code([report], wanted))

@@ -9,7 +9,7 @@ import click
 
 from ion_framework.cli.card_texts import CARD_TEXTS
 from ion_framework.cli.options import common, language_option, settings_of
-from ion_framework.cli.output import Output, note
+from ion_framework.cli.output import Output, note, printable
 from ion_framework.cli.texts import locale_language
 from ion_framework.domain.language import Language
 
@@ -57,7 +57,8 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
     """
     from ion_framework.cards.files import write_card  # imports the reading of cards
 
-    texts = CARD_TEXTS[language or locale_language(os.environ)]
+    spoken = language or locale_language(os.environ)
+    texts = CARD_TEXTS[spoken]
     file = out or (Path(f"{name}.png") if png else None)
     done = write_card(
         settings_of(context), name, _VERSIONS[form], file, image=png, language=language
@@ -68,6 +69,8 @@ def export(  # noqa: PLR0913, PLR0917  one parameter per option
         note(texts["written"].format(name=done.name, file=file))
     if done.exported.changed:
         note(texts["changed"].format(fields=", ".join(done.exported.changed)))
+    for remark in done.exported.remarks:
+        note(texts["remark"].format(remark=printable(remark.text(spoken))))
     if done.left_assets:
         card, carrier = done.left_assets
         note(texts["assets"].format(card=card, carrier=carrier))

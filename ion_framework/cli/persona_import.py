@@ -35,14 +35,15 @@ def import_(
     """
     from ion_framework.cards.importing import import_card  # imports what writes packages
 
-    texts = CARD_TEXTS[language or locale_language(os.environ)]
+    spoken = language or locale_language(os.environ)
+    texts = CARD_TEXTS[spoken]
     done = import_card(card, name, into)
     output = Output()
     if as_json:
         output.json(done.document)
         return
     for remark in done.remarks:
-        note(texts["remark"].format(remark=printable(remark)))
+        note(texts["remark"].format(remark=printable(remark.text(spoken))))
     output.line(texts["imported"].format(shown=done.persona.shown_name(), folder=done.folder))
     if done.edited:
         note(texts["edited"])

@@ -18,12 +18,25 @@ from ion_framework.cli.plugin_plan import Plan, make_plan
 from ion_framework.manifest.model import API_MAJOR, MANIFEST_NAME, Kind, Manifest
 from ion_framework.plugin_host.discovery import canonical
 from ion_framework.plugin_host.host import PluginHost
+from ion_framework.plugin_host.naming import called, told_apart
 from ion_framework.plugin_host.record import PluginRecord, Status
 from ion_framework.plugin_host.selection import is_named
 from ion_framework.plugin_host.trust_files import is_editable, start_files
 from ion_framework.plugin_host.trust_freeze import distribution_of
 from ion_framework.settings.model import PluginSettings, Settings, Trust
 from ion_framework.settings.plugin_values import variables_of
+
+
+class AmbiguousNameError(Exception):
+    """A name may mean several plugins.
+
+    Args:
+        name: the name.
+        choices: the plugins, by names that are not ambiguous.
+    """
+
+    def __init__(self, name: str, choices: str) -> None:
+        super().__init__(f"{name!r} may mean any of {choices}; give the plugin's name")
 
 
 class Outcome(StrEnum):
@@ -88,15 +101,20 @@ class Explanation:
 def explain(
     name: str, host: PluginHost, settings: Settings, environ: Mapping[str, str]
 ) -> tuple[Explanation, ...]:
-    """Explain every plugin that has a name, or whose distribution has it.
+    """Explain every plugin that goes by a name; several only where one distribution brings them.
 
     Args:
-        name: of a plugin or a distribution.
+        name: of a plugin or a distribution, or the shown name of a persona.
         host: the plugins with their static status.
         settings: the settings that the host was made with.
         environ: the environment that the host was made with.
+
+    Raises:
+        AmbiguousNameError: plugins of different names and distributions may be meant.
     """
-    meant = [record for record in host.records if is_named((name,), record.candidate)]
+    meant = called(name, host.records)
+    if len({r.name for r in meant}) > 1 and len({r.distribution for r in meant}) > 1:
+        raise AmbiguousNameError(name, told_apart(meant))
     plan = make_plan(host, settings) if meant else None
     return tuple(
         Explanation(

@@ -9,11 +9,13 @@ import click
 
 from ion_framework.cli.host_options import host_options
 from ion_framework.cli.lazy import add_lazily
-from ion_framework.cli.options import common, json_option, settings_of
+from ion_framework.cli.options import common, json_option, language_option, settings_of
 from ion_framework.cli.output import Output
 from ion_framework.cli.plugin_list import document_of, hidden_commands, table_of
 from ion_framework.cli.remarks import note_remarks, show_remarks
+from ion_framework.cli.texts import locale_language
 from ion_framework.clock import SystemClock
+from ion_framework.domain.language import Language
 from ion_framework.plugin_host.discovery import installed
 from ion_framework.plugin_host.host import PluginHost
 
@@ -57,10 +59,11 @@ def plugins(
 
 
 @plugins.command()
+@language_option
 @json_option
 @common
 @click.pass_context
-def plan(context: click.Context, as_json: bool) -> None:
+def plan(context: click.Context, language: Language | None, as_json: bool) -> None:
     """Show what would run, in which order and why, and what would stop the start.
 
     Nothing is imported: which hooks an extension has is known only after --load. The exit code is
@@ -76,7 +79,7 @@ def plan(context: click.Context, as_json: bool) -> None:
     if as_json or above.get("as_json"):
         output.json(made)
     else:
-        show_plan(made, output)
+        show_plan(made, output, language or locale_language(os.environ))
     context.exit(1 if made.stops else 0)
 
 

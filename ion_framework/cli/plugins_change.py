@@ -28,6 +28,8 @@ def change(host: RunningHost, name: str, act: str, *, as_json: bool, body: objec
         output.json(answer)
     else:
         output.line(str(answer["message"]), "good" if answer["success"] else "bad")
+        for consequence in answer.get("consequences", ()):
+            output.line(str(consequence), "notice")
         if len(answer["workers"]) > 1 or not answer["success"]:
             output.table(_by_worker(answer["workers"]))
     return 0 if answer["success"] else 1

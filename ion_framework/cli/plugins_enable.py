@@ -26,9 +26,9 @@ def enable(
 ) -> None:
     """Let a plugin of a running host take part again.
 
-    It was taken out by hand, is in quarantine because it kept failing, or was deactivated because
-    it failed again and again. Every worker of the host lets it in. The exit code is 1 where one did
-    not.
+    NAME is the plugin's, its distribution's, or the shown name of its persona. It was taken out by
+    hand, is in quarantine because it kept failing, or was deactivated because it failed again and
+    again. Every worker of the host lets it in. The exit code is 1 where one did not.
     """
     from ion_framework.cli.plugins_change import change  # --help needs none of it
     from ion_framework.cli.running_host import RunningHost

@@ -26,9 +26,9 @@ def reload(
 ) -> None:
     """Have a running host read the manifest and the texts of a data-only persona again.
 
-    Every worker reads them; answers of the old persona are not served any more. Where a file is
-    wrong, the error names it and the key, and the persona stays as it was. A persona with code
-    takes a restart.
+    NAME is the plugin's, its distribution's, or the shown name of the persona. Every worker reads
+    them; answers of the old persona are not served any more. Where a file is wrong, the error names
+    it and the key, and the persona stays as it was. A persona with code takes a restart.
     """
     from ion_framework.cli.plugins_change import change  # --help needs none of it
     from ion_framework.cli.running_host import RunningHost

@@ -9,7 +9,7 @@ import click
 from ion_framework.cli.checks.remedies import REMEDIES
 from ion_framework.cli.options import common, json_option, language_option, settings_of
 from ion_framework.cli.output import Output
-from ion_framework.cli.plugin_reasons import Explanation, Outcome, explain, near
+from ion_framework.cli.plugin_reasons import AmbiguousNameError, Explanation, Outcome, explain, near
 from ion_framework.cli.tables import Cell, Table
 from ion_framework.cli.texts import locale_language
 from ion_framework.cli.translating import translated
@@ -65,12 +65,16 @@ def why(context: click.Context, name: str, language: Language | None, as_json: b
     """Say why the plugin NAME has its status, and what to do.
 
     Where it was found, and every decision about it in order: lists, manifest, settings, trust,
-    what it needs, its name, its requirements, its place. NAME may be that of a distribution.
-    Nothing is imported. The exit code is 1 where it is meant to run and cannot.
+    what it needs, its name, its requirements, its place. NAME may also be that of a distribution,
+    or the shown name of a persona. Nothing is imported. The exit code is 1 where it is meant to run
+    and cannot.
     """
     settings, output = settings_of(context), Output()
     host = PluginHost(settings, installed, os.environ, SystemClock())
-    found = explain(name, host, settings, os.environ)
+    try:
+        found = explain(name, host, settings, os.environ)
+    except AmbiguousNameError as error:
+        raise click.UsageError(str(error)) from error
     if not found:
         raise click.UsageError(_unknown(name, host))
     chosen = language or locale_language(os.environ)
@@ -107,7 +111,7 @@ def _document(item: Explanation) -> dict[str, object]:
 
 
 def _show(item: Explanation, language: Language, output: Output) -> None:
-    output.line(f"{item.name}: {item.status.value}, {item.reason}")
+    output.line(f"{item.name}: {item.status.value}, {translated(item.reason, language)}")
     rows = tuple(
         (
             decision.subject,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,52 +14,124 @@ import attrs
 import click
 
 from ion_framework.cli.failures import told
+from ion_framework.cli.options import json_option, language_option
 from ion_framework.cli.output import Output
+from ion_framework.cli.scaffolding_texts import texts_for
+from ion_framework.cli.texts import locale_language
 from ion_framework.clock import SystemClock
+from ion_framework.domain.language import Language
+from ion_framework.plugin_host.discovery import installed
 from ion_framework.scaffolding.errors import AnswerError
-from ion_framework.scaffolding.names import Names
+from ion_framework.scaffolding.names import Names, check_name
 from ion_framework.scaffolding.publication import LICENCES, Publication
-from ion_framework.scaffolding.writing import write
+from ion_framework.scaffolding.writing import check_vacant, write
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _Value = TypeVar("_Value")
 
-yes_option = click.option("--yes", is_flag=True, help="Ask nothing: take the defaults.")
-into_option = click.option(
-    "--into",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Where to write it; new or empty.  [default: a new folder called as the distribution]",
+
+@attrs.frozen(kw_only=True)
+class Wishes:
+    """What was said about a package of any kind.
+
+    Attributes:
+        author: who wrote it.
+        licence: its licence.
+        issues: address where problems are reported.
+        into: where it goes; None for a new folder that is called as the distribution.
+        yes: whether nothing is asked.
+        language: language of questions and texts; None is that of the locale.
+        as_json: whether to say what was written as a JSON document.
+    """
+
+    author: str
+    licence: str
+    issues: str
+    into: Path | None
+    yes: bool
+    language: Language | None
+    as_json: bool
+
+
+_OPTIONS: tuple[Callable[..., Any], ...] = (
+    click.option("--author", metavar="TEXT", default="", help="Who wrote it."),
+    click.option(
+        "--licence",
+        "--license",
+        type=click.Choice(LICENCES),
+        default=LICENCES[0],
+        show_default=True,
+        help="Its licence.",
+    ),
+    click.option(
+        "--issues", metavar="URL", default="", help="Address where problems are reported."
+    ),
+    click.option(
+        "--into",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="Where to write it; new or empty.  [default: a new folder called as the distribution]",
+    ),
+    click.option("--yes", is_flag=True, help="Ask nothing: take the defaults."),
+    language_option,
+    json_option,
 )
 
 
-def publication_options(command: _Command) -> _Command:
-    """Give a command the options about who publishes a package, and how."""
-    for option in (
-        click.option(
-            "--issues", metavar="URL", default="", help="Address where problems are reported."
-        ),
-        click.option(
-            "--licence",
-            "--license",
-            type=click.Choice(LICENCES),
-            default=LICENCES[0],
-            show_default=True,
-            help="Its licence.",
-        ),
-        click.option("--author", metavar="TEXT", default="", help="Who wrote it."),
-    ):
-        command = option(command)
-    return command
+def package_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options about a package of any kind, which it takes as ``wishes``."""
+
+    @wraps(command)
+    def gathered(*arguments: Any, **options: Any) -> Any:
+        said = {field.name: options.pop(field.name) for field in attrs.fields(Wishes)}
+        return command(*arguments, wishes=Wishes(**said), **options)
+
+    decorated: Callable[..., Any] = gathered
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
 
 
-def publication_of(author: str, licence: str, issues: str) -> Publication:
-    """Who publishes a package, by the options.
+@attrs.frozen
+class Draft:
+    """A package that may be written, before it is known what is in it.
+
+    Attributes:
+        names: what it is called.
+        publication: who publishes it, and how.
+        folder: where it goes.
+        language: language of questions and texts.
+        questions: asks what no option has answered.
+    """
+
+    names: Names
+    publication: Publication
+    folder: Path
+    language: Language
+    questions: Questions
+
+
+def begin(context: click.Context, names: Names, wishes: Wishes) -> Draft:
+    """See that a package can be called so and go there.
+
+    Args:
+        context: the command's context.
+        names: what it is called.
+        wishes: what was said about it.
 
     Raises:
-        AnswerError: one of them cannot be used.
+        click.ClickException: it cannot; says why.
     """
-    return Publication.checked(author, licence, issues, SystemClock())
+    with usable(context):
+        check_name(names, installed())
+        publication = Publication.checked(
+            wishes.author, wishes.licence, wishes.issues, SystemClock()
+        )
+    folder = wishes.into or Path(names.distribution)
+    with told():
+        check_vacant(folder)
+    language = wishes.language or locale_language(os.environ)
+    questions = Questions(context, texts_for(language), defaults=wishes.yes)
+    return Draft(names, publication, folder, language, questions)
 
 
 class Questions:
@@ -131,38 +205,25 @@ def usable(context: click.Context) -> Iterator[None]:
         raise click.UsageError(str(error), context) from error
 
 
-@attrs.frozen
-class Package:
-    """A package that can be written.
-
-    Attributes:
-        names: what it is called.
-        files: its files.
-        folder: where they go.
-    """
-
-    names: Names
-    files: Mapping[str, str]
-    folder: Path
-
-
-def write_package(package: Package, output: Output, steps: str, *, as_json: bool) -> None:
+def write_package(
+    draft: Draft, files: Mapping[str, str], steps: Mapping[Language, str], *, as_json: bool
+) -> None:
     """Write a package, and say what was written and what to do next.
 
     Args:
-        package: the package.
-        output: where to say it.
-        steps: what to do next; ``{name}`` and ``{folder}`` are filled in.
+        draft: the package.
+        files: its files.
+        steps: what to do next, by language; ``{name}`` and ``{folder}`` are filled in.
         as_json: say it as a JSON document.
     """
-    names, folder = package.names, package.folder
+    output, names, folder = Output(), draft.names, draft.folder
     with told():
-        write(package.files, folder)
+        write(files, folder)
     if as_json:
         found = {"name": names.name, "distribution": names.distribution, "folder": str(folder)}
-        output.json({**found, "files": sorted(package.files)})
+        output.json({**found, "files": sorted(files)})
         return
-    for name in sorted(package.files):
+    for name in sorted(files):
         output.line(f"  {folder / name}", "quiet")
     output.line()
-    output.line(steps.format(name=names.name, folder=folder))
+    output.line(steps[draft.language].format(name=names.name, folder=folder))

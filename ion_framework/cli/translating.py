@@ -17,6 +17,9 @@ _GAP = re.compile(r"\{(\w+)(?::([^}]+))?\}")
 def translated(text: str, language: Language) -> str:
     """A text in a language, line by line; a sentence that is not known stays English.
 
+    Sentences that are joined by semicolons are looked up one by one, where no known one holds the
+    semicolon itself.
+
     Args:
         text: English, one sentence a line.
         language: the language.
@@ -30,11 +33,31 @@ def translated(text: str, language: Language) -> str:
 
 
 def _korean(line: str) -> str:
-    for expression, korean in sentences():
+    return _known(line) or "; ".join(_known(part) or part for part in line.split("; "))
+
+
+def _known(line: str) -> str:
+    """A line in Korean, empty where nothing fits it."""
+    return _fitting(line, _JOINT) or _by_parts(line) or _fitting(line, _ANY)
+
+
+def _by_parts(line: str) -> str:
+    first, joint, rest = line.partition("; ")
+    parts = (_fitting(first, _ANY), _known(rest)) if joint else ("", "")
+    return "; ".join(parts) if all(parts) else ""
+
+
+def _fitting(line: str, gap: str) -> str:
+    for expression, korean in sentences(gap):
         found = expression.fullmatch(line)
         if found:
             return _GAP.sub(partial(_filled, found.groupdict()), korean)
-    return line
+    return ""
+
+
+_ANY = ".+?"
+_JOINT = "(?:(?!; ).)+?"
+"""What may stand in a gap at first: one sentence, not where the next begins."""
 
 
 def _filled(values: dict[str, str], gap: re.Match[str]) -> str:
@@ -43,16 +66,22 @@ def _filled(values: dict[str, str], gap: re.Match[str]) -> str:
 
 
 @cache
-def sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Every sentence: what it looks like in English, and what it says in Korean."""
+def sentences(gap: str = _ANY) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Every sentence: what it looks like in English, and what it says in Korean.
+
+    Args:
+        gap: regular expression of what may stand in a gap.
+    """
     text = Path(__file__).with_name("sentences.toml").read_text("utf-8")
-    return tuple((_expression(item["en"]), item["ko"]) for item in tomllib.loads(text)["sentence"])
+    return tuple(
+        (_expression(item["en"], gap), item["ko"]) for item in tomllib.loads(text)["sentence"]
+    )
 
 
-def _expression(english: str) -> re.Pattern[str]:
+def _expression(english: str, gap: str) -> re.Pattern[str]:
     pieces = _GAP.split(english)
     parts = [
-        re.escape(piece) if place % 3 == 0 else f"(?P<{piece}>.+?)"
+        re.escape(piece) if place % 3 == 0 else f"(?P<{piece}>{gap})"
         for place, piece in enumerate(pieces)
         if place % 3 != 2  # noqa: PLR2004  the third of each is the particle, of which there is none
     ]

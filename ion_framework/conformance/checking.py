@@ -96,10 +96,21 @@ def _check(subject: Subject, source: Source, known: tuple[Finding, ...] = ()) ->
         standing, odd = _routing(subject.persona, subject.candidate, source)
         findings += odd
     if not any(finding.blocks is Grade.BRONZE for finding in findings):
-        findings += behaviour_findings(subject)
+        findings += _unsaid(behaviour_findings(subject), findings)
     candidate = subject.candidate
     title = f"{candidate.name} ({candidate.distribution} {candidate.version})"
     return make_report(title, findings, standing)
+
+
+def _unsaid(seen: Iterable[Finding], said: Iterable[Finding]) -> Iterable[Finding]:
+    """What came to light besides what the text of the code has shown, with its place, already."""
+    known = {(finding.code, finding.message) for finding in said}
+    codes = {code for code, _ in known} & {"capability-environment-open"}
+    return [
+        finding
+        for finding in seen
+        if (finding.code, finding.message) not in known and finding.code not in codes
+    ]
 
 
 def _routing(

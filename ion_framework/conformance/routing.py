@@ -61,6 +61,12 @@ class Standing:
         return tuple(place for place in self.places if place.winner == self.persona)
 
     @property
+    def lost(self) -> tuple[Place, ...]:
+        """The keys that others win, the narrowest loss first."""
+        lost = (place for place in self.places if place.winner != self.persona)
+        return tuple(sorted(lost, key=lambda place: -place.margin))
+
+    @property
     def share(self) -> Decimal:
         """The part of the keys that it wins, 0 to 1."""
         return Decimal(len(self.won)) / len(ALL_KEYS)

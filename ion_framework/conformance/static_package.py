@@ -76,10 +76,18 @@ def _tests_in(folder: Path) -> tuple[int, int]:
 
 
 def _nodes(file: Path) -> list[ast.AST]:
+    """What pytest can see of a file: nothing that only stands inside a function."""
     try:
-        return list(ast.walk(ast.parse(file.read_bytes())))
+        return list(_seen(ast.parse(file.read_bytes())))
     except (SyntaxError, ValueError, RecursionError):
         return []  # pytest says more about it than could be said here
+
+
+def _seen(node: ast.AST) -> Iterator[ast.AST]:
+    for below in ast.iter_child_nodes(node):
+        yield below
+        if not isinstance(below, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _seen(below)
 
 
 def _wheel(tree: SourceTree, package: Path) -> Iterator[Finding]:

@@ -71,6 +71,13 @@ def take_apart(content: str) -> Decorated:
     return Decorated("\n".join(kept).strip("\n"), found)
 
 
+def unused_names(content: str) -> tuple[str, ...]:
+    """The names of the decorators of a content that are not in `HONOURED`, in order."""
+    lines = (_LINE.fullmatch(line.strip()) for line in content.splitlines())
+    names = (match[2].lower() for match in lines if match)
+    return tuple(name for name in names if name not in HONOURED)
+
+
 _LINE = re.compile(r"(@@@?)([A-Za-z_]+)((?:[ \t].*)?)")
 """A name of Latin letters and underscores: the head of a hunk (``@@ -1 +1 @@``) is none."""
 

@@ -4,7 +4,8 @@ A key matches wherever the text contains it, as the specification has it: Korean
 right behind a word (``루아가``), so that whole words would miss it. An entry may ask for whole
 words; then letters and digits of Latin script must not go on beside the key, and Korean particles
 still may. Keys with ``use_regex`` are patterns of RE2, which take time in the length of the text
-whatever they say; Python's own patterns can take forever and are never used for them.
+whatever they say; Python's own patterns can take forever and are never used for them. Entries of
+SillyTavern have both kinds beside each other: a key between slashes is a pattern there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -59,6 +60,11 @@ class Searched:
         return near and key in self.text
 
     @cached_property
+    def folded(self) -> Searched:
+        """The same text with its case folded."""
+        return Searched(self.text.casefold())
+
+    @cached_property
     def _grams(self) -> frozenset[str]:
         return frozenset(self.text[at : at + _GRAM] for at in range(len(self.text) - _GRAM + 1))
 
@@ -97,6 +103,59 @@ def matches_any(patterns: Iterable[str], *, case_sensitive: bool) -> Matcher:
     Raises:
         ImportError: RE2 is not installed.
     """
+    compiled = [_compiled(text, case_sensitive=case_sensitive) for text in patterns if text]
+    if None in compiled:
+        return lambda _: False
+    return lambda searched: any(p.search(searched.text) is not None for p in compiled)
+
+
+def matches_slashed(
+    keys: Iterable[str], *, case_sensitive: bool, whole_words: bool, patterns: bool = True
+) -> Matcher:
+    """Whether a text, whose case was not folded, has one of these keys as SillyTavern reads them.
+
+    A key between slashes is a pattern, whose case matters unless it has the flag i; one that RE2
+    does not take matches nothing. Every other key matches where the text contains it.
+
+    Args:
+        keys: the keys.
+        case_sensitive: whether the case of keys that are no patterns matters.
+        whole_words: whether Latin letters and digits must not go on beside such a key.
+        patterns: whether there may be patterns among the keys.
+
+    Raises:
+        ImportError: one is a pattern, and RE2 is not installed.
+    """
+    keys = tuple(keys)
+    slashed = [key for key in keys if patterns and is_slashed(key)]
+    compiled = [made for key in slashed if (made := _compiled(key, case_sensitive=True))]
+    plain = contains_any(
+        (key for key in keys if key not in slashed),
+        case_sensitive=case_sensitive,
+        whole_words=whole_words,
+    )
+    return lambda searched: (
+        plain(searched if case_sensitive else searched.folded)
+        or any(pattern.search(searched.text) is not None for pattern in compiled)
+    )
+
+
+def is_slashed(key: str) -> bool:
+    """Whether a key is ``/pattern/flags`` with every slash inside the pattern escaped."""
+    return _WHOLE.fullmatch(key) is not None
+
+
+def is_pattern(key: str) -> bool:
+    """Whether RE2 takes a pattern, with slashes or without.
+
+    Raises:
+        ImportError: RE2 is not installed.
+    """
+    return _compiled(key, case_sensitive=True) is not None
+
+
+def _compiled(pattern: str, *, case_sensitive: bool) -> Any:
+    """A pattern, ready to be searched for; None where RE2 does not take it."""
     import re2  # an optional extra, and only entries with patterns need it
 
     options = re2.Options()
@@ -104,10 +163,9 @@ def matches_any(patterns: Iterable[str], *, case_sensitive: bool) -> Matcher:
     options.log_errors = False
     options.max_mem = PATTERN_BYTES
     try:
-        compiled = [re2.compile(_inline_flags(text), options) for text in patterns if text]
+        return re2.compile(_inline_flags(pattern), options)
     except (re2.error, UnicodeEncodeError):
-        return lambda _: False
-    return lambda searched: any(p.search(searched.text) is not None for p in compiled)
+        return None
 
 
 def _inline_flags(pattern: str) -> str:
@@ -119,3 +177,5 @@ def _inline_flags(pattern: str) -> str:
 
 
 _SLASHED = re.compile(r"/(.+)/([a-z]*)", re.DOTALL)
+
+_WHOLE = re.compile(r"/(?:[^\\/]|\\.)+/[dgimsuvy]*", re.DOTALL)

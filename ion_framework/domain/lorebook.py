@@ -15,7 +15,15 @@ from functools import cached_property
 import attrs
 
 from ion_framework.domain.lore_decorators import Decorated, take_apart
-from ion_framework.domain.lore_matching import Matcher, Searched, contains_any, matches_any, normal
+from ion_framework.domain.lore_matching import (
+    Matcher,
+    Searched,
+    contains_any,
+    is_slashed,
+    matches_any,
+    matches_slashed,
+    normal,
+)
 from ion_framework.domain.template import render_card
 from ion_framework.domain.tokens import estimate
 
@@ -54,12 +62,14 @@ class LoreEntry:
         insertion_order: the lower, the earlier in the prompt.
         priority: the lower, the sooner it gives way where the budget is spent; without it the
             insertion order counts instead.
-        constant: it is inserted in every turn.
+        constant: it is inserted in every turn; ignored with ``use_regex``.
         selective: one of the secondary keys must be there as well.
         secondary_keys: see ``selective``; ignored with ``use_regex``.
         case_sensitive: whether case matters for its keys.
         whole_words: whether Latin letters and digits must not go on beside a key.
         use_regex: its keys are patterns of RE2; needs the extra ``ion-framework[cards]``.
+        slashed_keys: those of its keys that stand between slashes (``/pattern/flags``) are patterns
+            of RE2, which need the extra, all others are plain; ignored with ``use_regex``.
         position: before or after the text about the character.
         name: what a receipt calls it; without one, its first key.
     """
@@ -75,8 +85,22 @@ class LoreEntry:
     case_sensitive: bool = False
     whole_words: bool = False
     use_regex: bool = False
+    slashed_keys: bool = False
     position: LorePosition = LorePosition.AFTER_CHAR
     name: str = ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Those of its keys that are regular expressions."""
+        if self.use_regex:
+            return self.keys
+        keys = (*self.keys, *self.secondary_keys) if self.slashed_keys else ()
+        return tuple(filter(is_slashed, keys))
+
+    @property
+    def needs_patterns(self) -> bool:
+        """Whether RE2 has to be installed for it."""
+        return self.use_regex or bool(self.patterns)
 
 
 @attrs.frozen
@@ -133,11 +157,11 @@ class _Prepared:
 
     @cached_property
     def additional(self) -> Matcher:
-        return self._matcher(self.content.texts("additional_keys"))
+        return self._matcher(self.content.texts("additional_keys"), patterns=False)
 
     @cached_property
     def excluded(self) -> Matcher:
-        return self._matcher(self.content.texts("exclude_keys"))
+        return self._matcher(self.content.texts("exclude_keys"), patterns=False)
 
     @property
     def rank(self) -> tuple[float, int]:
@@ -178,10 +202,17 @@ class _Prepared:
         names = ("activate_only_after", "activate_only_every", "additional_keys", "exclude_keys")
         return any(map(self.content.has, names))
 
-    def _matcher(self, keys: Iterable[str]) -> Matcher:
+    def _matcher(self, keys: Iterable[str], *, patterns: bool = True) -> Matcher:
         entry = self.entry
         if entry.use_regex:
             return matches_any(keys, case_sensitive=entry.case_sensitive)
+        if entry.slashed_keys:  # a decorator's keys are separated by commas, as patterns are not
+            return matches_slashed(
+                keys,
+                case_sensitive=entry.case_sensitive,
+                whole_words=entry.whole_words,
+                patterns=patterns,
+            )
         return contains_any(
             keys, case_sensitive=entry.case_sensitive, whole_words=entry.whole_words
         )
@@ -212,7 +243,7 @@ class Lorebook:
     @property
     def needs_patterns(self) -> bool:
         """Whether an entry in use has keys that are regular expressions."""
-        return any(entry.use_regex and entry.enabled for entry in self.entries)
+        return any(entry.enabled and entry.needs_patterns for entry in self.entries)
 
     @cached_property
     def stable(self) -> tuple[Inserted, ...]:
@@ -278,7 +309,8 @@ class _Texts:
     def of(self, item: _Prepared) -> Searched:
         own = None if self._follows else item.content.number("scan_depth")
         depth = self._depth if own is None else own
-        key = (depth, item.entry.case_sensitive or item.entry.use_regex)
+        entry = item.entry
+        key = (depth, entry.case_sensitive or entry.use_regex or entry.slashed_keys)
         if key not in self._made:
             latest = "\n".join(self._messages[-depth:]) if depth else ""
             text = normal(latest[-SCANNED_CHARACTERS:], case_sensitive=key[1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
+from ion_framework.ensemble.broken_off import whole
 from ion_framework.ensemble.course import Course, Respond, late
 from ion_framework.ensemble.joining import join
 from ion_framework.ensemble.joint_reply import JointReply
@@ -76,6 +77,7 @@ class Ensemble:
             InvalidRequestError: the request cannot be answered as it is.
             TurnRefusedError: a guard refused the message as a whole.
             NoAnswerError: nobody could answer.
+            BrokenOffError: nobody could answer to the end.
             PluginOrderError: personas build on each other in a circle.
         """
         if isinstance(request, str):
@@ -130,8 +132,8 @@ class Ensemble:
             raise NoAnswerError("route", NO_PERSONA)
         # Guards see the message whole: what is harmless piece by piece need not be so together.
         context = TurnContext(history=turn.history, summary=turn.summary, notes=turn.notes)
-        whole = Turn(turn, context, deadline=course.trace.deadline)
-        await self._ion.hooks.guard(whole, course.trace)
+        message = Turn(turn, context, deadline=course.trace.deadline)
+        await self._ion.hooks.guard(message, course.trace)
         try:
             async with asyncio.timeout(course.trace.remaining_s()):
                 return await read_message(course)
@@ -150,7 +152,7 @@ class Ensemble:
 
 async def _alone(course: Course, plan: Plan) -> JointReply:
     """The answer of the one persona that the router decides for, in a turn like every other."""
-    reply = await course.respond(attrs.evolve(course.request, deadline_s=course.share_s(1)))
+    reply = whole(await course.respond(attrs.evolve(course.request, deadline_s=course.share_s(1))))
     return JointReply(
         content=reply.content,
         plan=attrs.evolve(plan, steps=((reply.persona,),)),

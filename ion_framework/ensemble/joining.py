@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from ion_framework.domain.language import Language
+from ion_framework.ensemble.broken_off import BROKE_OFF, BrokenOffError, whole
 from ion_framework.ensemble.contribution import Contribution
 from ion_framework.ensemble.course import Course
 from ion_framework.ensemble.joint_reply import JointReply, joint_confidence
@@ -56,6 +57,7 @@ async def join(
         language=reading.whole.language,
         confidence=joint_confidence(contributions),
         degraded=_degraded(contributions),
+        broken=tuple(item.broken for item in contributions if item.broken is not None),
     )
     if len(answers) == 1:
         return reply
@@ -69,12 +71,14 @@ async def join(
 
 
 def _degraded(contributions: Sequence[Contribution]) -> str:
-    found = [
-        f"{item.persona}: {item.reply.degraded if item.reply else 'has no answer'}"
-        for item in contributions
-        if item.reply is None or item.reply.degraded
-    ]
-    return "; ".join(found)
+    reasons = {item.persona: _reason(item) for item in contributions}
+    return "; ".join(f"{name}: {reason}" for name, reason in reasons.items() if reason)
+
+
+def _reason(item: Contribution) -> str:
+    if item.reply is not None:
+        return item.reply.degraded
+    return BROKE_OFF if item.broken is not None else "has no answer"
 
 
 async def _vote(
@@ -115,28 +119,29 @@ _JUDGING_SHARE = 0.9
 async def _synthesise(
     course: Course, reply: JointReply, answers: Sequence[Contribution]
 ) -> JointReply:
-    written = await _written(course, reply.language, answers)
-    if written is None:
+    try:
+        written = await _written(course, reply.language, answers)
+    except TurnError as error:
         reasons = filter(None, (reply.degraded, NOT_SYNTHESISED))
+        lost = (error.reply,) if isinstance(error, BrokenOffError) else ()
         return attrs.evolve(
             reply,
             content=hierarchical(answers),
             merged_by=MergeStrategy.HIERARCHICAL,
             degraded="; ".join(reasons),
+            broken=(*reply.broken, *lost),
         )
     return attrs.evolve(
         reply, content=written.content, merged_by=MergeStrategy.SYNTHESIS, synthesis=written
     )
 
 
-async def _written(
-    course: Course, language: Language, answers: Sequence[Contribution]
-) -> Reply | None:
+async def _written(course: Course, language: Language, answers: Sequence[Contribution]) -> Reply:
     """The answer of the heaviest aspect's persona to the whole, who sees all answers."""
     request, most = course.request, course.settings.handed_on_chars
     material = (told(item, language, most) for item in answers)
-    try:
-        return await course.respond(
+    return whole(
+        await course.respond(
             attrs.evolve(
                 request,
                 persona=heaviest(answers).persona,
@@ -146,5 +151,4 @@ async def _written(
                 request_id=f"{request.request_id}-synthesis",
             )
         )
-    except TurnError:
-        return None
+    )

@@ -29,6 +29,7 @@ class JointReply:
         merged_by: how the answers became one in fact; None where only one is left to give.
         vote: how the vote went, None without one.
         synthesis: the reply in which the answers were written into one, None without.
+        broken: replies that broke off: given to nobody, and spent all the same.
         language: the language of the answer.
         confidence: how sure the routing is of it, 0 to 1; see `joint_confidence`.
         degraded: why the answer is second best, empty where it is not.
@@ -42,6 +43,7 @@ class JointReply:
     merged_by: MergeStrategy | None = None
     vote: Vote | None = None
     synthesis: Reply | None = None
+    broken: tuple[Reply, ...] = ()
     language: Language
     confidence: Decimal
     degraded: str = ""

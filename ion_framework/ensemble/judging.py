@@ -14,7 +14,7 @@ from ion_framework.domain.resonance import Resonance
 from ion_framework.ensemble import wording
 from ion_framework.ensemble.contribution import Contribution
 from ion_framework.errors import NoAnswerError
-from ion_framework.pipeline.chunks import Usage
+from ion_framework.pipeline.chunks import FinishReason, Usage
 from ion_framework.pipeline.language_model import LanguageModel
 from ion_framework.pipeline.turn import Turn
 
@@ -47,7 +47,7 @@ async def judge(
 ) -> Judgement:
     """Ask every persona which proposal is best; it does not learn whose is whose.
 
-    Who gives no number of a proposal abstains, and so does one whose question fails.
+    Who gives no number of a proposal abstains, and so does one whose question fails or breaks off.
 
     Args:
         model: the language model.
@@ -102,4 +102,6 @@ async def _vote(
         completion = await model.ask(turn, prompt, limit_s)
     except NoAnswerError:
         return "", Usage()
-    return completion.text, completion.usage
+    # Half a number may be another one.
+    is_broken = completion.reason is FinishReason.TRUNCATED
+    return "" if is_broken else completion.text, completion.usage

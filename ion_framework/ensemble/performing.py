@@ -11,6 +11,7 @@ from ion_framework.domain.conversation import shorten
 from ion_framework.domain.language import Language
 from ion_framework.ensemble import wording
 from ion_framework.ensemble.aspects import Aspect
+from ion_framework.ensemble.broken_off import whole
 from ion_framework.ensemble.contribution import Contribution
 from ion_framework.ensemble.course import Course
 from ion_framework.ensemble.plan import MergeStrategy, Plan
@@ -77,7 +78,7 @@ async def _contribution(part: _Part, step: int, among: int) -> Contribution:
     empty = Contribution(part.aspect, shown, request_id, step)
     try:
         request = _request(part, request_id, course.share_s(among))
-        return attrs.evolve(empty, reply=await course.respond(request))
+        return attrs.evolve(empty, reply=whole(await course.respond(request)))
     except TurnError as error:
         return attrs.evolve(empty, error=error)
     except Exception as error:  # noqa: BLE001  one part of several: the others have their answers
@@ -86,12 +87,12 @@ async def _contribution(part: _Part, step: int, among: int) -> Contribution:
 
 
 def _request(part: _Part, request_id: str, deadline_s: float) -> TurnRequest:
-    whole, aspect = part.course.request, part.aspect
+    asked, aspect = part.course.request, part.aspect
     return attrs.evolve(
-        whole,
-        text=whole.text if aspect.whole else aspect.text,
+        asked,
+        text=asked.text if aspect.whole else aspect.text,
         persona=aspect.persona,
-        summary="\n\n".join(filter(None, (whole.summary, *_situation(part)))),
+        summary="\n\n".join(filter(None, (asked.summary, *_situation(part)))),
         language=part.language,
         deadline_s=deadline_s,
         request_id=request_id,

@@ -152,10 +152,52 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
         table["position"] = entry["position"]
     called = (entry.get("name"), entry.get("comment"))
     table["name"] = sendable(next((n for n in called if isinstance(n, str) and n), ""))
-    extensions = entry.get("extensions")
-    if isinstance(extensions, Mapping) and extensions.get("match_whole_words") is True:
+    extensions = extensions_of(entry)
+    if extensions.get("match_whole_words") is True:
         table["whole_words"] = True
+    if is_slashed_entry(entry):
+        table |= {"use_regex": False, "slashed_keys": True}
+        if extensions.get("case_sensitive") is True:
+            table["case_sensitive"] = True
     return table
+
+
+def extensions_of(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What other programs have written beside the fields of a book or an entry."""
+    extensions = table.get("extensions")
+    return extensions if isinstance(extensions, Mapping) else {}
+
+
+def is_slashed_entry(entry: Mapping[str, Any]) -> bool:
+    """Whether of an entry's keys only those between slashes are patterns, as SillyTavern has it."""
+    ours = extensions_of(entry).get("ion")
+    said = ours.get(KEYS) if isinstance(ours, Mapping) else None
+    if said in (SLASHED, PATTERNS):
+        return bool(said == SLASHED)
+    return entry.get("use_regex") is not False and is_of_sillytavern(entry)
+
+
+def is_of_sillytavern(entry: Mapping[str, Any]) -> bool:
+    """Whether SillyTavern has written an entry; told by its own fields of ``extensions``."""
+    return not _MARKS.isdisjoint(extensions_of(entry))
+
+
+KEYS, SLASHED, PATTERNS = "keys", "slashed", "patterns"
+"""What ``extensions.ion`` of an entry may say: that only keys between slashes are patterns, or that
+``use_regex`` means what the specification says, whoever has written the entry anew since."""
+
+_MARKS = frozenset(
+    {
+        "automation_id",
+        "delay_until_recursion",
+        "display_index",
+        "exclude_recursion",
+        "group_override",
+        "prevent_recursion",
+        "use_group_scoring",
+    }
+)
+"""Fields that only SillyTavern writes."""
 
 
 def lorebook_problems(book: Lorebook) -> Iterator[str]:
@@ -166,6 +208,12 @@ def lorebook_problems(book: Lorebook) -> Iterator[str]:
     keys = sum(len(entry.keys) + len(entry.secondary_keys) for entry in book.entries)
     if keys > MAX_KEYS:
         yield f"{place}.entries: have {keys} keys together; at most {MAX_KEYS} are searched for"
+    for index, entry in enumerate(book.entries):
+        if entry.use_regex and entry.slashed_keys:
+            yield (
+                f"{place}.entries.{index}: use_regex makes every key a pattern and slashed_keys "
+                "only those between slashes; choose one"
+            )
     if book.needs_patterns and not patterns_available():
         yield (
             f"{place}: has keys that are regular expressions (use_regex), for which RE2 has to be "

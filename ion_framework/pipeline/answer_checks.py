@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TypeVar
 
 from ion_framework.domain.conversation import Message, Role
@@ -89,10 +90,30 @@ def check_prompt(prompt: Prompt) -> None:
 def check_metadata(metadata: Mapping[str, object]) -> None:
     """Refuse metadata that is no JSON object."""
     _kind("metadata", metadata, Mapping)
+    if _is_plain(metadata):
+        return
     try:
         json.dumps(jsonable(metadata), default=str, ensure_ascii=False).encode()
     except (TypeError, RecursionError) as error:
         raise ValueError(f"its metadata is not JSON: {error}") from None
+
+
+def _is_plain(metadata: Mapping[str, object]) -> bool:
+    """Whether it holds nothing but plain values, by the one look that is many times as fast."""
+    try:
+        _PLAIN.encode(metadata).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _members(value: object) -> object:
+    if type(value) is MappingProxyType:
+        return dict(value)
+    raise TypeError
+
+
+_PLAIN = json.JSONEncoder(ensure_ascii=False, default=_members)
 
 
 def _rhythm(rhythm: Rhythm) -> None:

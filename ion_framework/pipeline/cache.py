@@ -50,7 +50,7 @@ class CacheKey:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the length-prefixed fields, so that no two keys run into each other."""
-        digest = hashlib.sha256()
+        whole: list[bytes] = []
         for field in (
             str(self.schema),
             self.tenant,
@@ -64,9 +64,8 @@ class CacheKey:
             self.text,
         ):
             data = field.encode()
-            digest.update(len(data).to_bytes(8, "big"))
-            digest.update(data)
-        return digest.hexdigest()
+            whole += (len(data).to_bytes(8, "big"), data)
+        return hashlib.sha256(b"".join(whole)).hexdigest()
 
 
 @attrs.frozen

@@ -107,9 +107,30 @@ def _canonical_parameters(parameters: GenerationParameters) -> str:
 
 
 def _canonical_text(turn: Turn, prompt: Prompt) -> str:
+    # Not every prompt tells the key, but a generator sees it in the turn.
+    key = str(turn.resonance.key) if turn.resonance else ""
+    length = len(prompt.system) + len(prompt.context) + len(prompt.user)
+    if prompt.history or prompt.insertions or length > _LONGEST_REMEMBERED:
+        return _text_of(key, prompt)
+    known = (key, prompt.system, prompt.context, prompt.user, prompt.language, prompt.mode)
+    text = _texts.get(known)
+    if text is None:
+        if len(_texts) >= _MOST_REMEMBERED:
+            _texts.clear()
+        text = _texts[known] = _text_of(key, prompt)
+    return text
+
+
+_LONGEST_REMEMBERED = 8000
+_MOST_REMEMBERED = 128
+_texts: dict[tuple[str, ...], str] = {}
+"""Of single messages that come again, which are those that the cache answers: to look through some
+kilobytes of prompt takes longer than all the rest of a look-up."""
+
+
+def _text_of(key: str, prompt: Prompt) -> str:
     parts = (
-        # Not every prompt tells the key, but a generator sees it in the turn.
-        str(turn.resonance.key) if turn.resonance else "",
+        key,
         prompt.system,
         prompt.context,
         [(message.role.value, message.content) for message in prompt.history],
@@ -118,7 +139,10 @@ def _canonical_text(turn: Turn, prompt: Prompt) -> str:
         prompt.mode.value,
         *([item.index, item.role.value, item.text] for item in prompt.insertions),
     )
-    return _normalised(json.dumps(parts, ensure_ascii=False))
+    return _normalised(_AS_TEXT.encode(parts))
+
+
+_AS_TEXT = json.JSONEncoder(ensure_ascii=False)
 
 
 def _normalised(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from ion_framework.domain.conversation import shorten
 from ion_framework.errors import GenerationError, HookError
 from ion_framework.pipeline import at_work
+from ion_framework.pipeline.begun import Begun
 from ion_framework.pipeline.bulkhead import BulkheadFullError, Place
 from ion_framework.pipeline.containment import NotCalledError, Visit
 from ion_framework.pipeline.implementation import CallMode, Implementation
@@ -166,6 +167,11 @@ async def _await_directly(awaitable: Awaitable[object], limit_s: float) -> objec
     requested = cancellations()
     limit = asyncio.timeout(limit_s)
     try:
+        if inspect.iscoroutine(awaitable):
+            begun = Begun(awaitable)
+            if begun.is_done:
+                return begun.result
+            awaitable = begun
         async with limit:
             return await awaitable
     except asyncio.CancelledError as error:

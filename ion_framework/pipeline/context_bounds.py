@@ -21,6 +21,8 @@ def bounded(context: TurnContext, bounds: ContextSettings) -> TurnContext:
         context: what was gathered.
         bounds: number of messages and passages, and characters of all together.
     """
+    if not (context.history or context.summary or context.passages or context.notes):
+        return context
     room = _Room(bounds.characters)
     notes = tuple(room.take(context.notes))
     summary = room.cut(context.summary)

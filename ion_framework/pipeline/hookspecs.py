@@ -16,7 +16,8 @@ A turn runs::
     ion_observe          who wants to know?                          observe
 
 and around all turns stand ``ion_provide_…``, ``ion_startup``, ``ion_shutdown`` and, for requests
-to a host, ``ion_guard_request``: they are in `ion_framework.pipeline.outer_hookspecs`.
+to a host, ``ion_guard_request``, for its alerts ``ion_notify``: they are in
+`ion_framework.pipeline.outer_hookspecs`.
 
 A plugin implements a hook by a method of the same name, marked with `ion_framework.hookimpl`,
 plain or ``async`` (where the hook says so), that takes any of the hook's arguments by name.
@@ -39,6 +40,7 @@ from ion_framework.pipeline.events import Event
 from ion_framework.pipeline.markers import Family, HookRules, hookspec
 from ion_framework.pipeline.outer_hookspecs import (
     ion_guard_request,
+    ion_notify,
     ion_provide_cache,
     ion_provide_personas,
     ion_provide_routes,
@@ -59,6 +61,7 @@ __all__ = [
     "ion_generate",
     "ion_guard",
     "ion_guard_request",
+    "ion_notify",
     "ion_observe",
     "ion_provide_cache",
     "ion_provide_personas",

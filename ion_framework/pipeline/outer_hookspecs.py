@@ -1,4 +1,4 @@
-"""The hooks that stand around all turns: what plugins provide, their life, and requests to a host.
+"""The hooks that stand around all turns: what plugins provide, their life, a host's requests.
 
 `ion_framework.pipeline.hookspecs` is the map of all hooks.
 """
@@ -14,6 +14,7 @@ from ion_framework.pipeline.incoming import IncomingRequest
 from ion_framework.pipeline.markers import Family, HookRules, hookspec
 from ion_framework.pipeline.provisions import Route, SecretSource, Store
 from ion_framework.pipeline.verdict import Refusal
+from ion_framework.slo.notice import Notice
 
 
 @hookspec(HookRules(Family.PROVIDE, (list, tuple), kinds=(Kind.EXTENSION,)))
@@ -158,4 +159,28 @@ async def ion_guard_request(request: IncomingRequest) -> Refusal | None:
             def ion_guard_request(self, request):
                 if request.headers.get("user-agent", "").startswith("nosy/"):
                     return Refusal("nosy", "Programs of this kind are not answered.")
+    """
+
+
+@hookspec(HookRules(Family.OBSERVE, kinds=(Kind.MONITOR, Kind.EXTENSION)))
+async def ion_notify(notice: Notice) -> None:
+    """Be told that an alert fires, still fires, or is over.
+
+    Called by a host when that changes, outside of all turns, and again every ``slo.repeat_s``
+    seconds while the alert fires. However many processes serve, one of them calls it, with the
+    figures of all.
+
+    Args:
+        notice: the alert with its figures; nothing that anybody wrote.
+
+    All notifiers are told at once, and each has 5 seconds: what sends over a network takes the
+    notice in and sends it behind. A notifier that fails is logged and keeps the notice from nobody
+    else; one that fails 5 times within 60 seconds is QUARANTINED for 60.
+
+    Example::
+
+        class Example:
+            @hookimpl
+            async def ion_notify(self, notice):
+                print(notice.rule, notice.state, notice.value)
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import attrs
 
@@ -26,3 +27,8 @@ class Parts:
     personas: Mapping[str, Persona]
     cache: CacheCalls | None
     degraded: str = ""
+
+    @cached_property
+    def in_order(self) -> tuple[Persona, ...]:
+        """The active personas, one and the same tuple every time."""
+        return tuple(self.personas.values())

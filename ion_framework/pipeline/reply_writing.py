@@ -84,7 +84,7 @@ def write_reply(
         margin=decision.margin,
         confidence=Decimal(decision.confidence),
         reasons=decision.reasons,
-        evidence=describe_evidence(turn.text, turn.resonance),
+        evidence=_described(turn.text, turn.resonance),
         plugins=tuple(trace.participations),
         cache=cache,
         attempts=tuple(trace.attempts),
@@ -109,6 +109,23 @@ def write_reply(
         degraded=answer.degraded,
         receipt=receipt,
     )
+
+
+def _described(text: str, resonance: Resonance) -> tuple[str, ...]:
+    """As `describe_evidence`, remembered for the readings that the engine remembers."""
+    known = _known.get(id(resonance))
+    if known is not None and known[0] is resonance and known[1] == text:
+        return known[2]
+    told = describe_evidence(text, resonance)
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[id(resonance)] = (resonance, text, told)
+    return told
+
+
+_MOST_KNOWN = 256
+_known: dict[int, tuple[Resonance, str, tuple[str, ...]]] = {}
+"""By the identity of the reading, which is held, too, so that no other one can take its id."""
 
 
 def describe_evidence(text: str, resonance: Resonance) -> tuple[str, ...]:

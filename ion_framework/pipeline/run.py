@@ -121,8 +121,10 @@ class Run:
             await self._hooks.guard(turn, self._trace)
         with self._trace.stage("context"):
             turn = await self._hooks.gather_context(turn, self._trace)
-            bounds = self._means.settings.context
-            turn = self.turn = attrs.evolve(turn, context=bounded(turn.context, bounds))
+            kept = bounded(turn.context, self._means.settings.context)
+            if kept is not turn.context:
+                turn = attrs.evolve(turn, context=kept)
+            self.turn = turn
         with self._trace.stage("analyze"):
             resonance = await self._means.analyze(turn, self._trace)
         turn = self.turn = attrs.evolve(turn, resonance=resonance)
@@ -133,7 +135,7 @@ class Run:
         return self.turn
 
     async def _route(self, turn: Turn) -> RoutingDecision:
-        personas = tuple(self._parts.personas.values())
+        personas = self._parts.in_order
         if not personas:
             raise NoAnswerError("route", NO_PERSONA)
         wanted = self._request.persona
@@ -143,7 +145,9 @@ class Run:
             raise unanswered(ROUTERS, self._hooks, "", self._trace)
         decision = None
         if found is not None:
-            decision = attrs.evolve(found[0], router=found[0].router or found[1].plugin)
+            decision, router = found[0], found[1].plugin
+            if not decision.router:
+                decision = attrs.evolve(decision, router=router)
         if forced is None and decision is not None:
             return held(decision, self._request.holding, self._thresholds())
         assert forced is not None  # noqa: S101  the two branches above leave nothing else

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from ion_framework.clock import Clock
 from ion_framework.pipeline.implementation import Implementation
@@ -49,14 +48,9 @@ class Trace:
         """Seconds until the turn's deadline, never negative."""
         return max(0.0, self.deadline - self._clock.monotonic())
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, whether it succeeds or not."""
-        start, spent = self.now_ms(), self.spent_ms()
-        try:
-            yield
-        finally:
-            self.stages.append(StageTiming(name, start, self.spent_ms() - spent))
+    def stage(self, name: str) -> StageTimer:
+        """Time a stage, whether it succeeds or not: ``with trace.stage("route"):``."""
+        return StageTimer(self, name)
 
     def note(
         self, implementation: Implementation, outcome: Outcome, started_ms: float, detail: str = ""
@@ -93,3 +87,31 @@ class Trace:
             if item.hook == hook and item.outcome in (Outcome.FAILED, Outcome.SKIPPED):
                 return item
         return None
+
+
+class StageTimer:
+    """Times one stage of a turn.
+
+    Args:
+        trace: takes the time.
+        name: the stage.
+    """
+
+    __slots__ = ("_name", "_spent_ms", "_start_ms", "_trace")
+
+    def __init__(self, trace: Trace, name: str) -> None:
+        self._trace = trace
+        self._name = name
+        self._start_ms = self._spent_ms = 0.0
+
+    def __enter__(self) -> None:
+        self._start_ms, self._spent_ms = self._trace.now_ms(), self._trace.spent_ms()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        took_ms = self._trace.spent_ms() - self._spent_ms
+        self._trace.stages.append(StageTiming(self._name, self._start_ms, took_ms))

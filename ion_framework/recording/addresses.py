@@ -47,7 +47,10 @@ _BOT = re.compile(r"bot\d{6,12}:[\w-]{20,60}")
 
 
 def mail_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Addresses of mail, found by their sign; spelt out (``골뱅이``, ``[at]``) in plain letters."""
+    """Addresses of mail, found by their sign; spelt out (``골뱅이``, ``[at]``) in plain letters.
+
+    ``git@…`` is where a repository is, and nobody's address.
+    """
     for sign in _AT.finditer(text):
         domain = _DOMAIN.match(text, sign.end())
         if domain is None:
@@ -56,10 +59,11 @@ def mail_addresses(text: str) -> Iterator[tuple[int, int]]:
         begin = sign.start()
         while begin > max(0, sign.start() - _LONGEST_LOCAL) and local.match(text, begin - 1):
             begin -= 1
-        if begin < sign.start():
+        if begin < sign.start() and text[begin : sign.start()] != _GIT:
             yield begin, domain.end()
 
 
+_GIT = "git"
 _AT = re.compile(r"@|\s?골뱅이\s?|\s?[\[(]\s?(?:at|골뱅이)\s?[\])]\s?")
 _LOCAL, _PLAIN_LOCAL = re.compile(r"[\w.%+'-]"), re.compile(r"[A-Za-z0-9._%+-]")
 _LONGEST_LOCAL = 64
@@ -80,7 +84,7 @@ def secrets_in_address(rest: str) -> Iterator[tuple[int, int]]:
     slash = rest.find("/", 0, length)
     host = length if slash < 0 else slash
     user = rest.rfind("@", 0, host)
-    if user > 0:
+    if user > 0 and rest[:user] != _GIT:
         yield 0, user
     for start, stop in secrets_in_path(rest[host:length]):
         yield host + start, host + stop

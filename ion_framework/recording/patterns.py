@@ -36,9 +36,15 @@ def _digits(text: str) -> list[int]:
 
 
 def is_card(text: str) -> bool:
-    """Whether the digits have the check sum of a card number (Luhn)."""
+    """Whether the digits have the check sum of a card number (Luhn).
+
+    Of thirteen digits, which times in milliseconds have as well, only those of Visa were made.
+    """
+    digits = _digits(text)
+    if len(digits) == _CARD_DIGITS[0] and digits[0] != _VISA:
+        return False
     total = 0
-    for place, digit in enumerate(reversed(_digits(text))):
+    for place, digit in enumerate(reversed(digits)):
         doubled = digit * 2 if place % 2 else digit
         total += doubled - 9 if doubled > _LARGEST_DIGIT else doubled
     return total % 10 == 0
@@ -80,6 +86,7 @@ def _is_group(size: int, place: int) -> bool:
 _CARD_GROUP, _LARGEST_CARD_GROUP = 4, 6
 _GROUP = re.compile(r"\d+")
 _CARD_DIGITS = range(13, 20)
+_VISA = 4
 _LARGEST_DIGIT = 9
 _MONTHS, _DAYS = range(1, 13), range(1, 32)
 
@@ -89,6 +96,27 @@ def is_resident_number(text: str) -> bool:
     digits = _digits(text)
     month, day = digits[2] * 10 + digits[3], digits[4] * 10 + digits[5]
     return month in _MONTHS and day in _DAYS
+
+
+def is_surely_resident_number(text: str) -> bool:
+    """The same of thirteen digits that nothing marks as one: their sum, or their date, tells.
+
+    The last digit is a check sum of the others (modulo 11), except in numbers that were given from
+    October 2020 on.
+    """
+    if "*" in text or not is_resident_number(text):
+        return False
+    digits = _digits(text)
+    total = sum(weight * digit for weight, digit in zip(_WEIGHTS, digits, strict=False))
+    of_late = digits[6] in _OF_THIS_CENTURY and digits[:4] >= _WITHOUT_CHECK_SUM
+    return of_late or (_ELEVEN - total % _ELEVEN) % 10 == digits[12]
+
+
+_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
+_ELEVEN = 11
+_OF_THIS_CENTURY = frozenset({3, 4, 7, 8})
+_WITHOUT_CHECK_SUM = [2, 0, 1, 0]
+"""Year and month, two digits each, from which on newborns have no check sum."""
 
 
 def is_address(text: str) -> bool:
@@ -104,15 +132,32 @@ def is_address(text: str) -> bool:
 def is_random(text: str) -> bool:
     """Whether a long word looks drawn by lot: letters and digits in turns, as keys have them.
 
-    Forty small hexadecimal digits name a commit, which everybody may see.
+    What names a commit, a request or a record and opens nothing is left: forty small hexadecimal
+    digits, a UUID, the header ``traceparent``, and a word that begins with ``req_`` and its like.
     """
-    if _COMMIT.fullmatch(text) or not any(character.isalpha() for character in text):
+    if _NAME_OF_SOMETHING.fullmatch(text) or not any(character.isalpha() for character in text):
         return False
     turns = sum(a.isdecimal() != b.isdecimal() for a, b in pairwise(text))
     return turns >= _TURNS
 
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_TRACE = r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
+_NAME_OF_SOMETHING = re.compile(
+    rf"g?[0-9a-f]{{40}}(?:-dirty)?|(?i:{_UUID}|{_TRACE})"
+    r"|(?:req|request|trace|span|chatcmpl|resp|evt|run|job)[_-][A-Za-z0-9-]{8,64}"
+)
+_IDENTIFIER = re.compile(
+    rf"(?i)(?<![0-9a-z])(?:{_UUID}|{_TRACE}|(?=(?:[0-9]{{0,64}}[a-f]){{3}})[0-9a-f]{{12,64}})"
+    r"(?![0-9a-z])"
+)
+
+
+def identifiers(text: str) -> Iterator[tuple[int, int]]:
+    """Where hexadecimal names stand; digits inside of one are no number of anybody's."""
+    return (match.span() for match in _IDENTIFIER.finditer(text))
+
+
 _TURNS = 6
 """Least number of changes between letter and digit; identifiers that people choose have fewer."""
 
@@ -166,6 +211,9 @@ class Named:
     spans: Callable[[str], Iterator[tuple[int, int]]]
 
 
+NUMBERS = frozenset({MarkKind.RESIDENT, MarkKind.CARD, MarkKind.IP, MarkKind.PHONE})
+"""Kinds that consist of digits."""
+
 _BEFORE = 24
 """Characters before something that can say what it is."""
 
@@ -178,8 +226,15 @@ _VERSION = re.compile(
     r"빌드|기록|제|§)(?:은|는|이|가|:|=)?\s{0,2}\Z"
 )
 _DIGEST = re.compile(
-    r"(?i)(?:\b(?:commit|sha-?\d*|digest|md5|rev|revision|hash|checksum|merge|tree)|커밋|해시|"
-    r"리비전|체크섬)(?:은|는|이|가)?[\s:=@]{0,3}\Z"
+    r"(?i)(?:\b(?:commit|sha-?\d*|digest|md5|rev|revision|hash|checksum|merge|tree|etag|uuid"
+    r"|(?:request|trace|span|correlation|event|message|build|run|job|task|image|container|object)"
+    r"(?:[ _-]?id)?)|커밋|해시|리비전|체크섬|(?:요청|추적|빌드|작업|이벤트)\s?(?:ID|아이디|번호)?)"
+    r"(?:은|는|이|가|\s{1,2}is)?[\s:=@\"'#(]{0,4}\Z"
+)
+_OTHER_NUMBER = re.compile(
+    r"(?i)(?:\b(?:order|invoice|ticket|tracking|serial|part|batch|lot|build|case|model|reference|ref)"
+    r"(?:\s?(?:number|no\.?|id|\#))?|(?:주문|송장|운송장|접수|문서|일련|사건|제품|관리|예약|모델|빌드)"
+    r"\s?(?:번호)?)(?:은|는|이|가|\s{1,2}is)?[\s:=#(]{0,3}\Z"
 )
 _SEP = r"[\s·.・-]{0,3}"
 
@@ -244,8 +299,23 @@ PATTERNS: tuple[Pattern | Named, ...] = (
     Named(MarkKind.EMAIL, mail_addresses),
     Pattern(
         MarkKind.RESIDENT,
-        re.compile(rf"(?<!\d)\d{{6}}{_SEP}[0-9][\d*]{{6}}(?!\d)|(?<!\d)\d{{6}}[0-8]\d{{6}}(?!\d)"),
+        re.compile(
+            r"(?i)(?:주민\s?(?:등록)?\s?번호|\brrn|\bresident(?:\s?registration)?\s?(?:number|no\.?))"
+            rf"(?:은|는|이|가|\s{{1,2}}is)?[\s:=\[(]{{0,3}}(\d{{6}}{_SEP}[0-9][\d*]{{6}})(?!\d)"
+        ),
         _where(is_resident_number),
+    ),
+    Pattern(
+        MarkKind.RESIDENT,
+        re.compile(r"(?<!\d)\d{6}(?:\s?[·.・-]\s?)[0-9][\d*]{6}(?!\d)"),
+        _where(is_resident_number),
+        unless=_OTHER_NUMBER,
+    ),
+    Pattern(
+        MarkKind.RESIDENT,
+        re.compile(r"(?<!\d)\d{6} ?[0-8]\d{6}(?!\d)"),
+        _where(is_surely_resident_number),
+        unless=_OTHER_NUMBER,
     ),
     Pattern(MarkKind.CARD, re.compile(r"(?<!\d)\d(?:[ .·-]?\d){12,80}"), cards_in),
     Pattern(

@@ -15,7 +15,7 @@ import re
 import attrs
 
 from ion_framework.recording.folding import folded
-from ion_framework.recording.patterns import PATTERNS, MarkKind
+from ion_framework.recording.patterns import NUMBERS, PATTERNS, MarkKind, identifiers
 
 
 @attrs.frozen
@@ -68,9 +68,12 @@ def _spans(text: str) -> list[tuple[MarkKind, int, int]]:
     """What is taken out, in order; of two that overlap the one whose pattern comes first."""
     found: list[tuple[MarkKind, int, int]] = []
     taken, view = bytearray(len(text)), folded(text)
+    named = bytearray(len(view.text))
+    for start, end in identifiers(view.text):
+        named[start:end] = b"\1" * (end - start)
     for pattern in PATTERNS:
         for span in pattern.spans(view.text):
-            if span[0] == span[1]:
+            if span[0] == span[1] or (pattern.kind in NUMBERS and all(named[slice(*span)])):
                 continue
             start, end = view.original(*span)
             if not any(taken[start:end]):

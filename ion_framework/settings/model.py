@@ -20,6 +20,7 @@ from ion_framework.settings.serving import (
     RateSettings,
     ServerSettings,
 )
+from ion_framework.settings.slo import SloSettings
 
 NOT_IN_FILES = "not_in_files"
 """Metadata of a field that no file may set: to whoever writes one it is an unknown key."""
@@ -194,6 +195,7 @@ class Settings:
         prompt: how much history a prompt carries.
         ensemble: answers that several personas give together.
         conversations: conversations that the host keeps.
+        slo: what the host promises, and when somebody is told that it does not keep it.
         log: logging.
         data_dir: folder for databases and results; None is the user's data folder.
         plugin: settings of each plugin, validated against its manifest.
@@ -213,6 +215,7 @@ class Settings:
     prompt: PromptSettings = attrs.field(factory=PromptSettings)
     ensemble: EnsembleSettings = attrs.field(factory=EnsembleSettings)
     conversations: ConversationSettings = attrs.field(factory=ConversationSettings)
+    slo: SloSettings = attrs.field(factory=SloSettings)
     log: LogSettings = attrs.field(factory=LogSettings)
     data_dir: Path | None = None
     plugin: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, repr=False)

@@ -217,6 +217,7 @@ class ApiSettings:
     Attributes:
         docs: whether ``/docs`` and ``/redoc`` are served.
         playground: whether the chat page ``/playground`` is served.
+        dashboard: whether the page of figures ``/dashboard`` is served.
         feedback_turns: turns outside conversations that each process remembers for feedback on
             them, 10 minutes at most, where there is a store; 0 to 100000, 0 turns it off.
         v1_deprecated: the day from which API v1 counts as deprecated, as ``2027-01-31``.
@@ -227,6 +228,7 @@ class ApiSettings:
 
     docs: bool = True
     playground: bool = True
+    dashboard: bool = True
     feedback_turns: int = attrs.field(
         default=2000, validator=[attrs.validators.ge(0), attrs.validators.le(100_000)]
     )

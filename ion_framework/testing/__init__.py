@@ -32,6 +32,7 @@ from ion_framework.testing.contracts import (
     AnalyzerContract,
     CacheContract,
     GeneratorContract,
+    MonitorContract,
     PersonaContract,
     PluginContract,
     RouterContract,
@@ -77,6 +78,14 @@ from ion_framework.testing.slow import (
 from ion_framework.testing.virtual_time import VirtualClock, VirtualTimeLoop, run_virtual
 
 if TYPE_CHECKING:
+    from ion_framework.testing.events import make_answer_refreshed as make_answer_refreshed
+    from ion_framework.testing.events import make_events as make_events
+    from ion_framework.testing.events import make_loop_held as make_loop_held
+    from ion_framework.testing.events import make_reply as make_reply
+    from ion_framework.testing.events import make_request_completed as make_request_completed
+    from ion_framework.testing.events import make_status_changed as make_status_changed
+    from ion_framework.testing.events import make_turn_completed as make_turn_completed
+    from ion_framework.testing.events import make_turn_failed as make_turn_failed
     from ion_framework.testing.memory_store import MemoryStore as MemoryStore
     from ion_framework.testing.model_servers.fake_gemini import FakeGemini as FakeGemini
     from ion_framework.testing.model_servers.fake_openai import FakeOpenAI as FakeOpenAI
@@ -84,14 +93,26 @@ if TYPE_CHECKING:
     from ion_framework.testing.model_servers.faults import fault as fault
     from ion_framework.testing.model_servers.faults import mixture as mixture
     from ion_framework.testing.model_servers.records import RecordedRequest as RecordedRequest
+    from ion_framework.testing.network.collector import Delivery as Delivery
+    from ion_framework.testing.network.collector import FakeCollector as FakeCollector
 
 _LATE = {
+    "Delivery": "network.collector",
     "FAULTS": "model_servers.faults",
+    "FakeCollector": "network.collector",
     "FakeGemini": "model_servers.fake_gemini",
     "FakeOpenAI": "model_servers.fake_openai",
     "MemoryStore": "memory_store",
     "RecordedRequest": "model_servers.records",
     "fault": "model_servers.faults",
+    "make_answer_refreshed": "events",
+    "make_events": "events",
+    "make_loop_held": "events",
+    "make_reply": "events",
+    "make_request_completed": "events",
+    "make_status_changed": "events",
+    "make_turn_completed": "events",
+    "make_turn_failed": "events",
     "mixture": "model_servers.faults",
 }
 
@@ -100,11 +121,13 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "Bandwidth",
     "CacheContract",
     "CacheProvider",
+    "Delivery",
     "DictCache",
     "Direction",
     "Down",
     "FAULTS",
     "FailingGenerator",
+    "FakeCollector",
     "FakeGemini",
     "FakeGenerator",
     "FakeOpenAI",
@@ -114,6 +137,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "LimitData",
     "MappingSecrets",
     "MemoryStore",
+    "MonitorContract",
     "NamedRoute",
     "NullStore",
     "PersonaContract",
@@ -141,12 +165,20 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "find_redis_server",
     "installed_on_path",
     "lone_source",
+    "make_answer_refreshed",
+    "make_events",
     "make_ion",
+    "make_loop_held",
     "make_manifest",
     "make_persona",
     "make_plugin",
+    "make_reply",
+    "make_request_completed",
     "make_resonance",
+    "make_status_changed",
     "make_turn",
+    "make_turn_completed",
+    "make_turn_failed",
     "mixture",
     "pytest_collection_modifyitems",
     "pytest_pycollect_makeitem",

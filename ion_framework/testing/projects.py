@@ -48,6 +48,7 @@ _CONTRACTS = {
     "analyzer": "AnalyzerContract",
     "cache": "CacheContract",
     "generator": "GeneratorContract",
+    "monitor": "MonitorContract",
     "persona": "PersonaContract",
     "router": "RouterContract",
     "store": "StoreContract",

@@ -1,89 +1,16 @@
-"""Load that does not wait for answers: each request is timed from the instant it was due.
-
-A loop that sends the next request after the answer of the last one hides every stall: while the
-server hangs nothing is sent, and nothing is measured (Gil Tene calls it coordinated omission).
-"""
+"""Load that does not wait for answers, as `ion_load` makes it, for senders that tell failures."""
 
 from __future__ import annotations
 
-import asyncio
-import math
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-import attrs
+from ion_load import open_loop as ion_load
+from ion_load.open_loop import Answer, Load, quantile
+
+__all__ = ["Load", "Send", "open_loop", "quantile"]
 
 Send = Callable[[int], Awaitable[str]]
 """Sends the request of this number; gives what went wrong, empty where nothing did."""
-
-
-@attrs.frozen
-class Shot:
-    """One request.
-
-    Attributes:
-        due_s: when it was due, in seconds since the beginning of the load.
-        began_s: when it was sent.
-        ended_s: when its answer was there.
-        failure: what went wrong, empty where nothing did.
-    """
-
-    due_s: float
-    began_s: float
-    ended_s: float
-    failure: str
-
-    @property
-    def took_s(self) -> float:
-        """Seconds from the instant that it was due to the end of its answer."""
-        return self.ended_s - self.due_s
-
-
-@attrs.frozen
-class Load:
-    """What became of the requests, in the order in which they were due.
-
-    Attributes:
-        rate: requests a second that were asked for.
-        shots: the requests.
-    """
-
-    rate: float
-    shots: tuple[Shot, ...]
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """What went wrong."""
-        return tuple(shot.failure for shot in self.shots if shot.failure)
-
-    @property
-    def sent_rate(self) -> float:
-        """Requests a second that were really sent, by the instants at which they were."""
-        if len(self.shots) < 2:  # noqa: PLR2004  one request has no rate
-            return self.rate
-        began = [shot.began_s for shot in self.shots]
-        return (len(began) - 1) / (max(began) - min(began))
-
-    def between(self, start_s: float, end_s: float) -> Load:
-        """The requests that were due in this part of the load."""
-        kept = tuple(shot for shot in self.shots if start_s <= shot.due_s < end_s)
-        return Load(self.rate, kept)
-
-    def took_s(self) -> tuple[float, ...]:
-        """How long each took, failed ones included."""
-        return tuple(shot.took_s for shot in self.shots)
-
-    def quantile_s(self, share: float) -> float:
-        """The time within which this share of the requests had ended; NaN without requests."""
-        return quantile(self.took_s(), share)
-
-
-def quantile(samples: Sequence[float], share: float) -> float:
-    """The smallest sample that at least this share of all do not exceed; NaN without samples."""
-    if not samples:
-        return math.nan
-    ordered = sorted(samples)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 async def open_loop(send: Send, rate: float, seconds: float) -> Load:
@@ -94,22 +21,8 @@ async def open_loop(send: Send, rate: float, seconds: float) -> Load:
         rate: requests a second.
         seconds: length of the load.
     """
-    began = time.perf_counter()
-    tasks = []
-    for number in range(round(rate * seconds)):
-        due_s = number / rate
-        # A late loop catches up at once: the requests that were due are sent, and timed, as due.
-        wait_s = due_s - (time.perf_counter() - began)
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
-        tasks.append(asyncio.create_task(_shoot(send, number, due_s, began)))
-    return Load(rate, tuple(await asyncio.gather(*tasks)))
 
+    async def answer(number: int) -> Answer:
+        return Answer(0, await send(number))
 
-async def _shoot(send: Send, number: int, due_s: float, began: float) -> Shot:
-    sent_s = time.perf_counter() - began
-    try:
-        failure = await send(number)
-    except Exception as error:  # noqa: BLE001  whatever the client raises is a failed request
-        failure = f"{type(error).__name__}: {error}"
-    return Shot(due_s, sent_s, time.perf_counter() - began, failure)
+    return await ion_load.open_loop(answer, rate, seconds)

@@ -55,6 +55,45 @@ def test_a_connection_that_is_not_declared_is_seen(tmp_path):
     assert "127.0.0.1" in finding.message
 
 
+HIDDEN = "getattr(os, 'env' + 'iron')"
+
+
+@pytest.mark.parametrize(
+    ("read", "code", "told"),
+    [
+        (f"{HIDDEN}.get('HIDDEN_' + 'ONE')", "capability-environment", "HIDDEN_ONE"),
+        ("getattr(os, 'get' + 'env')('HIDDEN_TWO')", "capability-environment", "HIDDEN_TWO"),
+        (f"'HIDDEN_THREE' in {HIDDEN}", "capability-environment", "HIDDEN_THREE"),
+        (f"dict({HIDDEN})", "capability-environment-open", "all of them"),
+    ],
+)
+def test_a_variable_that_only_a_run_shows_is_found(read, code, told, tmp_path):
+    """What the text does not show of reads of the environment, the run does."""
+    project = beside(STARTUP + f"self.seen = {read}\n")
+
+    assert told in found_in(project, tmp_path)[code].message
+
+
+def test_variables_that_the_manifest_names_may_be_read(tmp_path):
+    """A declared variable is no finding, nor is one that a library reads for itself."""
+    project = beside(
+        STARTUP + f"{HIDDEN}.get('DECLARED')\n        import shutil\n"
+        "        shutil.get_terminal_size()\n",
+        more_manifest='\n[capabilities]\nenvironment = ["DECLARED"]\n',
+    )
+
+    assert not [code for code in found_in(project, tmp_path) if "environment" in code]
+
+
+def test_a_variable_that_the_text_shows_is_told_once(tmp_path):
+    """A read that both the text and the run show is one finding, with its line."""
+    project = beside(STARTUP + "self.seen = os.environ.get('PLAIN')\n")
+    report = check_path(project.write(tmp_path), companions)
+
+    found = [item for item in report.findings if item.code == "capability-environment"]
+    assert ["PLAIN" in item.message and ":" in item.where for item in found] == [True]
+
+
 def test_a_dependency_that_hangs_is_left_when_cancelled(tmp_path):
     """An analyser that swallows its cancellation only while those after it hang is found."""
     body = (

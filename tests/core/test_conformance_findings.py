@@ -102,3 +102,20 @@ def test_every_sentence_stands_in_both_languages(language):
         assert entry.message[language].strip()
         assert entry.fix[language].strip()
         assert (entry.blocks is None) == (entry.level is Level.NOTE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# def test_it(): ...\n",
+        '"""\ndef test_it():\n    assert True\n"""\n',
+        "TEXT = 'def test_it(): ...'\n",
+        "def helper():\n    def test_it():\n        pass\n",
+        "def test_it(:\n",
+    ],
+)
+def test_what_only_looks_like_a_test_is_none(text, tmp_path):
+    """Comments, strings, functions inside functions and broken files hold no test."""
+    project = PluginProject(files={"tests/test_it.py": text})
+
+    assert "tests-missing" in codes(check_path(project.write(tmp_path), lambda: ()))

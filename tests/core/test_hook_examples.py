@@ -17,10 +17,25 @@ from ion_framework.pipeline.incoming import IncomingRequest
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.plugin_host.inspection import RULES, SPECS
 from ion_framework.plugin_host.record import Status
+from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
+from ion_framework.slo.notifying import notify
 from ion_framework.testing import make_plugin
 
 MARK = "Example::\n"
 QUESTION = "We utilise open source. May I come in?"
+NOTICE = Notice(
+    id="test/IonErrorRateHigh/1",
+    rule="IonErrorRateHigh",
+    measure=Measure.ERROR_RATE,
+    severity=Severity.PAGE,
+    state=NoticeState.FIRING,
+    value=0.5,
+    threshold=0.05,
+    below=False,
+    window_s=300.0,
+    since=1.0,
+    at=2.0,
+)
 
 
 def example_source(hook):
@@ -116,11 +131,18 @@ def _prompt_of(run):
     return target.prompts[-1]
 
 
+def _is_told(run):
+    """Whether the example prints what a notice says."""
+    asyncio.run(notify(run.ion.hooks.of("ion_notify"), NOTICE))
+    return run.printed == [("IonErrorRateHigh", "firing", 0.5)]
+
+
 TOOK_PART = {
     "ion_guard_request": lambda run: (
         run.visit("curious/1") is None
         and (run.visit("nosy/1").guard, run.visit("nosy/1").code) == ("example", "nosy")
     ),
+    "ion_notify": _is_told,
     "ion_provide_cache": lambda run: (
         isinstance(run.ion.cache, testing.DictCache) and run.ion.cache.stats().misses == 2
     ),

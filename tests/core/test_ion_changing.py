@@ -5,7 +5,9 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from ion_framework.errors import NoAnswerError, PluginChangeError
+from ion_framework.domain.language import Language
+from ion_framework.domain.routing import decide
+from ion_framework.errors import LastPluginError, NoAnswerError, PluginChangeError
 from ion_framework.pipeline.chunks import Finish, TextChunk
 from ion_framework.pipeline.events import PluginStatusChanged
 from ion_framework.pipeline.markers import hookimpl
@@ -13,6 +15,7 @@ from ion_framework.plugin_host.record import Status
 from ion_framework.settings.model import PluginSettings, Settings
 from ion_framework.testing import (
     FakeGenerator,
+    FixedAnalyzer,
     RecordingMonitor,
     make_persona,
     make_plugin,
@@ -134,7 +137,7 @@ def test_a_persona_that_is_taken_out_answers_no_more():
     async def main(ion):
         await ion.changes.disable("ann")
         left = (await ion.respond("x")).persona, len(ion.personas), len(ion.personas)
-        await ion.changes.disable("ben")
+        await ion.changes.disable("ben", force=True)
         with pytest.raises(NoAnswerError):
             await ion.respond("x")
         await ion.changes.enable("ben")
@@ -172,6 +175,96 @@ def test_what_cannot_be_taken_out(name, code, words):
         return caught.value.code
 
     assert code == changed(main, *plugins, settings=settings)
+
+
+class Reading(FixedAnalyzer):
+    """Reads and routes, as one plugin of two kinds does."""
+
+    @hookimpl
+    def ion_route(self, turn, personas):
+        """By the core's own scores."""
+        return decide(turn.resonance.key, personas)
+
+
+LAST = [
+    (
+        "gen",
+        (make_plugin("gen", FakeGenerator(), "generator"),),
+        "gen is the last active generator: without it nobody can answer; also installed: no other;",
+    ),
+    ("sage", (), "sage is the last active persona: without it there is nobody who could answer;"),
+    (
+        "reading",
+        (make_plugin("reading", Reading(), "analyzer", "router"),),
+        "reading is the last active analyzer and router: without it callers have to name the "
+        "resonance key themselves, and callers have to name the persona themselves; also "
+        "installed: no other; let another one in first, or say with force that you mean it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "plugins", "words"), LAST, ids=[each[0] for each in LAST])
+def test_the_last_of_a_kind_that_turns_need_goes_only_by_force(name, plugins, words):
+    """Without force it stays, with what would stop working; with force it is taken out."""
+
+    async def main(ion):
+        with pytest.raises(LastPluginError) as caught:
+            await ion.changes.disable(name)
+        stayed = ion.host.record(name).status
+        gone = await ion.changes.disable(name, force=True)
+        again = await ion.changes.disable(name)
+        return str(caught.value), caught.value.code, stayed, gone.status, again.status
+
+    told, code, *statuses = changed(main, *plugins)
+
+    assert told.startswith(words)
+    assert (code, statuses) == ("last", [Status.ACTIVE, Status.DISABLED, Status.DISABLED])
+
+
+def test_one_of_several_is_taken_out_without_force():
+    """While another active plugin of its kind is left, nothing stops working."""
+    plugins = (
+        make_plugin("one", FakeGenerator(), "generator", fallback=True),
+        make_plugin("two", FakeGenerator(), "generator"),
+    )
+
+    async def main(ion):
+        await ion.changes.disable("two")
+        with pytest.raises(LastPluginError, match=r"also installed: two \(disabled\)"):
+            await ion.changes.disable("one")
+        return ion.host.record("two").status
+
+    assert Status.DISABLED is changed(main, *plugins)
+
+
+@pytest.mark.parametrize("name", ["ann", "ANN", " Ann ", "앤", "(INLINE ann)"])
+def test_a_plugin_is_called_by_any_of_its_names(name):
+    """Its own name, its distribution's and the shown names of its persona mean it in any case."""
+    personas = (
+        make_persona("ann", display_name={Language.ENGLISH: "Ann", Language.KOREAN: "앤"}),
+        make_persona("ben"),
+    )
+
+    async def main(ion):
+        out = await ion.changes.disable(name)
+        back = await ion.changes.enable(name)
+        return out.name, out.status, back.name, back.status
+
+    assert ("ann", Status.DISABLED, "ann", Status.ACTIVE) == changed(main, personas=personas)
+
+
+def test_a_name_that_may_mean_two_is_refused_with_the_choices():
+    """A shown name that two personas share changes neither; the exact name of one means it."""
+    personas = tuple(
+        make_persona(name, display_name={Language.ENGLISH: "Twin"}) for name in ("ann", "ben")
+    )
+
+    async def main(ion):
+        with pytest.raises(PluginChangeError, match=r"'twin' may mean any of ann \(.+\), ben") as e:
+            await ion.changes.disable("twin")
+        return e.value.code, (await ion.changes.disable("ben")).name
+
+    assert ("ambiguous", "ben") == changed(main, personas=personas)
 
 
 def test_a_guard_is_taken_out_by_who_says_that_he_means_it():

@@ -46,6 +46,16 @@ JSON = st.recursive(
     max_leaves=6,
 )
 EXTENSIONS = st.dictionaries(TEXT.filter(lambda key: key != "ion"), JSON, max_size=3)
+SILLYTAVERN = st.fixed_dictionaries(
+    {
+        "position": st.integers(0, 4),
+        "exclude_recursion": st.booleans(),
+        "display_index": st.integers(0, 9),
+        "selectiveLogic": st.integers(0, 3),
+    },
+    optional={"case_sensitive": st.none() | st.booleans(), "match_whole_words": st.booleans()},
+)
+KEYS = st.lists(TEXT | st.sampled_from(["a.c", "/a.c/", "/B+/i", "/(?=x)/"]), max_size=3)
 EXAMPLES = st.lists(
     st.tuples(st.sampled_from(["<START>", "<start>", ""]), PROSE, PROSE).map(
         lambda part: f"{part[0]}\n{{{{user}}}}: {part[1]}\n{{{{char}}}}: {part[2]}"
@@ -80,6 +90,7 @@ OPTIONAL_ENTRY = {
     "constant": st.booleans() | st.none(),
     "position": st.sampled_from(["before_char", "after_char", "", 4]),
     "case_sensitive": st.booleans(),
+    "use_regex": st.booleans(),
 }
 
 
@@ -88,14 +99,17 @@ def entries(**required):
     return st.lists(
         st.fixed_dictionaries(
             {
-                "keys": st.lists(TEXT, max_size=3),
+                "keys": KEYS,
                 "content": DECORATED,
-                "extensions": EXTENSIONS,
+                "extensions": EXTENSIONS | SILLYTAVERN,
                 "enabled": st.booleans(),
                 "insertion_order": st.integers(-100, 100) | st.floats(-10, 10),
                 **required,
             },
-            optional={**OPTIONAL_ENTRY, "x_entry": JSON},
+            optional={
+                **{key: made for key, made in OPTIONAL_ENTRY.items() if key not in required},
+                "x_entry": JSON,
+            },
         ),
         max_size=3,
     )

@@ -13,7 +13,7 @@ from tests.support.repository import ROOT
 
 PAGES = ROOT / "docs" / "pages"
 LANGUAGES = ("en", "ko")
-SHELL_PAGES = ("tutorial.md", "howto/host.md", "howto/runtime.md")
+SHELL_PAGES = ("tutorial.md", "howto/host.md", "howto/dashboard.md", "howto/runtime.md")
 """Pages whose ``sh`` blocks are run in a fresh environment."""
 
 _FENCE = re.compile(r"^ *```")

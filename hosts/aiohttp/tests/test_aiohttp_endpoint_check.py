@@ -81,6 +81,7 @@ WRONG = {
     "the scope has to be one word": {"scope": "chat read"},
     "the cost has to be": {"cost": -1},
     "needs a request class": {"cost": len},
+    "the purse has to be": {"purse": "two words"},
 }
 
 

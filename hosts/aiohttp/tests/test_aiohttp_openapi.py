@@ -350,7 +350,8 @@ async def test_every_example_is_taken(hosting):
             begun = await response.json()
         refused = {}
         for path, item in found["paths"].items():
-            if "requestBody" not in item.get("post", {}):
+            # A persona of this process has no files that could be read again.
+            if "requestBody" not in item.get("post", {}) or path.endswith("/reload"):
                 continue
             body = item["post"]["requestBody"]["content"]["application/json"]["example"]
             name = begun["session_id"] if "/conversations/" in path else "s-1"

@@ -9,11 +9,17 @@ from ion_host_aiohttp.access.caller import Caller, Scope
 from ion_host_aiohttp.rates.limiter import Unlimited
 
 from ion_framework import Finish, TextChunk, hookimpl
-from ion_framework.plugin_host.discovery import Candidate, installed
+from ion_framework.plugin_host.discovery import Candidate, inline, installed
 from ion_framework.plugin_host.trust_freeze import freeze
 from ion_framework.plugin_host.trust_pins import pins_text
 from ion_framework.settings.model import PluginSettings, Settings, Trust
-from ion_framework.testing import MemoryStore, PluginPackage, VirtualClock, installed_on_path
+from ion_framework.testing import (
+    MemoryStore,
+    PluginPackage,
+    VirtualClock,
+    installed_on_path,
+    make_manifest,
+)
 from ion_framework.testing.packages import PERSONA_MANIFEST
 
 PLUGINS = "/api/v2/plugins"
@@ -127,7 +133,7 @@ async def test_a_change_that_is_refused(hosting, make, change, refusal):
         make.plugin("drawer", "store", MemoryStore()),
     )
     async with hosting(*make.standard(), *extra) as host:
-        found, body = await _change(host, *change, unguarded=False)
+        found, body = await _change(host, *change)
 
     error = body["error"]
     assert (found, error["code"], error["details"].get("cause")) == refusal
@@ -140,6 +146,106 @@ async def test_a_guard_goes_where_that_is_meant(hosting, make):
         status, body = await _change(host, "watch", "disable", unguarded=True)
 
     assert (status, body["workers"][0]["status"]) == (200, "disabled")
+
+
+def _told(body):
+    """The message of an error, and what it says for programs."""
+    return body["error"]["message"], body["error"]["details"]
+
+
+async def test_the_last_of_its_kind_goes_only_by_force(hosting):
+    """Without force it is a conflict that names the consequence, and with it the answer does."""
+    async with hosting() as host:
+        refused = await _change(host, "parrot", "disable")
+        korean = await host.told(f"{PLUGINS}/parrot/disable", "ko", unguarded=False)
+        still = await host.session.post("/api/v2/process", json={"user_input": "hello"})
+        forced = await _change(host, "parrot", "disable", force=True)
+        after = await host.session.post("/api/v2/process", json={"user_input": "hello again"})
+
+    message, details = _told(refused[1])
+    assert (refused[0], details["cause"], details["kinds"]) == (409, "last", ["generator"])
+    assert "the last active generator, and without it nobody can answer" in message
+    assert "ion plugins disable parrot --force" in message
+    assert "아무도 답할 수 없습니다" in korean[1]["error"]["message"]
+    assert (still.status, forced[0], after.status) == (200, 200, 503)
+    assert forced[1]["consequences"] == ["No generator is active any more: nobody can answer."]
+
+
+async def test_one_that_is_the_last_of_several_kinds_names_them(hosting, make):
+    """The kinds of which nobody would be left stand in the error."""
+
+    class Both:
+        @hookimpl
+        async def ion_analyze(self, turn):
+            return None
+
+        @hookimpl
+        def ion_route(self, turn, personas):
+            return None
+
+    both = inline(make_manifest("both", "analyzer", "router"), lambda _: Both())
+    generator = make.plugin("parrot", "generator", make.generator(make.echo))
+    async with hosting(make.lua, generator, both) as host:
+        refused = await _change(host, "both", "disable")
+        forced = await _change(host, "both", "disable", force=True)
+
+    message, details = _told(refused[1])
+    assert "several kinds (analyzer, router)" in message
+    assert details["kinds"] == ["analyzer", "router"]
+    assert len(forced[1]["consequences"]) == 2
+
+
+async def test_the_last_persona_names_who_else_is_installed(hosting):
+    """The error lists the others with their status, so that one of them can be let in first."""
+    async with hosting() as host:
+        first = await _change(host, "elro", "disable")
+        refused = await _change(host, "lua", "disable")
+
+    assert (first[0], first[1]["consequences"]) == (200, [])
+    assert _told(refused[1])[1]["others"] == ["elro (disabled)"]
+
+
+@pytest.mark.parametrize("name", ["LUA", "Lua", "(Inline%20Lua)", "%20lua%20"])
+async def test_a_plugin_is_called_by_any_of_its_names(hosting, name):
+    """Plugin, distribution and shown name mean it in any case, and answers use its own name."""
+    async with hosting() as host:
+        status, out = await _change(host, name, "disable")
+        _, back = await _change(host, name, "enable")
+
+    assert (status, out["plugin"], back["plugin"]) == (200, "lua", "lua")
+    assert out["message"].startswith("The plugin lua is taken out")
+
+
+@pytest.mark.parametrize("act", ["enable", "disable", "reload"])
+async def test_a_name_of_two_is_refused_with_the_choices(hosting, make, act):
+    """A shown name that two personas share is a conflict that names both plugins."""
+    twins = (make.persona("ann", 1, shown="Twin"), make.persona("ben", 2, shown="Twin"))
+    async with hosting(*make.standard(), *twins) as host:
+        status, body = await _change(host, "twin", act)
+
+    assert (status, body["error"]["code"]) == (409, "AMBIGUOUS_PLUGIN")
+    assert body["error"]["details"]["choices"] == ["ann", "ben"]
+
+
+@pytest.mark.parametrize("act", ["enable", "disable", "reload"])
+async def test_a_member_that_is_not_known_is_refused(hosting, act):
+    """What is spelt wrongly is not lost without anybody noticing, and nothing is changed."""
+    async with hosting() as host:
+        status, body = await _change(host, "lua", act, forse=True)
+        view = await _view(host, "lua")
+
+    assert (status, view["status"]) == (422, "active")
+    assert "forse" in str(body["error"])
+
+
+async def test_chat_does_not_use_up_what_changes_count_in(hosting, limiting):
+    """A caller whose limit is used up still changes plugins, as often as the limit again says."""
+    async with limiting(limit="2/minute") as (rates, _), hosting(rates=rates) as host:
+        chats = [(await host.session.get("/api/v2/personas")).status for _ in range(3)]
+        changes = [(await _change(host, "lua", act))[0] for act in ("disable", "enable", "disable")]
+
+    assert chats == [200, 200, 429]
+    assert changes == [200, 200, 429]
 
 
 async def test_a_persona_is_read_again(hosting, make, tmp_path):

@@ -75,6 +75,18 @@ async def test_what_the_host_refuses_exits_with_1(hosting):
     assert "parrot is no persona" in reload[2]
 
 
+async def test_the_last_generator_goes_with_force(hosting):
+    """The command refuses and names the option; with it, the consequence follows the message."""
+    async with hosting() as host:
+        refused = await run("disable", "parrot", "--url", host.url)
+        forced = await run("disable", "Parrot", "--url", host.url, "--force")
+
+    assert refused[0] == 1
+    assert "(ion plugins disable parrot --force)" in refused[2].replace("\n", " ")
+    assert forced[0] == 0
+    assert forced[1].splitlines()[1] == "No generator is active any more: nobody can answer."
+
+
 async def test_the_key_comes_from_environment_or_file(hosting, tmp_path):
     """Without a key the host refuses and the command says what to do; no option takes it."""
     file = tmp_path / "key"

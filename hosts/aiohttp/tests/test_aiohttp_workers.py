@@ -304,7 +304,7 @@ class Workers:
 
     async def change(self, act, name="sage"):
         """Change a plugin; the workers that have made the change, and its status there."""
-        body = {"unguarded": False} if act == "disable" else None
+        body = {"force": True} if act == "disable" else None
         async with self.session.post(f"/api/v2/plugins/{name}/{act}", json=body) as response:
             found = (await response.json()).get("workers", ())
             return [(each["worker"], each["status"]) for each in found if each["changed"]]

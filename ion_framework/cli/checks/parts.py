@@ -10,13 +10,14 @@ from ion_framework.domain.persona import Persona
 from ion_framework.ensemble.order import steps_of
 from ion_framework.errors import PluginOrderError
 from ion_framework.manifest.model import Kind
+from ion_framework.plugin_host.losses import EFFECTS
 from ion_framework.plugin_host.record import PluginRecord, Status
 
 _NEEDED = {
-    Kind.ANALYZER: ("ion-resonance", "callers have to name the resonance key themselves"),
-    Kind.ROUTER: ("ion-resonance", "callers have to name the persona themselves"),
-    Kind.GENERATOR: ("ion-offline (needs no key and no network)", "nobody can answer"),
-    Kind.PERSONA: ("ion-persona-lua", "there is nobody who could answer"),
+    Kind.ANALYZER: ("ion-resonance", EFFECTS[Kind.ANALYZER]),
+    Kind.ROUTER: ("ion-resonance", EFFECTS[Kind.ROUTER]),
+    Kind.GENERATOR: ("ion-offline (needs no key and no network)", EFFECTS[Kind.GENERATOR]),
+    Kind.PERSONA: ("ion-persona-lua", EFFECTS[Kind.PERSONA]),
 }
 _USEFUL = {
     Kind.CACHE: ("ion-two-tier-cache", "every answer is generated anew"),

@@ -26,6 +26,7 @@ from ion_framework.pipeline.events import (
 from ion_framework.pipeline.incoming import IncomingRequest, RequestText
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
+from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
 
 _LONG = 1000
 """Characters of the longest message that an endpoint for messages takes."""
@@ -110,6 +111,7 @@ class Values:
             "reply": self._reply_to(case),
             "event": self._event(case),
             "request": _request(case),
+            "notice": _notice(case),
         }
 
     def _turn(self, case: Case) -> Turn:
@@ -174,6 +176,26 @@ def _request(case: Case) -> IncomingRequest:
         body_bytes=len(case.text.encode()),
         texts=(RequestText("message", case.text),),
         language=detect_language(case.text),
+    )
+
+
+def _notice(case: Case) -> Notice:
+    measures = tuple(Measure)
+    is_over = case.variant % 2 == 1
+    return Notice(
+        id="conformance",
+        rule="IonErrorRateHigh",
+        measure=measures[case.variant % len(measures)],
+        severity=Severity.PAGE,
+        state=NoticeState.RESOLVED if is_over else NoticeState.FIRING,
+        value=None if is_over else 0.5,
+        threshold=0.05,
+        below=False,
+        window_s=300.0,
+        since=1_000_000.0,
+        at=1_000_300.0,
+        host=case.text,
+        links={"slo": "https://ion.example/api/v2/slo"},
     )
 
 

@@ -6,7 +6,7 @@ the end of a step, a finding, and the end of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json import dumps, loads  # by name: a plugin may replace what the module has
 from typing import Any, TypeAlias
 
@@ -28,6 +28,7 @@ class Order:
         network: its manifest declares the network.
         files: its manifest declares that it writes files.
         reads: its manifest declares that it reads files.
+        variables: the environment variables that its manifest names.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Order:
     network: bool = False
     files: bool = False
     reads: bool = False
+    variables: Sequence[str] = ()
 
     def line(self) -> str:
         """The order as one line."""

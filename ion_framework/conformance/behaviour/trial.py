@@ -247,6 +247,17 @@ class Trial:
                 self._progress.add("import-effects", self._order.name, effect=effect.text)
             elif not declared.get(kind, True):
                 self._progress.add("effects-undeclared", self._order.name, effect=effect.text)
+        self._judge_variables()
+
+    def _judge_variables(self) -> None:
+        """What its own code read of the environment, against what its manifest names."""
+        name, read = self._order.name, self._watcher.variables
+        if read.all:
+            self._progress.add("capability-environment-open", name, use="all of them, as it ran")
+            return
+        for variable in read.names:
+            if variable not in self._order.variables:
+                self._progress.add("capability-environment", name, variable=variable)
 
 
 def _standard(item: Implementation) -> bool:

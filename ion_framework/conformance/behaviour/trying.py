@@ -62,4 +62,5 @@ def _order(subject: Subject, manifest: Manifest) -> Order:
         network=capabilities.network,
         files=capabilities.files is FileAccess.WRITE,
         reads=capabilities.files is not FileAccess.NONE,
+        variables=sorted(wanted),
     )

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, SupportsIndex
 
 import attrs
+
+from ion_framework.conformance.behaviour.environment import VariableReads
 
 _NETWORK = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto")
 _PROCESS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn")
@@ -80,10 +82,15 @@ class Watcher:
 
     Args:
         own: the folder in which the plugin may do as it likes.
+
+    Attributes:
+        effects: what was done outside, in order.
+        variables: the environment variables that the plugin's own code read.
     """
 
     def __init__(self, own: Path) -> None:
         self.effects: list[Effect] = []
+        self.variables = VariableReads(self._is_at_work)
         self.phase = ""
         self._package = ""
         self._switched: list[str] = []
@@ -103,6 +110,7 @@ class Watcher:
     def install(self) -> None:
         """Begin to watch."""
         sys.addaudithook(self._heard)
+        self.variables.install()
         # Before Python 3.13 no audit event tells of a pause.
         pause = time.sleep
 
@@ -115,6 +123,15 @@ class Watcher:
         time.sleep = sleep
         for module, name in _SWITCHES:
             self._listen(module, name)
+
+    def _is_at_work(self, frame: FrameType) -> bool:
+        """Whether a frame is the plugin's own code, in a phase."""
+        if not self.phase or not self._package:
+            return False
+        module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        return module == Path(self._package).name or within(
+            os.path.realpath(frame.f_code.co_filename), (self._package,)
+        )
 
     def _listen(self, module: ModuleType, name: str) -> None:
         """Note who calls a function that switches something for the whole process."""

@@ -3,6 +3,7 @@
 from ion_framework.testing.contracts.analyzer import AnalyzerContract
 from ion_framework.testing.contracts.cache import CacheContract
 from ion_framework.testing.contracts.generator import GeneratorContract
+from ion_framework.testing.contracts.monitor import MonitorContract
 from ion_framework.testing.contracts.persona import PersonaContract
 from ion_framework.testing.contracts.plugin import PluginContract
 from ion_framework.testing.contracts.router import RouterContract
@@ -12,6 +13,7 @@ __all__ = [
     "AnalyzerContract",
     "CacheContract",
     "GeneratorContract",
+    "MonitorContract",
     "PersonaContract",
     "PluginContract",
     "RouterContract",

@@ -11,9 +11,15 @@ SWITCHES = frozenset({"skip", "skipif", "xfail"})
 """Marks of pytest that keep a test from counting."""
 
 _HELPERS_OF = frozenset(
-    f"{_KIT}contracts.{name}" for name in ("analyzer", "generator", "persona", "plugin", "router")
+    f"{_KIT}contracts.{name}"
+    for name in ("analyzer", "generator", "monitor", "persona", "plugin", "router")
 )
-_FREE = frozenset({"companions", "environ", "kind", "plugin", "settings", "waived"})
+_FREE = frozenset(
+    {
+        *("companions", "environ", "kind", "plugin", "settings", "waived"),
+        *("lost", "reach", "written"),
+    }
+)
 """What a subclass says of itself."""
 
 

@@ -20,7 +20,8 @@ AT = datetime(2026, 1, 2, 3, 4, 5).astimezone()
 def shots(*took_ms):
     """Requests that took so long."""
     return tuple(
-        Shot(number, number + each / 1000, Answer(200)) for number, each in enumerate(took_ms)
+        Shot(number, number, number + each / 1000, Answer(200))
+        for number, each in enumerate(took_ms)
     )
 
 

@@ -17,7 +17,12 @@ OK, BROKEN, UNSURE = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
 def run(requests=100, failures=0, took_ms=10.0, rate=10.0):
     """Figures of requests that all took as long."""
     shots = [
-        Shot(0.0, took_ms / 1000, Answer(500, "status 500") if number < failures else Answer(200))
+        Shot(
+            0.0,
+            0.0,
+            took_ms / 1000,
+            Answer(500, "status 500") if number < failures else Answer(200),
+        )
         for number in range(requests)
     ]
     return of_shots("run", rate, shots)

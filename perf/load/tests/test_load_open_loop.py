@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 
+import pytest
 from aiohttp import web
 from ion_load.asking import load
 from ion_load.figures import of_shots
-from ion_load.open_loop import Answer, open_loop
+from ion_load.open_loop import Answer, Load, Shot, open_loop, quantile
 
 from ion_framework.testing import run_virtual
 
@@ -51,7 +54,7 @@ def test_a_generator_that_is_late_counts_from_the_due_instant():
         return Answer(200)
 
     async def late():
-        return await open_loop(send, 10, 0.3, clock=lambda: float(next(ticks)))
+        return (await open_loop(send, 10, 0.3, clock=lambda: float(next(ticks)))).shots
 
     shots = asyncio.run(late())
 
@@ -69,6 +72,58 @@ def test_what_the_client_raises_is_a_failure():
     shots = run_virtual(_shots(send, 10, 0.4))
 
     assert ["", "ConnectionResetError: gone"] * 2 == [shot.answer.failure for shot in shots]
+
+
+async def test_the_rate_does_not_follow_the_answers():
+    """Requests that are never answered in time do not keep the next ones from being sent."""
+    sent = []
+
+    async def send(number):
+        sent.append(number)
+        await asyncio.sleep(0.5)
+        return Answer(200)
+
+    load = await open_loop(send, rate=100, seconds=0.3)
+
+    assert sent == list(range(30))
+    # One after the other they would have taken fifteen seconds.
+    assert max(shot.ended_s for shot in load.shots) < 5
+    assert [shot.due_s for shot in load.shots] == pytest.approx([n / 100 for n in range(30)])
+
+
+async def test_a_loop_that_hangs_is_seen_by_every_request_that_was_due():
+    """While this process hangs, requests count from the instant at which they were due."""
+
+    async def send(number):
+        if number == 5:
+            time.sleep(0.4)  # noqa: ASYNC251  the loop is to hang
+        return Answer(200)
+
+    load = await open_loop(send, rate=100, seconds=0.2)
+
+    late = [shot for shot in load.shots if shot.due_s > 0.06]
+    # Timed from the sending, none but the fifth would have been slow.
+    assert min(shot.took_s for shot in late) > 0.2
+    assert all(shot.ended_s - shot.began_s < 0.2 for shot in late)
+
+
+def test_a_part_of_the_load_is_chosen_by_when_requests_were_due():
+    """What was due in a part belongs to it, whenever it was sent or answered."""
+    dues = (0.0, 1.0, 2.0, 3.0)
+    load = Load(10, tuple(Shot(due, due + 1, due + 2, Answer(200)) for due in dues))
+
+    assert [shot.due_s for shot in load.between(1.0, 3.0).shots] == [1.0, 2.0]
+    assert load.took_s() == (2.0, 2.0, 2.0, 2.0)
+    assert (load.sent_rate, load.quantile_s(0.5)) == (1.0, 2.0)
+
+
+def test_a_quantile_is_a_sample_that_enough_do_not_exceed():
+    """The quantile is the smallest sample that so large a share does not exceed."""
+    samples = tuple(range(1, 101))
+
+    assert (quantile(samples, 0.5), quantile(samples, 0.99), quantile(samples, 1)) == (50, 99, 100)
+    assert quantile((3.0,), 0.01) == 3.0
+    assert math.isnan(quantile((), 0.5))
 
 
 async def test_chats_are_new_unless_they_are_repeated(server):
@@ -105,4 +160,5 @@ async def test_answers_are_told_apart(server):
 
 
 async def _shots(send, rate, seconds):
-    return await open_loop(send, rate, seconds, clock=asyncio.get_running_loop().time)
+    load = await open_loop(send, rate, seconds, clock=asyncio.get_running_loop().time)
+    return load.shots

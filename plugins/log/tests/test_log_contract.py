@@ -1,4 +1,4 @@
-"""The installed plugin keeps the contract of every plugin."""
+"""The installed plugin keeps the contract of every monitor."""
 
 from __future__ import annotations
 
@@ -10,33 +10,44 @@ import pytest
 
 from ion_framework import Ion, Settings, TurnRequest
 from ion_framework.domain.trace_context import TraceContext
-from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import Status
-from ion_framework.testing import PluginContract, lone_source, make_persona
+from ion_framework.testing import MonitorContract, lone_source, make_persona
 from ion_framework.testing.builders import persona_plugin, standard_parts
 
 TRACE = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", 1)
 
 
-class TestLog(PluginContract):
+class TestLog(MonitorContract):
     """The monitor that logs what failed."""
 
     plugin = "log"
-    kind = Kind.MONITOR
     environ: ClassVar[Mapping[str, str]] = {"ION_LOG_TURNS": "failed"}
 
 
-class TestTalkativeLog(PluginContract):
+class TestTalkativeLog(MonitorContract):
     """The monitor when it logs whatever there is, texts included."""
 
     plugin = "log"
-    kind = Kind.MONITOR
+    waived: ClassVar[Mapping[str, str]] = {"test_no_text_gets_out": "it was told to log texts"}
     settings: ClassVar[Mapping[str, object]] = {
         "turns": "all",
         "plugins": True,
         "requests": True,
         "include_text": True,
         "level": "debug",
+    }
+
+
+class TestThoroughLog(MonitorContract):
+    """The monitor when it logs whatever happens, for machines, and nothing that was said."""
+
+    plugin = "log"
+    settings: ClassVar[Mapping[str, object]] = {
+        "turns": "all",
+        "plugins": True,
+        "requests": True,
+        "format": "json",
+        "stream": "stdout",
     }
 
 

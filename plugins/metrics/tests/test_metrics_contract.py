@@ -1,24 +1,21 @@
-"""The installed plugin keeps the contract of every plugin."""
+"""The installed plugin keeps the contract of every monitor."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ion_framework.manifest.model import Kind
-from ion_framework.testing import PluginContract
+from ion_framework.testing import MonitorContract
 
 
-class TestMetrics(PluginContract):
+class TestMetrics(MonitorContract):
     """The monitor as it comes."""
 
     plugin = "metrics"
-    kind = Kind.MONITOR
 
 
-class TestOpenMetrics(PluginContract):
+class TestOpenMetrics(MonitorContract):
     """The monitor when everybody may read it."""
 
     plugin = "metrics"
-    kind = Kind.MONITOR
     settings: ClassVar[Mapping[str, object]] = {"scope": "open", "sample_s": 0.1}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from contextlib import ExitStack
+from typing import Any
 
 import attrs
 import pytest
@@ -18,6 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from ion_framework.clock import SystemClock
+from ion_framework.testing import FakeCollector
 
 
 @attrs.frozen
@@ -51,40 +50,19 @@ class SeenSpan:
     is_remote: bool
 
 
-@attrs.define
-class FakeCollector:
-    """What a server was sent, and how it answers.
+@attrs.define(eq=False)
+class FakeOtlp(FakeCollector):
+    """A server that is spoken to as collectors are."""
 
-    Attributes:
-        port: where it listens, on 127.0.0.1.
-        status: what it answers.
-        raw: bodies of the requests, unpacked.
-        headers: headers of the requests.
-        paths: paths that were asked for.
-        arrived: set by every request.
-        gate: answers wait until it is set.
-    """
-
-    port: int = 0
-    status: int = 200
-    raw: list[bytes] = attrs.field(factory=list)
-    headers: list[Mapping[str, str]] = attrs.field(factory=list)
-    paths: list[str] = attrs.field(factory=list)
-    arrived: threading.Event = attrs.field(factory=threading.Event)
-    gate: threading.Event = attrs.field(factory=threading.Event)
-
-    def __attrs_post_init__(self) -> None:
-        self.gate.set()
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self.port}"
+    answer_headers: Mapping[str, str] = attrs.field(
+        factory=lambda: {"Content-Type": "application/x-protobuf"}
+    )
+    answer_body: bytes = ExportTraceServiceResponse().SerializeToString()
 
     @property
     def requests(self) -> list[ExportTraceServiceRequest]:
         """The requests, read by the protocol."""
-        return [ExportTraceServiceRequest.FromString(body) for body in self.raw]
+        return [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
 
     @property
     def resources(self) -> list[Mapping[str, Any]]:
@@ -142,57 +120,15 @@ def _value(value: Any) -> Any:
     return getattr(value, kind)
 
 
-def serve(fake: FakeCollector) -> ThreadingHTTPServer:
-    """A server that files what it is sent."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version: ClassVar[str] = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            fake.headers.append({name.lower(): text for name, text in self.headers.items()})
-            fake.paths.append(self.path)
-            fake.arrived.set()
-            fake.gate.wait(10)
-            if fake.status == 200:
-                packed = self.headers.get("Content-Encoding") == "gzip"
-                fake.raw.append(gzip.decompress(body) if packed else body)
-            answer = ExportTraceServiceResponse().SerializeToString()
-            self.send_response(fake.status)
-            self.send_header("Content-Type", "application/x-protobuf")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    fake.port = server.server_port
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    return server
-
-
 @pytest.fixture
-def fakes() -> Iterator[Callable[[], FakeCollector]]:
+def fakes() -> Iterator[Callable[[], FakeOtlp]]:
     """A function that starts a server; all of them stop in the end."""
-    servers: list[tuple[ThreadingHTTPServer, FakeCollector]] = []
-
-    def start() -> FakeCollector:
-        fake = FakeCollector()
-        servers.append((serve(fake), fake))
-        return fake
-
-    yield start
-    for server, fake in servers:
-        fake.gate.set()
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(FakeOtlp())
 
 
 @pytest.fixture
-def fake(fakes: Callable[[], FakeCollector]) -> FakeCollector:
+def fake(fakes: Callable[[], FakeOtlp]) -> FakeOtlp:
     """One server."""
     return fakes()
 

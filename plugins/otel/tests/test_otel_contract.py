@@ -1,26 +1,35 @@
-"""The installed plugin keeps the contract of every plugin."""
+"""The installed plugin keeps the contract of every monitor."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pytest
+from ion_otel.plugin import Otel
 
 from ion_framework import Ion, Settings
-from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import Status
-from ion_framework.testing import PluginContract, lone_source
+from ion_framework.testing import MonitorContract, lone_source
 
 BASE = {"endpoint": "http://127.0.0.1:4318"}
 SECRET = "hunter2"
 
 
-class TestOtel(PluginContract):
-    """The monitor, while nobody listens at its address."""
+class TestOtel(MonitorContract):
+    """The monitor, which sends every trace: to nobody, or to a server that keeps and fails."""
 
     plugin = "otel"
-    kind = Kind.MONITOR
     environ: ClassVar[dict[str, str]] = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    settings: ClassVar[Mapping[str, object]] = {"flush_s": 0.5, "delay_ms": 20}
+
+    def reach(self, url: str) -> Mapping[str, str]:
+        """The address of a collector."""
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": url}
+
+    def lost(self, monitor: Otel) -> int:
+        """Spans that failed, were dropped, or waited when time was up."""
+        return monitor.tally.lost + monitor.tally.waiting
 
 
 def test_it_is_idle_without_an_endpoint() -> None:

@@ -18,10 +18,9 @@ from opentelemetry.exporter.otlp.proto.http import trace_exporter
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from structlog.testing import capture_logs
 
-from ion_framework import TurnRequest
 from ion_framework.domain.trace_context import TraceContext
 from ion_framework.pipeline.events import TurnFailed
-from ion_framework.testing import make_plugin, running_ion
+from ion_framework.testing import make_plugin, make_turn_failed, running_ion
 from ion_framework.testing.network.ports import free_port
 
 SPANS = 11
@@ -32,7 +31,7 @@ IDS = [f"{(number * 0x9E3779B97F4A7C15) % (1 << 128) or 1:032x}" for number in r
 
 def failed(caller: TraceContext | None = None) -> TurnFailed:
     """A turn that nobody answered: one span."""
-    return TurnFailed(TurnRequest(text="hello", trace=caller), "no_answer", "nobody", 1_000.0, 0.1)
+    return make_turn_failed(request={"trace": caller})
 
 
 def told(trace_id: str, flags: int) -> TraceContext:
@@ -113,7 +112,7 @@ async def test_nobody_there_costs_a_turn_nothing(monitor, caplog):
 
 async def test_a_collector_that_hangs_holds_neither_turns_nor_the_end(fake, monitor):
     """The queue fills, turns are dropped whole and counted, and the end waits ``flush_s``."""
-    fake.gate.clear()
+    fake.hang()
     one = monitor(fake.url, queue_size=64, batch_size=8, delay_ms=10, flush_s=0.2, timeout_s=5)
     began = time.monotonic()
     async with running_ion(make_plugin("otel", one, "monitor")) as ion:
@@ -188,7 +187,7 @@ async def test_it_can_be_switched_off(fake, monitor):
     """With ``disabled`` nothing is sent, for all that there is an endpoint."""
     tally = await run(monitor(fake.url, disabled=True), [failed()])
 
-    assert (tally.taken, fake.raw) == (0, [])
+    assert (tally.taken, fake.bodies) == (0, [])
 
 
 async def test_an_address_for_traces_is_taken_as_it_is(fake, monitor):

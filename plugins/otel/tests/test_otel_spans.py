@@ -15,8 +15,14 @@ from ion_framework import TurnRequest, hookimpl
 from ion_framework.domain.trace_context import TraceContext
 from ion_framework.errors import FailureCause, GenerationError, NoAnswerError
 from ion_framework.pipeline.chunks import Finish, FinishReason, TextChunk, Usage
-from ion_framework.pipeline.events import RequestCompleted, TurnFailed
-from ion_framework.testing import DictCache, FakeGenerator, make_plugin, running_ion
+from ion_framework.testing import (
+    DictCache,
+    FakeGenerator,
+    make_plugin,
+    make_request_completed,
+    make_turn_failed,
+    running_ion,
+)
 
 TRACE = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", 1, "vendor=a,other=b")
 INTERNAL, CLIENT = 1, 3
@@ -201,18 +207,18 @@ async def test_a_turn_without_an_answer_is_an_error(fake, monitor):
     (span,) = fake.spans
     assert (span.name, span.failed) == ("invoke_workflow ion.turn", True)
     assert span.attributes["error.type"] == "no_answer"
-    assert SAID.encode() not in fake.raw[0]
+    assert SAID.encode() not in fake.bodies[0]
 
 
 async def test_a_caller_who_leaves_is_no_error(fake, monitor):
     """A cancelled turn has its type and no error status, and other events make no span."""
     async with running_ion(make_plugin("otel", monitor(fake.url), "monitor")) as ion:
-        ion.emit(TurnFailed(TurnRequest(text=SAID), "cancelled", "left", 1_000.0, 0.5))
-        ion.emit(RequestCompleted("POST", "/chat", 200, "r-1", 1_000.0, 0.1))
+        ion.emit(make_turn_failed(SAID, code="cancelled", message="left", at=1_000.0))
+        ion.emit(make_request_completed())
 
     (span,) = fake.spans
     assert (span.attributes["error.type"], span.failed) == ("cancelled", False)
-    assert (span.start, span.end) == (999_500_000_000, 1_000_000_000_000)
+    assert (span.start, span.end) == (999_900_000_000, 1_000_000_000_000)
 
 
 async def test_the_callers_trace_goes_on(fake, monitor):
@@ -236,13 +242,13 @@ async def test_the_service_is_told(fake, monitor):
     )
     await one_turn(otel)
 
-    (resource,), (scope,), (headers,) = fake.resources, fake.scopes, fake.headers
+    (resource,), (scope,), (sent,) = fake.resources, fake.scopes, fake.deliveries
     assert resource["service.name"] == "ion-eu"
     assert resource["deployment.environment.name"] == "a b"
     assert resource["service.version"]
     assert resource["telemetry.sdk.language"] == "python"
     assert (scope.scope.name, scope.scope.version) == ("ion_otel", "1.2.3")
-    assert headers["x-key"] == "a,b"
+    assert sent.headers["x-key"] == "a,b"
     assert fake.paths == ["/v1/traces"]
 
 
@@ -307,7 +313,7 @@ async def test_nothing_that_was_said_or_planted_arrives(fake, monitor):
 
     assert len(fake.named("invoke_workflow ion.turn")) == 2
     assert not [
-        number for number in range(13) if f"secret-{number:02}".encode() in b"".join(fake.raw)
+        number for number in range(13) if f"secret-{number:02}".encode() in b"".join(fake.bodies)
     ]
 
 
@@ -321,7 +327,7 @@ async def test_content_comes_where_it_is_wanted(fake, monitor):
     assert asked["role"] == "user"
     assert "my doctor called" in asked["parts"][0]["content"]
     assert (told["role"], told["finish_reason"]) == ("assistant", "stop")
-    assert b"ann@example.org" not in fake.raw[0]
+    assert b"ann@example.org" not in fake.bodies[0]
 
 
 async def test_ids_come_where_they_are_wanted(fake, monitor):

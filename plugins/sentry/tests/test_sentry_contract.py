@@ -1,27 +1,36 @@
-"""The installed plugin keeps the contract of every plugin."""
+"""The installed plugin keeps the contract of every monitor."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, ClassVar
 
 import pytest
+from ion_sentry.plugin import Sentry
 
 from ion_framework import Ion, Settings
-from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.record import Status
-from ion_framework.testing import PluginContract, lone_source, make_persona
+from ion_framework.testing import MonitorContract, lone_source, make_persona
 from ion_framework.testing.builders import persona_plugin, standard_parts
 
 KEY = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 
-class TestSentry(PluginContract):
-    """The monitor, while nobody listens at its address."""
+class TestSentry(MonitorContract):
+    """The monitor, which sends every trace: to nobody, or to a server that keeps and fails."""
 
     plugin = "sentry"
-    kind = Kind.MONITOR
     environ: ClassVar[dict[str, str]] = {"SENTRY_DSN": f"http://{KEY}@127.0.0.1:9/1"}
+    settings: ClassVar[Mapping[str, object]] = {"traces_sample_rate": 1.0, "flush_s": 0.5}
+
+    def reach(self, url: str) -> Mapping[str, str]:
+        """A DSN whose project is at a server."""
+        return {"SENTRY_DSN": f"{url.replace('//', f'//{KEY}@')}/1"}
+
+    def lost(self, monitor: Sentry) -> int:
+        """Events that did not arrive, whatever the reason."""
+        return monitor.tally.lost
 
 
 def test_it_is_idle_without_a_dsn() -> None:

@@ -9,13 +9,15 @@ import pytest
 from ion_framework import TurnRequest, hookimpl
 from ion_framework.domain.trace_context import TraceContext
 from ion_framework.errors import FailureCause, GenerationError, NoAnswerError
-from ion_framework.pipeline.events import PluginStatusChanged, RequestCompleted, TurnFailed
 from ion_framework.testing import (
     DictCache,
     FakeGenerator,
     VirtualClock,
     make_persona,
     make_plugin,
+    make_request_completed,
+    make_status_changed,
+    make_turn_failed,
     running_ion,
 )
 
@@ -47,15 +49,6 @@ class Broken:
         yield
 
 
-def request(**changed) -> RequestCompleted:
-    """A request that was answered."""
-    known = {
-        "method": "POST", "route": "/chat", "status": 200, "request_id": "r-1",
-        "at": 1_000.0, "duration_s": 0.5, "trace": None,
-    }  # fmt: skip
-    return RequestCompleted(**(known | changed))
-
-
 def named(fake, name):
     """The transactions of a name."""
     return [item for item in fake.of("transaction") if item["transaction"] == name]
@@ -73,7 +66,7 @@ async def test_the_four_events_arrive(fake, monitor):
     async with running_ion(sentry, *parts) as ion:
         for _ in range(4):
             await ion.respond(TurnRequest(text=SAID, user_id="ann", request_id="r-1"))
-        ion.emit(request(status=503, duration_s=2.5))
+        ion.emit(make_request_completed(status=503, duration_s=2.5))
 
     first, *_, last = named(fake, "invoke_workflow ion.turn")
     (persona,), (route,) = span(first, "gen_ai.invoke_agent"), span(first, "ion.route")
@@ -101,7 +94,7 @@ async def test_the_four_events_arrive(fake, monitor):
     assert answered["contexts"]["trace"]["op"] == "http.server"
     assert answered["contexts"]["trace"]["status"] == "unavailable"
     assert answered["tags"] == {"http.method": "POST", "http.status_code": "503", "slow": "yes"}
-    assert not [body for body in fake.raw if SAID.encode() in body or b"ann" in body]
+    assert not [body for body in fake.bodies if SAID.encode() in body or b"ann" in body]
 
 
 async def test_events_carry_release_and_environment(fake, monitor):
@@ -110,7 +103,7 @@ async def test_events_carry_release_and_environment(fake, monitor):
         "sentry", monitor(fake.dsn(7), release="ion@1", environment="test"), "monitor"
     )
     async with running_ion(sentry) as ion:
-        ion.emit(request())
+        ion.emit(make_request_completed())
 
     (event,) = fake.of("transaction")
     assert (event["release"], event["environment"]) == ("ion@1", "test")
@@ -124,7 +117,7 @@ async def test_the_callers_trace_goes_on(fake, monitor):
     sentry = make_plugin("sentry", monitor(fake.dsn()), "monitor")
     async with running_ion(sentry) as ion:
         await ion.respond(TurnRequest(text="hello", request_id="r-1", trace=TRACE))
-        ion.emit(request(trace=TRACE))
+        ion.emit(make_request_completed(trace=TRACE))
 
     traces = [item["contexts"]["trace"] for item in fake.of("transaction")]
     turn = next(trace for trace in traces if trace["op"] == "gen_ai.invoke_workflow")
@@ -151,7 +144,7 @@ async def test_without_a_trace_turn_and_request_still_meet(fake, monitor):
     sentry = make_plugin("sentry", monitor(fake.dsn()), "monitor")
     async with running_ion(sentry) as ion:
         await ion.respond(TurnRequest(text="hello", request_id="r-1"))
-        ion.emit(request())
+        ion.emit(make_request_completed())
 
     traces = [item["contexts"]["trace"] for item in fake.of("transaction")]
     assert len({trace["trace_id"] for trace in traces}) == 1
@@ -172,15 +165,15 @@ async def test_a_turn_that_nobody_answers_is_an_error(fake, monitor):
     assert event["tags"] == {"code": "no_answer", "plugin": "broken"}
     assert event["exception"]["values"][0]["type"] == "no_answer"
     assert "stacktrace" not in event["exception"]["values"][0]
-    assert not [body for body in fake.raw if SAID.encode() in body]
+    assert not [body for body in fake.bodies if SAID.encode() in body]
 
 
 async def test_a_fault_of_our_own_is_grouped_by_its_class(fake, monitor):
     """An internal error has the class of the exception in its fingerprint."""
     sentry = make_plugin("sentry", monitor(fake.dsn()), "monitor")
     async with running_ion(sentry) as ion:
-        ion.emit(TurnFailed(TurnRequest(text=SAID), "internal_error", "KeyError", 1_000.0, 0.1))
-        ion.emit(TurnFailed(TurnRequest(text=SAID), "cancelled", "left", 1_000.0, 0.1))
+        ion.emit(make_turn_failed(SAID, code="internal_error", message="KeyError"))
+        ion.emit(make_turn_failed(SAID, code="cancelled", message="left"))
 
     (event,) = fake.of("event")
     assert event["fingerprint"] == ["ion.turn_failed", "internal_error", "KeyError"]
@@ -192,8 +185,8 @@ async def test_details_are_sent_where_they_are_wanted(fake, monitor, detailed):
     sentry = make_plugin("sentry", monitor(fake.dsn(), include_detail=detailed), "monitor")
     reason = "ion_startup raised OSError: no disk for ann@example.org"
     async with running_ion(sentry) as ion:
-        ion.emit(PluginStatusChanged("sage", "active", "failed", reason, 1_000.0))
-        ion.emit(PluginStatusChanged("sage", "failed", "active", "runs", 1_000.0))
+        ion.emit(make_status_changed(reason=reason))
+        ion.emit(make_status_changed(before="failed", after="active", reason="runs"))
 
     (event,) = fake.of("event")
     assert event["fingerprint"] == ["ion.plugin_status", "failed", "sage"]
@@ -205,13 +198,17 @@ async def test_what_a_caller_makes_up_is_not_sent(fake, monitor):
     """Neither a method that nobody knows nor a request id turns up, nor a route to be ignored."""
     one = monitor(fake.dsn(), ignore_routes=("/health/live",))
     async with running_ion(make_plugin("sentry", one, "monitor")) as ion:
-        ion.emit(request(method="HUNTER2", route="", status=405, request_id="ann@example.org"))
-        ion.emit(request(route="/health/live"))
+        ion.emit(
+            make_request_completed(
+                method="HUNTER2", route="", status=405, request_id="ann@example.org"
+            )
+        )
+        ion.emit(make_request_completed(route="/health/live"))
 
     (event,) = fake.of("transaction")
     assert event["transaction"] == "OTHER (no route)"
-    assert b"HUNTER2" not in fake.raw[0]
-    assert b"ann@" not in fake.raw[0]
+    assert b"HUNTER2" not in fake.bodies[0]
+    assert b"ann@" not in fake.bodies[0]
 
 
 async def test_figures_of_the_cache_come_by_the_clock(fake, monitor):

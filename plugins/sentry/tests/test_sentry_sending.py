@@ -14,22 +14,22 @@ from ion_sentry.tally import Tally
 from sentry_sdk.envelope import Envelope
 from structlog.testing import capture_logs
 
-from ion_framework import TurnRequest
-from ion_framework.pipeline.events import RequestCompleted, TurnFailed
-from ion_framework.testing import VirtualClock, make_plugin, running_ion
+from ion_framework.pipeline.events import RequestCompleted
+from ion_framework.testing import (
+    VirtualClock,
+    make_plugin,
+    make_request_completed,
+    make_turn_failed,
+    running_ion,
+)
 from ion_framework.testing.network.ports import free_port
 
 KEY = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 
 def completed(number: int = 0) -> RequestCompleted:
-    """A request that was answered."""
-    return RequestCompleted("GET", "/api/v2/personas", 200, f"r-{number}", 1_000.0, 0.1)
-
-
-def failed() -> TurnFailed:
-    """A turn that nobody answered."""
-    return TurnFailed(TurnRequest(text="hello"), "no_answer", "nobody", 1_000.0, 0.1)
+    """A request that was answered; one number, one trace."""
+    return make_request_completed(request_id=f"r-{number}")
 
 
 async def run(monitor, events):
@@ -54,7 +54,9 @@ async def test_sampling_sends_a_share_of_the_traces(fake, monitor):
 
 async def test_at_a_rate_of_zero_only_failures_are_sent(fake, monitor):
     """Without traces an error still arrives."""
-    tally = await run(monitor(fake.dsn(), traces_sample_rate=0.0), [completed(), failed()])
+    tally = await run(
+        monitor(fake.dsn(), traces_sample_rate=0.0), [completed(), make_turn_failed()]
+    )
 
     assert (tally.sent, tally.lost) == (1, 0)
     assert [kind for kind, _ in fake.items] == ["event"]
@@ -66,11 +68,11 @@ async def test_the_rate_guard_lets_so_many_through(fake, monitor):
     one = monitor(fake.dsn(), clock=clock, errors_per_minute=5, traces_per_minute=3)
     one.ion_startup()
     for _ in range(100):
-        one.ion_observe(failed())
+        one.ion_observe(make_turn_failed())
     one.ion_observe(completed())
     clock.advance(24)
     for _ in range(10):
-        one.ion_observe(failed())
+        one.ion_observe(make_turn_failed())
     await one.ion_shutdown()
 
     assert len(fake.of("event")) == 5 + 2
@@ -93,7 +95,7 @@ async def test_nobody_there_costs_a_turn_nothing(monitor):
 
 async def test_a_sentry_that_hangs_holds_neither_turns_nor_the_end(fake, monitor):
     """The queue fills and drops, and the end waits no longer than ``flush_s``."""
-    fake.gate.clear()
+    fake.hang()
     one = monitor(fake.dsn(), queue_size=2, flush_s=0.2, timeout_s=5)
     began = time.monotonic()
     async with running_ion(make_plugin("sentry", one, "monitor")) as ion:
@@ -130,8 +132,8 @@ async def test_refusals_are_counted(fake, monitor, status):
 )
 async def test_sentrys_own_limits_are_kept(fake, monitor, status, headers, asked):
     """What Sentry asks for holds for the categories that it names, and is counted."""
-    fake.status, fake.headers = status, headers
-    tally = await run(monitor(fake.dsn()), [completed(), completed(), failed()])
+    fake.status, fake.answer_headers = status, headers
+    tally = await run(monitor(fake.dsn()), [completed(), completed(), make_turn_failed()])
 
     assert len(fake.paths) == asked
     assert tally.held_back == 3 - asked
@@ -175,7 +177,7 @@ async def test_two_live_side_by_side(fakes, monitor):
         another.emit(completed(2))
         another.emit(completed(3))
 
-    assert [len(one.raw), len(other.raw)] == [1, 2]
+    assert [len(one.bodies), len(other.bodies)] == [1, 2]
     assert {item["environment"] for item in other.of("transaction")} == {"two"}
     assert not sentry_sdk.get_client().is_active()
 
@@ -199,5 +201,5 @@ async def test_log_lines_of_others_are_not_sent(fake, monitor, caplog):
     await one.ion_shutdown()
 
     assert caplog.records
-    assert len(fake.raw) == 1
-    assert b"hunter2" not in fake.raw[0]
+    assert len(fake.bodies) == 1
+    assert b"hunter2" not in fake.bodies[0]

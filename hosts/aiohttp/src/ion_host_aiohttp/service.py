@@ -16,6 +16,7 @@ from ion_host_aiohttp.api.body import BodyLimits
 from ion_host_aiohttp.browser.origins import Origins
 from ion_host_aiohttp.errors.messages import Catalogue
 from ion_host_aiohttp.feedback.recent import RecentTurns
+from ion_host_aiohttp.figures.sampler import Sampler
 from ion_host_aiohttp.openapi.published import Published
 from ion_host_aiohttp.rates.addresses import ClientAddresses
 from ion_host_aiohttp.rates.guesses import Logins, Unwatched
@@ -23,6 +24,7 @@ from ion_host_aiohttp.rates.limiter import Limiter, Unlimited
 from ion_host_aiohttp.run.admission import Admission
 from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
+from ion_host_aiohttp.run.slo_watch import SloWatch
 from ion_host_aiohttp.store_watch import StoreWatch
 from ion_host_aiohttp.streaming.state import Streaming
 from ion_host_aiohttp.v1.session_making import Sessions
@@ -90,6 +92,8 @@ class Service:
         catalogue: the sentences that it says, with those of plugins.
         started_at: reading of the clock's ``monotonic()`` at the start.
         fleet: everything that serves at this address, this process included.
+        sampler: the figures of the last minutes.
+        slo: how it keeps what it promises.
         shared_dir: folder of this run that all its processes share, None where this one is alone.
     """
 
@@ -142,6 +146,10 @@ class Service:
         )
     )
 
+    sampler: Sampler = attrs.field(factory=Sampler)
+    slo: SloWatch = attrs.field(
+        default=attrs.Factory(lambda self: SloWatch.on(self.ion, self.logger), takes_self=True)
+    )
     shared_dir: Path | None = None
 
     @property
@@ -150,7 +158,8 @@ class Service:
 
     def own_figures(self) -> Figures:
         """The figures of this process now; `fleet` has those of the whole host."""
-        return figures_of(self.traffic, self.admission, self.connections, self.ion.cache)
+        counts = self.slo.tally.counts()
+        return figures_of(self.traffic, self.admission, self.connections, self.ion.cache, counts)
 
 
 SERVICE = web.AppKey("service", Service)

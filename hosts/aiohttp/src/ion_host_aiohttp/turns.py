@@ -112,6 +112,7 @@ def unless_broken_off(reply: Reply, request: TurnRequest, service: Service) -> R
 
 async def settle(service: Service, caller: Caller, reply: Reply) -> None:
     """Count a reply, and take what it spent of tokens from its caller's budget."""
+    service.traffic.replied(reply.persona)
     if reply.receipt.cache.status in SERVED_FROM_CACHE:
         service.traffic.from_cache += 1
     else:

@@ -44,4 +44,4 @@ async def load(
                 failure = "" if response.status == _OK else f"status {response.status}"
                 return Answer(response.status, failure, "ION-Degraded" in response.headers)
 
-        return await open_loop(send, rate, seconds)
+        return (await open_loop(send, rate, seconds)).shots

@@ -22,8 +22,8 @@ class Router:
 
     def route(self, key: ResonanceKey, personas: tuple[Persona, ...]) -> RoutingDecision | None:
         """The decision for a key among these personas; None where there is no persona."""
-        # Tuples compare their members by identity first, so this is cheap while nothing changes.
-        if personas != self._personas:
+        # The engine gives the same tuple while nothing changes.
+        if personas is not self._personas and personas != self._personas:
             self._decisions = self._computed(personas)
         self._personas = personas
         return self._decisions.get(key)

@@ -37,6 +37,7 @@ from ion_host_aiohttp.api.upgrades import Upgrade, Wire
 from ion_host_aiohttp.api.upgrading import SOCKET_S, check_upgrade, open_socket
 from ion_host_aiohttp.api.versions import Versioning
 from ion_host_aiohttp.browser.cors import check_browser
+from ion_host_aiohttp.browser.dashboard import DASHBOARD_PAGES
 from ion_host_aiohttp.browser.pages import PAGES
 from ion_host_aiohttp.browser.playground import PLAYGROUND_PAGES
 from ion_host_aiohttp.openapi.document import document_of
@@ -57,7 +58,8 @@ def build_application(service: Service, endpoints: Iterable[Endpoint[Any]]) -> w
     application[SERVICE] = service
     application.on_response_prepare.append(on_response_prepare)
     served = served_endpoints(endpoints, service)
-    service.published.by(partial(_document, served, service))
+    paths = (endpoint.path for endpoint in served)
+    service.published.by(partial(_document, served, service), paths)
     begin_all(served, service)
     for endpoint in served:
         handler = _handler(endpoint, service)
@@ -73,7 +75,11 @@ def served_endpoints(
 ) -> tuple[Endpoint[Any], ...]:
     """The endpoints without the pages that are turned off."""
     api = service.ion.settings.api
-    off = (*(() if api.docs else PAGES), *(() if api.playground else PLAYGROUND_PAGES))
+    off = (
+        *(() if api.docs else PAGES),
+        *(() if api.playground else PLAYGROUND_PAGES),
+        *(() if api.dashboard else DASHBOARD_PAGES),
+    )
     return tuple(item for item in endpoints if not any(item is page for page in off))
 
 

@@ -39,6 +39,9 @@ async def read_body(request: web.BaseRequest, limits: BodyLimits) -> bytes:
             too large, 408 for one that does not arrive in time, 400 for one that breaks off.
     """
     _check_headers(request, limits)
+    if request.content.is_eof() and request.content.exception() is None:
+        # Most bodies come with their head: nothing is left to wait for.
+        return _bounded(request.content.read_nowait(), limits)
     try:
         async with asyncio.timeout(limits.seconds):
             return await _collect(request, limits)
@@ -87,6 +90,12 @@ async def _collect(request: web.BaseRequest, limits: BodyLimits) -> bytes:
         if len(body) > limits.size:
             raise _too_large(limits)
     return bytes(body)
+
+
+def _bounded(body: bytes, limits: BodyLimits) -> bytes:
+    if len(body) > limits.size:
+        raise _too_large(limits)
+    return body
 
 
 def _too_large(limits: BodyLimits) -> RequestFailed:

@@ -12,6 +12,7 @@ from ion_host_aiohttp.api.documents import document_endpoint
 from ion_host_aiohttp.api.endpoint import Endpoint
 from ion_host_aiohttp.api.endpoint_check import fault_of
 from ion_host_aiohttp.api.path import nameless_path
+from ion_host_aiohttp.browser.dashboard import DASHBOARD_PAGES
 from ion_host_aiohttp.browser.pages import PAGES
 from ion_host_aiohttp.browser.playground import PLAYGROUND_PAGES
 from ion_host_aiohttp.openai.completions import COMPLETIONS
@@ -27,6 +28,7 @@ from ion_host_aiohttp.v2.bulk import BULK
 from ion_host_aiohttp.v2.cache_admin import ENDPOINTS as CACHE
 from ion_host_aiohttp.v2.conversations import ENDPOINTS as CONVERSATIONS
 from ion_host_aiohttp.v2.feedback import FEEDBACK
+from ion_host_aiohttp.v2.figures import ENDPOINTS as FIGURES
 from ion_host_aiohttp.v2.health import HEALTH
 from ion_host_aiohttp.v2.multi_persona import MULTI_PERSONA
 from ion_host_aiohttp.v2.personas import ENDPOINTS as PERSONAS
@@ -34,6 +36,7 @@ from ion_host_aiohttp.v2.plugins import ENDPOINTS as PLUGINS
 from ion_host_aiohttp.v2.process import PROCESS
 from ion_host_aiohttp.v2.recommend import RECOMMEND
 from ion_host_aiohttp.v2.recording import RECORDING
+from ion_host_aiohttp.v2.slo import SLO
 from ion_host_aiohttp.v2.status import STATUS
 from ion_host_aiohttp.v2.user_data import ENDPOINTS as USER_DATA
 
@@ -56,12 +59,15 @@ OWN: tuple[Endpoint[Any], ...] = (
     *PLUGINS,
     HEALTH,
     STATUS,
+    *FIGURES,
+    SLO,
     RECORDING,
     COMPLETIONS,
     *MODELS,
     DOCUMENT,
     *PAGES,
     *PLAYGROUND_PAGES,
+    *DASHBOARD_PAGES,
 )
 
 

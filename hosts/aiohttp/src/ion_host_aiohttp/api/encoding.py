@@ -7,7 +7,6 @@ which they are declared, and those of a class with slots in no particular one.
 from __future__ import annotations
 
 import json
-import re
 from decimal import Decimal
 
 import msgspec
@@ -31,7 +30,9 @@ def encode(value: object) -> bytes:
             "utf-8", "replace"
         )
     # A Decimal that is not finite would be written as it is; so is every text with such a word.
-    return _ENCODER.encode(_plain(value)) if _NOT_FINITE.search(text) else text
+    # Searched one after the other: a pattern of both takes six times as long.
+    is_suspect = b"NaN" in text or b"Infinity" in text
+    return _ENCODER.encode(_plain(value)) if is_suspect else text
 
 
 def _plain(value: object) -> JsonValue:
@@ -39,5 +40,4 @@ def _plain(value: object) -> JsonValue:
     return jsonable(msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=jsonable))
 
 
-_NOT_FINITE = re.compile(rb"NaN|Infinity")
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=jsonable)

@@ -148,6 +148,8 @@ class Endpoint(Generic[RequestT]):
         scope: what a caller must be granted; None lets everybody in.
         cost: how many requests it counts in the caller's rate limit: 0 counts nothing; a function
             of the body is known once that is decoded.
+        purse: name of what it counts in beside the caller's rate limit, which it leaves alone: as
+            much again, for all endpoints with the same name; empty: it counts in the limit itself.
         runs_turns: whether it asks a language model, so that token budgets and the error of a
             turn apply.
         sheddable: whether it may be refused under overload; probes may not.
@@ -177,6 +179,7 @@ class Endpoint(Generic[RequestT]):
     errors: tuple[ErrorCase, ...] = ()
     scope: str | None = Scope.CHAT
     cost: int | Callable[[RequestT], int] = 1
+    purse: str = ""
     runs_turns: bool = False
     sheddable: bool = True
     tag: str = ""

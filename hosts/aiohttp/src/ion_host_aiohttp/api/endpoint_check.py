@@ -164,6 +164,9 @@ def _access(endpoint: Any) -> str | None:
     scope = endpoint.scope
     if scope is not None and not (isinstance(scope, str) and _TOKEN.fullmatch(scope)):
         return "the scope has to be one word of letters, digits, '.', '_', ':' or '-', or None"
+    purse = endpoint.purse
+    if not isinstance(purse, str) or (purse and not _TOKEN.fullmatch(purse)):
+        return "the purse has to be one word of letters, digits, '.', '_', ':' or '-', or empty"
     cost = endpoint.cost
     if callable(cost):
         return None if endpoint.request else "a cost by the body needs a request class"

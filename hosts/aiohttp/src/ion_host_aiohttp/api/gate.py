@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import attrs
 from aiohttp import hdrs, web
 
 from ion_host_aiohttp.access.caller import Caller, Credentials
@@ -42,9 +43,16 @@ async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service
     cost = endpoint.cost if isinstance(endpoint.cost, int) else 1
     if cost:
         request[RATE_FIELDS] = await service.limiter.spend(
-            caller, cost, runs_turns=endpoint.runs_turns
+            _paying(caller, endpoint), cost, runs_turns=endpoint.runs_turns
         )
     return caller
+
+
+def _paying(caller: Caller, endpoint: Endpoint[Any]) -> Caller:
+    """The caller, as rates count what the endpoint costs."""
+    if not endpoint.purse:
+        return caller
+    return attrs.evolve(caller, subject=f"{caller.subject} {endpoint.purse}")
 
 
 async def count_stray(request: web.Request, service: Service) -> None:
@@ -90,7 +98,7 @@ async def charge(
     more = endpoint.cost(call.body) - 1
     if more > 0:
         request[RATE_FIELDS] = await service.limiter.spend(
-            call.caller, more, runs_turns=endpoint.runs_turns, paid=1
+            _paying(call.caller, endpoint), more, runs_turns=endpoint.runs_turns, paid=1
         )
 
 

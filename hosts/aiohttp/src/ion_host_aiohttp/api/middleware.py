@@ -23,6 +23,10 @@ LOG_FIELDS = web.RequestKey("log_fields", Mapping[str, object])
 LIMIT = web.RequestKey("limit", asyncio.Timeout)
 """The bound of the request's time."""
 
+BEGUN_AT = web.RequestKey("begun_at", float)
+"""When a stream or a WebSocket began: reading of the clock. How long it lasts is up to its reader,
+so that it says nothing of how fast the host is."""
+
 CLIENT_GONE = 499
 """Status in the log of a request whose caller left before the answer; never sent."""
 
@@ -55,11 +59,12 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
         status = response.status
         return response
     finally:
-        _report(request, service, status, service.clock.monotonic() - started)
+        ended = service.clock.monotonic()
+        service.traffic.count(status, request.get(BEGUN_AT, ended) - started)
+        _report(request, service, status, ended - started)
 
 
 def _report(request: web.Request, service: Service, status: int, duration_s: float) -> None:
-    service.traffic.count(status)
     event = RequestCompleted(
         method=request.method,
         route=route_of(request),

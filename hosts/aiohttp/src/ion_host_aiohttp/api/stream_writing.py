@@ -14,7 +14,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from ion_framework.pipeline.supervision import Overrun
-from ion_host_aiohttp.api.middleware import LIMIT, LOG_FIELDS, log_fields, unforeseen
+from ion_host_aiohttp.api.middleware import BEGUN_AT, LIMIT, LOG_FIELDS, log_fields, unforeseen
 from ion_host_aiohttp.api.responses import failure_response, stream_response
 from ion_host_aiohttp.api.streams import EVENT_STREAM, PING, Stream, sse_event
 from ion_host_aiohttp.errors import failures
@@ -48,6 +48,7 @@ async def send_stream(
             first = await anext(stream.chunks, b"")
             response = stream_response(stream.media_type, stream.headers)
             await service.lifecycle.release(request[LIMIT])
+            request[BEGUN_AT] = service.clock.monotonic()
             await response.prepare(request)
             if request.method != hdrs.METH_HEAD:
                 ended = await _Sending(request, response, stream, service).all_of(first)

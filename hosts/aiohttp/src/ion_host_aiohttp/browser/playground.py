@@ -25,6 +25,7 @@ PLAYGROUND = "/playground"
 FileName = Literal[
     "api.js",
     "asking.js",
+    "base.css",
     "chat.js",
     "composer.js",
     "dom.js",

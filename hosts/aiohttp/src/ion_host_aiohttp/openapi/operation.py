@@ -95,6 +95,11 @@ def _description(endpoint: Endpoint[Any]) -> str:
         parts.append("Counts in the rate limit by what it asks for.")
     elif endpoint.cost == 0:
         parts.append("Does not count in the rate limit.")
+    elif endpoint.purse:
+        parts.append(
+            "Counts beside the caller's rate limit: as many requests again, which others do not "
+            "use up."
+        )
     return "\n\n".join(part for part in parts if part)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -26,15 +26,24 @@ class Published:
 
     There are two editions: whether nobody passes without credentials may change while the host
     runs, when the first API key is created.
+
+    Attributes:
+        paths: the addresses that are served.
     """
 
     def __init__(self) -> None:
         self._make: Callable[[bool], bytes] | None = None
         self._editions: dict[bool, Edition] = {}
+        self.paths: frozenset[str] = frozenset()
 
-    def by(self, make: Callable[[bool], bytes]) -> None:
-        """Take over how the document is made: a function of whether credentials are required."""
-        self._make = make
+    def by(self, make: Callable[[bool], bytes], paths: Iterable[str] = ()) -> None:
+        """Take over how the document is made: a function of whether credentials are required.
+
+        Args:
+            make: the function.
+            paths: the addresses that are served.
+        """
+        self._make, self.paths = make, frozenset(paths)
         self._editions.clear()
 
     def edition(self, *, closed: bool) -> Edition:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
+from ion_host_aiohttp.figures.latency import LAST, bucket_of
+
 
 class Phase(StrEnum):
     """What the host does at the moment."""
@@ -89,6 +91,9 @@ class Traffic:
         from_cache: turns answered from the cache.
         turns: turns that were run, with or without an answer.
         turn_s: seconds that they took together.
+        codes: requests answered by the status of the answer; one that is none of HTTP is under 0.
+        latencies: requests answered by the bucket of their time.
+        personas: replies by persona.
     """
 
     def __init__(self) -> None:
@@ -97,15 +102,32 @@ class Traffic:
         self.from_cache = 0
         self.turns = 0
         self.turn_s = 0.0
+        self.codes: dict[int, int] = {}
+        self.latencies = [0] * (LAST + 1)
+        self.personas: dict[str, int] = {}
 
     def turn_ended(self, duration_s: float) -> None:
         """A turn ended, with or without an answer."""
         self.turns += 1
         self.turn_s += duration_s
 
-    def count(self, status: int) -> None:
-        """A request was answered with this status."""
+    def replied(self, persona: str) -> None:
+        """A persona replied."""
+        self.personas[persona] = self.personas.get(persona, 0) + 1
+
+    def count(self, status: int, seconds: float | None = None) -> None:
+        """A request was answered.
+
+        Args:
+            status: status of the answer.
+            seconds: time to the answer, or to the beginning of a stream; None where there was
+                nothing to do for it.
+        """
         self.answered += 1
+        code = status if _LEAST_STATUS <= status <= _LAST_STATUS else 0
+        self.codes[code] = self.codes.get(code, 0) + 1
+        if seconds is not None:
+            self.latencies[bucket_of(seconds)] += 1
         self.errors += status >= _SERVER_ERROR and status not in _OTHER_PROTOCOL
 
     @property
@@ -114,5 +136,5 @@ class Traffic:
         return self.errors / self.answered if self.answered else 0.0
 
 
-_SERVER_ERROR = 500
+_LEAST_STATUS, _LAST_STATUS, _SERVER_ERROR = 100, 599, 500
 _OTHER_PROTOCOL = frozenset({501})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from ion_host_aiohttp.run.addresses import taken
 from ion_host_aiohttp.run.express import Express
 from ion_host_aiohttp.run.site import HardenedSite
 from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.v2.figures import take_sample
 
 REQUESTS_S = 4.0
 """Time for requests in flight: half of the 8 seconds that platforms leave between SIGTERM and
@@ -35,6 +37,7 @@ class HttpServer:
         endpoints = tuple(endpoints)
         self._service = service
         self._socket = bound
+        self._sampling: asyncio.Task[None] | None = None
         self._express = Express(service, endpoints)
         self._runner = web.AppRunner(
             build_application(service, endpoints),
@@ -62,7 +65,11 @@ class HttpServer:
         except OSError as error:
             await self._runner.cleanup()
             raise taken(host, port, error) from error
-        self._service.lifecycle.ready()
+        service = self._service
+        service.lifecycle.ready()
+        self._sampling = asyncio.create_task(
+            service.sampler.run(partial(take_sample, service), service.logger)
+        )
 
     async def stop(self, grace_s: float = 0.0) -> None:
         """Finish what has begun, and end.
@@ -73,6 +80,8 @@ class HttpServer:
         that is left behind.
         """
         self._service.lifecycle.drain()
+        if self._sampling is not None:
+            self._sampling.cancel()
         await asyncio.sleep(grace_s)
         begun_s = await self._let_begin()
         cleanup = asyncio.ensure_future(self._runner.cleanup())

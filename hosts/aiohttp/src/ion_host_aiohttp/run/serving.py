@@ -13,6 +13,7 @@ from ion_framework.ion import Ion
 from ion_framework.plugin_host.record import Status
 from ion_framework.watching import watched_loop
 from ion_host_aiohttp.api.catalog import all_endpoints
+from ion_host_aiohttp.run.alarms import alarms
 from ion_host_aiohttp.run.composition import opened_service
 from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_within
 from ion_host_aiohttp.run.server import HttpServer
@@ -80,7 +81,9 @@ class Host:
                     address=self.bound.getsockname()[0],
                 ) as opened:
                     service = await self.station.opening(opened, stop)
-                    await self._serve(HttpServer(service, catalog.endpoints, self.bound), ion, stop)
+                    server = HttpServer(service, catalog.endpoints, self.bound)
+                    async with alarms(service):
+                        await self._serve(server, ion, stop)
         finally:
             stop.remove()
             self.bound.close()

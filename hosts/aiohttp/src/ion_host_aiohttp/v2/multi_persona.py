@@ -9,6 +9,7 @@ from typing import Annotated
 import attrs
 from aiohttp import hdrs
 
+from ion_framework.ensemble.broken_off import BrokenOffError
 from ion_framework.ensemble.contribution import Contribution
 from ion_framework.ensemble.ensemble import Ensemble, EnsembleRequest
 from ion_framework.ensemble.joint_reply import JointReply
@@ -22,6 +23,7 @@ from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api import headers
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
 from ion_host_aiohttp.api.words import MessageText, one_of
+from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import (
     Failure,
     RequestFailed,
@@ -90,6 +92,7 @@ class _Purse:
     async def respond(self, request: TurnRequest) -> Reply:
         """Answer one part; what it spends of tokens is taken from the caller's budget."""
         reply = await timed_turn(self._service, request)
+        self._service.traffic.replied(reply.persona)
         if reply.receipt.cache.status in SERVED_FROM_CACHE:
             self._service.traffic.from_cache += 1
         else:
@@ -113,7 +116,7 @@ async def multi_persona(call: Call[MultiPersonaProcessRequest], service: Service
     except PluginOrderError as error:
         raise RequestFailed(_circle(error).about(call.body.user_input)) from error
     except TurnError as error:
-        failure = failure_of(error, call.request_id, service, time_s)
+        failure = _failure_of(error, call.request_id, service, time_s)
         raise RequestFailed(failure.about(call.body.user_input)) from error
     await purse.book(joint.beside)
     duration_ms = round((service.clock.monotonic() - started) * 1000, 3)
@@ -157,6 +160,20 @@ def _circle(error: PluginOrderError) -> Failure:
     )
 
 
+def _failure_of(error: TurnError, request_id: str, service: Service, time_s: float) -> Failure:
+    """The failure that tells of an error: 502 where an answer broke off while there was time."""
+    if not isinstance(error, BrokenOffError) or error.late:
+        return failure_of(error, request_id, service, time_s)
+    service.logger.warning(
+        "answer broken off",
+        request_id=request_id,
+        persona=error.reply.persona,
+        generator=error.reply.generator,
+        detail=error.detail,
+    )
+    return failures.broken_off()
+
+
 def _response(
     call: Call[MultiPersonaProcessRequest], joint: JointReply, service: Service, duration_ms: float
 ) -> MultiPersonaResponse:
@@ -166,7 +183,7 @@ def _response(
 
     def tell(part: Contribution) -> PartError:
         assert part.error is not None  # noqa: S101  only who has no reply is asked for
-        failure = failure_of(
+        failure = _failure_of(
             part.error, part.request_id, service, time_for(call.deadline_s, service)
         ).about(call.body.user_input)
         telling = telling_of(failure, service.catalogue, call.asked)
@@ -207,7 +224,8 @@ def _cache_status(joint: JointReply) -> CacheStatus:
 
 def _total(joint: JointReply) -> Usage:
     """What was spent on this request; what the cache served costs nothing again."""
-    made = (r for r in joint.replies if r.receipt.cache.status not in SERVED_FROM_CACHE)
+    replies = (*joint.replies, *joint.broken)
+    made = (r for r in replies if r.receipt.cache.status not in SERVED_FROM_CACHE)
     spent = [*(reply.usage for reply in made), *joint.beside]
     sums = {
         field.name: [getattr(usage, field.name) for usage in spent] for field in attrs.fields(Usage)
@@ -225,9 +243,9 @@ MULTI_PERSONA = Endpoint(
         "The message is read sentence by sentence; every persona that a large enough share of it "
         "speaks to answers its own part in a turn of its own, after those on whose answers it "
         "builds. Counts as many requests as turns are run. Where a part fails, the others are "
-        "given: `metadata.parts` says which, and `ION-Degraded` is set. `confidence` is the mean "
-        "of the confidences with which each part belongs to its persona, by weight; a part "
-        "without an answer counts as 0."
+        "given: `metadata.parts` says which, and `ION-Degraded` is set; a part whose answer broke "
+        "off has failed, too. `confidence` is the mean of the confidences with which each part "
+        "belongs to its persona, by weight; a part without an answer counts as 0."
     ),
     request=MultiPersonaProcessRequest,
     query=RequestIdQuery,

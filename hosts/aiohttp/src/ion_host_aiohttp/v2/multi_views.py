@@ -74,7 +74,8 @@ class PartView:
         step: the step of the plan that it belonged to, from 0.
         weight: its share of the message.
         content: its whole answer, null where it has none.
-        receipt: the full reason why, null where it has no answer.
+        receipt: the full reason why, null where its turn came to nothing; that of an answer that
+            broke off is there, as far as it came.
         error: why it has none, null where it has one.
     """
 
@@ -233,6 +234,9 @@ def _contributed(item: Contribution, names: Mapping[str, str], tell: Tell) -> Pa
     shown = names.get(item.persona, item.persona)
     if item.reply is not None:
         return _part(item.reply, shown, item.step, item.aspect.weight)
+    if item.broken is not None:
+        begun = _part(item.broken, shown, item.step, item.aspect.weight)
+        return attrs.evolve(begun, content=None, error=tell(item))
     return PartView(
         persona=shown,
         request_id=item.request_id,

@@ -7,8 +7,10 @@ from http import HTTPStatus
 
 import attrs
 
+from ion_framework.plugin_host.naming import called, told_apart
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
+from ion_host_aiohttp.api.strict import strict
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
@@ -54,24 +56,44 @@ class WorkerChange:
 
 @attrs.frozen(kw_only=True, slots=False)
 class PluginChanged:
-    """What came of a change; ``success`` is true where every process made it."""
+    """What came of a change.
+
+    Attributes:
+        success: whether every process made it.
+        plugin: name of the plugin.
+        message: what came of it, in words.
+        consequences: what does not work any more, because the plugin was the last of its kind.
+        workers: what came of it in each process.
+        timestamp: when.
+    """
 
     success: bool
     plugin: str
     message: str
+    consequences: tuple[str, ...]
     workers: tuple[WorkerChange, ...]
     timestamp: str
 
 
+@strict
 @attrs.frozen(kw_only=True)
 class DisableRequest:
     """How a plugin is taken out.
 
     Attributes:
         unguarded: whether a guard may be taken out, after which nobody checks what it checked.
+        force: whether the last active generator, analyzer, router or persona may be taken out,
+            after which turns cannot be answered as they are.
     """
 
     unguarded: bool = False
+    force: bool = False
+
+
+@strict
+@attrs.frozen(kw_only=True)
+class NoTerms:
+    """A change that has nothing to say about how it is made: no body, or an empty object."""
 
 
 async def list_plugins(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
@@ -83,66 +105,105 @@ async def list_plugins(call: Call[None], service: Service) -> Answer:  # noqa: A
     )
 
 
-async def enable(call: Call[None], service: Service) -> Answer:
+async def enable(call: Call[NoTerms], service: Service) -> Answer:
     """Let a plugin in."""
-    return await _changed(call, service, ChangeOrder(act=Act.ENABLE, plugin=call.path["name"]))
+    plugin = _plugin_meant(call.path["name"], service)
+    return await _changed(call, service, ChangeOrder(act=Act.ENABLE, plugin=plugin))
 
 
 async def disable(call: Call[DisableRequest], service: Service) -> Answer:
     """Take a plugin out."""
-    order = ChangeOrder(act=Act.DISABLE, plugin=call.path["name"], unguarded=call.body.unguarded)
+    order = ChangeOrder(
+        act=Act.DISABLE,
+        plugin=_plugin_meant(call.path["name"], service),
+        unguarded=call.body.unguarded,
+        force=call.body.force,
+    )
     return await _changed(call, service, order)
 
 
-async def reload(call: Call[None], service: Service) -> Answer:
+async def reload(call: Call[NoTerms], service: Service) -> Answer:
     """Read a persona again."""
-    return await _changed(call, service, ChangeOrder(act=Act.RELOAD, plugin=call.path["name"]))
+    plugin = _plugin_meant(call.path["name"], service)
+    return await _changed(call, service, ChangeOrder(act=Act.RELOAD, plugin=plugin))
+
+
+def _plugin_meant(name: str, service: Service) -> str:
+    """The plugin's own name: all processes are told that one, whatever else it is called.
+
+    Raises:
+        RequestFailed: 404, nobody has this name; 409, several may be meant.
+    """
+    found = called(name, service.ion.plugins)
+    names = sorted({record.name for record in found})
+    shown = name[:_SHOWN]
+    if not names:
+        raise RequestFailed(
+            Failure(
+                status=HTTPStatus.NOT_FOUND,
+                code="UNKNOWN_PLUGIN",
+                message=say("plugin_unknown", plugin=shown),
+                details={"given": shown},
+            )
+        )
+    if len(names) > 1:
+        raise RequestFailed(
+            Failure(
+                status=HTTPStatus.CONFLICT,
+                code="AMBIGUOUS_PLUGIN",
+                message=say("plugin_ambiguous", plugin=shown, choices=told_apart(found)),
+                details={"given": shown, "choices": names},
+            )
+        )
+    return names[0]
 
 
 async def _changed(
-    call: Call[None] | Call[DisableRequest], service: Service, order: ChangeOrder
+    call: Call[NoTerms] | Call[DisableRequest], service: Service, order: ChangeOrder
 ) -> Answer:
     outcomes = await service.fleet.change(order)
     if all(outcome.fault for outcome in outcomes):
-        raise RequestFailed(_unchanged(order, outcomes))
+        raise RequestFailed(_unchanged(order, outcomes[0]))
     success = not any(outcome.fault for outcome in outcomes)
     telling = service.catalogue.telling(call.asked, DEFAULT_LANGUAGE)
     done = say(_DONE[order.act] if success else "plugin_partly", plugin=order.plugin)
+    lost = dict.fromkeys(kind for each in outcomes if not each.fault for kind in each.kinds)
     return Answer(
         body=PluginChanged(
             success=success,
             plugin=order.plugin,
             message=telling.text(done),
-            workers=tuple(
-                WorkerChange(
-                    worker=each.worker,
-                    changed=not each.fault,
-                    status=each.status,
-                    reason=each.reason,
-                )
-                for each in outcomes
-            ),
+            consequences=tuple(telling.text(say(f"plugin_lost_{kind}")) for kind in lost),
+            workers=tuple(map(_worker_change, outcomes)),
             timestamp=iso_time(service.clock.time()),
         ),
         log={"plugin": order.plugin, "change": order.act.value},
     )
 
 
-def _unchanged(order: ChangeOrder, outcomes: tuple[ChangeOutcome, ...]) -> Failure:
-    first = outcomes[0]
-    shown = order.plugin[:_SHOWN]
-    if first.fault == "unknown":
-        return Failure(
-            status=HTTPStatus.NOT_FOUND,
-            code="UNKNOWN_PLUGIN",
-            message=say("plugin_unknown", plugin=shown),
-            details={"given": shown},
+def _worker_change(outcome: ChangeOutcome) -> WorkerChange:
+    return WorkerChange(
+        worker=outcome.worker,
+        changed=not outcome.fault,
+        status=outcome.status,
+        reason=outcome.reason,
+    )
+
+
+def _unchanged(order: ChangeOrder, outcome: ChangeOutcome) -> Failure:
+    message = say("plugin_not_changed", plugin=order.plugin, reason=outcome.reason)
+    details: dict[str, object] = {"cause": outcome.fault, "reason": outcome.reason}
+    if outcome.kinds:
+        which = outcome.kinds[0] if len(outcome.kinds) == 1 else "several"
+        message = say(
+            f"plugin_last_{which}",
+            plugin=order.plugin,
+            kinds=", ".join(outcome.kinds),
+            others=", ".join(outcome.others) or "–",
         )
+        details |= {"kinds": list(outcome.kinds), "others": list(outcome.others)}
     return Failure(
-        status=HTTPStatus.CONFLICT,
-        code="PLUGIN_NOT_CHANGED",
-        message=say("plugin_not_changed", plugin=shown, reason=first.reason),
-        details={"cause": first.fault, "reason": first.reason},
+        status=HTTPStatus.CONFLICT, code="PLUGIN_NOT_CHANGED", message=message, details=details
     )
 
 
@@ -150,14 +211,26 @@ _ERRORS = (
     ErrorCase(HTTPStatus.NOT_FOUND, "UNKNOWN_PLUGIN", "No plugin of this name is installed."),
     ErrorCase(
         HTTPStatus.CONFLICT,
+        "AMBIGUOUS_PLUGIN",
+        "The name may mean several plugins: `error.details.choices`.",
+    ),
+    ErrorCase(
+        HTTPStatus.CONFLICT,
         "PLUGIN_NOT_CHANGED",
         "It cannot be changed, and nothing has changed; the message says why, and "
-        "`error.details.cause`: `required`, `guard` or `fixed` (it has to stay), `state` (it does "
+        "`error.details.cause`: `required`, `guard` or `fixed` (it has to stay), `last` (nobody "
+        "else does what it does: `error.details.kinds`; `force` takes it out), `state` (it does "
         "not run), `code` (no data-only persona), `untrusted` (its files are not the pinned ones), "
         "`invalid` (its manifest is wrong), `start` (it did not start) or `silent` (no process "
         "answered).",
     ),
 )
+
+_NAMES = (
+    "`name` is the plugin's name, its distribution's, or the shown name of its persona; case does "
+    "not matter."
+)
+_PURSE = "plugins"
 
 LIST = Endpoint(
     method="GET",
@@ -168,6 +241,7 @@ LIST = Endpoint(
     description="With several workers these are the figures of the one that answers.",
     response=PluginList,
     scope=Scope.ADMIN,
+    purse=_PURSE,
 )
 ENABLE = Endpoint(
     method="POST",
@@ -175,10 +249,12 @@ ENABLE = Endpoint(
     handler=enable,
     style=ErrorStyle.V2,
     summary="Let a plugin in that was taken out, is in quarantine, or was deactivated.",
-    description="In every process; `workers` says what came of it in each.",
+    description="In every process; `workers` says what came of it in each. " + _NAMES,
+    request=NoTerms,
     response=PluginChanged,
     errors=_ERRORS,
     scope=Scope.ADMIN,
+    purse=_PURSE,
 )
 DISABLE = Endpoint(
     method="POST",
@@ -189,12 +265,15 @@ DISABLE = Endpoint(
     description=(
         "In every process; `workers` says what came of it in each. Turns that have begun finish "
         "with it. A required plugin, a store, a source of secrets and the host itself stay; a "
-        "guard goes only with `unguarded`. Endpoints that it brought stay until a restart."
+        "guard goes only with `unguarded`, the last active generator, analyzer, router or persona "
+        "only with `force`; `consequences` says what does not work then. Endpoints that it brought "
+        "stay until a restart. " + _NAMES
     ),
     request=DisableRequest,
     response=PluginChanged,
     errors=_ERRORS,
     scope=Scope.ADMIN,
+    purse=_PURSE,
 )
 RELOAD = Endpoint(
     method="POST",
@@ -204,10 +283,12 @@ RELOAD = Endpoint(
     summary="Read the manifest and the texts of a data-only persona again.",
     description=(
         "In every process; `workers` says what came of it in each. Where a file is wrong, the old "
-        "persona stays and the error names file and key."
+        "persona stays and the error names file and key. " + _NAMES
     ),
+    request=NoTerms,
     response=PluginChanged,
     errors=_ERRORS,
     scope=Scope.ADMIN,
+    purse=_PURSE,
 )
 ENDPOINTS = (LIST, ENABLE, DISABLE, RELOAD)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ion_framework.errors import PluginChangeError
+from ion_framework.errors import LastPluginError, PluginChangeError
+from ion_framework.plugin_host.losses import losses
 
 if TYPE_CHECKING:
     from ion_framework.ion import Ion
@@ -30,12 +31,14 @@ class ChangeOrder:
         act: what is done.
         plugin: the plugin.
         unguarded: whether a guard may be taken out.
+        force: whether the last active plugin of a kind that every turn needs may be taken out.
         is_later: whether it was done elsewhere before this process began.
     """
 
     act: Act
     plugin: str
     unguarded: bool = False
+    force: bool = False
     is_later: bool = False
 
 
@@ -49,12 +52,17 @@ class ChangeOutcome:
         reason: why it has this status, or why nothing was changed.
         fault: why nothing was changed, machine readable: `PluginChangeError.code`, or ``silent``
             where the process did not answer; empty where it was changed.
+        kinds: kinds that every turn needs and of which nobody is active in this process any more,
+            or would not be had it not been refused.
+        others: further plugins of these kinds that are installed there, each with its status.
     """
 
     worker: int
     status: str = ""
     reason: str = ""
     fault: str = ""
+    kinds: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 async def carry_out(ion: Ion, order: ChangeOrder, worker: int) -> ChangeOutcome:
@@ -65,13 +73,25 @@ async def carry_out(ion: Ion, order: ChangeOrder, worker: int) -> ChangeOutcome:
         order: what is to be done.
         worker: number of this process.
     """
+    lost = losses(order.plugin, ion.host) if order.act is Act.DISABLE and order.force else ()
     try:
         record = await _done(ion, order)
     except PluginChangeError as error:
         known = next((each for each in ion.plugins if each.name == order.plugin), None)
-        status = known.status.value if known else ""
-        return ChangeOutcome(worker=worker, status=status, reason=str(error), fault=error.code)
-    return ChangeOutcome(worker=worker, status=record.status.value, reason=record.reason)
+        return ChangeOutcome(
+            worker=worker,
+            status=known.status.value if known else "",
+            reason=str(error),
+            fault=error.code,
+            kinds=error.kinds if isinstance(error, LastPluginError) else (),
+            others=error.others if isinstance(error, LastPluginError) else (),
+        )
+    return ChangeOutcome(
+        worker=worker,
+        status=record.status.value,
+        reason=record.reason,
+        kinds=tuple(loss.kind.value for loss in lost),
+    )
 
 
 async def _done(ion: Ion, order: ChangeOrder) -> PluginRecord:
@@ -79,6 +99,8 @@ async def _done(ion: Ion, order: ChangeOrder) -> PluginRecord:
         case Act.ENABLE:
             return await ion.changes.enable(order.plugin)
         case Act.DISABLE:
-            return await ion.changes.disable(order.plugin, unguarded=order.unguarded)
+            return await ion.changes.disable(
+                order.plugin, unguarded=order.unguarded, force=order.force
+            )
         case Act.RELOAD:
             return await ion.changes.reload(order.plugin, is_later=order.is_later)

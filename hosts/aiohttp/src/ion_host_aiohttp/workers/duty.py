@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from ion_host_aiohttp.workers.messages import (
     FleetState,
     Heartbeat,
     Message,
+    NoticeSent,
+    NoticeTaken,
     PluginStatus,
     Ready,
     Serve,
@@ -56,7 +59,7 @@ class Duty:
         self._service: Service | None = None
         self._told: tuple[PluginTrouble, ...] = ()
         self._beating: asyncio.Task[None] | None = None
-        self._changing: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[None]] = set()
         self._early: deque[ChangeWanted] = deque()
         self._is_open = False
         self._asking = Asking(control.send, desired.number)
@@ -120,18 +123,30 @@ class Duty:
                 self._may_serve.set()
             case FleetState():
                 self._member.hear(message.workers, message.troubles, message.past)
+                if self._service is not None and message.slo is not None:
+                    self._service.slo.hear(message.slo)
             case ChangeWanted() if not self._is_open:
                 self._early.append(message)
             case ChangeWanted():
-                task = asyncio.create_task(self._change(message))
-                self._changing.add(task)
-                task.add_done_callback(self._changing.discard)
+                self._begin(self._change(message))
+            case NoticeSent():
+                self._begin(self._notify(message))
             case ChangeSent() | ChangeTold():
                 self._asking.hear(message)
             case Stop():
                 stop.ask(signal.SIGTERM if message.gently else signal.SIGINT)
             case _:
                 return  # nothing else is said to a worker
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _notify(self, sent: NoticeSent) -> None:
+        assert self._service is not None  # noqa: S101  notices go to workers that serve
+        await self._service.slo.notify(sent.notice)
+        self._control.send(NoticeTaken(id=sent.id))
 
     async def _change(self, wanted: ChangeWanted) -> None:
         outcome = await self._carry_out(wanted.order)

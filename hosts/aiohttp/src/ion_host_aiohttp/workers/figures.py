@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from time import process_time
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ion_framework.slo.counts import Counts
+from ion_framework.slo.counts import total as total_counts
+from ion_host_aiohttp.figures.process_use import resident_bytes
 from ion_host_aiohttp.tiers import tier_answers
 
 if TYPE_CHECKING:
@@ -67,6 +71,12 @@ class Figures:
         tiers: the tiers of the cache, by name.
         turns: turns that have ended since the start.
         turn_s: seconds that they took together.
+        memory_bytes: bytes of memory held now; 0 where the system does not say.
+        cpu_s: seconds of processor time since the start.
+        codes: requests answered by the status of the answer; ``0`` is none of HTTP.
+        latencies: requests answered by the bucket of their time, as `figures.latency` counts.
+        personas: replies by persona.
+        slo: what objectives are about.
     """
 
     answered: int = 0
@@ -84,6 +94,12 @@ class Figures:
     tiers: Mapping[str, TierFigures] = attrs.field(factory=dict)
     turns: int = 0
     turn_s: float = 0.0
+    memory_bytes: int = 0
+    cpu_s: float = 0.0
+    codes: Mapping[str, int] = attrs.field(factory=dict)
+    latencies: Mapping[str, int] = attrs.field(factory=dict)
+    personas: Mapping[str, int] = attrs.field(factory=dict)
+    slo: Counts = attrs.field(factory=Counts)
 
     @property
     def error_rate(self) -> float:
@@ -93,12 +109,16 @@ class Figures:
     def past(self) -> Figures:
         """What stays of them once the process is gone: what has happened, not what is."""
         tiers = {name: tier.past() for name, tier in self.tiers.items()}
-        return attrs.evolve(self, tiers=tiers, **dict.fromkeys(_NOW, 0))
+        now: dict[str, Any] = dict.fromkeys(_NOW, 0)
+        return attrs.evolve(self, tiers=tiers, **now)
 
 
 _TIER_NOW = ("entries", "bytes", "answering", "silent")
-_NOW = ("in_flight", "waiting", "connections", "cache_entries", "cache_bytes")
-_NAMES = tuple(field.name for field in attrs.fields(Figures) if field.name != "tiers")
+_NOW = ("in_flight", "waiting", "connections", "cache_entries", "cache_bytes", "memory_bytes")
+_COUNTS = ("codes", "latencies", "personas")
+_NAMES = tuple(
+    field.name for field in attrs.fields(Figures) if field.name not in ("tiers", "slo", *_COUNTS)
+)
 _TIER_NAMES = tuple(field.name for field in attrs.fields(TierFigures))
 
 
@@ -107,9 +127,19 @@ def total(figures: Iterable[Figures]) -> Figures:
     found = tuple(figures)
     names = dict.fromkeys(name for each in found for name in each.tiers)
     tiers = {name: _tier_total(each.tiers.get(name) for each in found) for name in names}
-    return Figures(
-        tiers=tiers, **{name: sum(getattr(each, name) for each in found) for name in _NAMES}
-    )
+    sums: dict[str, Any] = {
+        **{name: sum(getattr(each, name) for each in found) for name in _NAMES},
+        **{name: _added(getattr(each, name) for each in found) for name in _COUNTS},
+    }
+    return Figures(tiers=tiers, slo=total_counts(each.slo for each in found), **sums)
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in counts:
+        for name, count in each.items():
+            found[name] = found.get(name, 0) + count
+    return found
 
 
 def _tier_total(figures: Iterable[TierFigures | None]) -> TierFigures:
@@ -122,6 +152,7 @@ def figures_of(
     admission: Admission,
     connections: ConnectionPlaces,
     cache: TurnCache | None,
+    slo: Counts,
 ) -> Figures:
     """The figures of this process now.
 
@@ -130,6 +161,7 @@ def figures_of(
         admission: its places for requests.
         connections: its places for connections.
         cache: its cache, None without one.
+        slo: what it has counted for objectives.
     """
     door = admission.figures()
     stats = cache.stats() if cache is not None else None
@@ -149,6 +181,12 @@ def figures_of(
         tiers=tiers_of(stats) if stats else {},
         turns=traffic.turns,
         turn_s=traffic.turn_s,
+        memory_bytes=resident_bytes(),
+        cpu_s=process_time(),
+        codes={str(status): count for status, count in traffic.codes.items()},
+        latencies={str(at): count for at, count in enumerate(traffic.latencies) if count},
+        personas=dict(traffic.personas),
+        slo=slo,
     )
 
 

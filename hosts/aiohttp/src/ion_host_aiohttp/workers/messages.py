@@ -7,6 +7,8 @@ from typing import Any
 import attrs
 import msgspec
 
+from ion_framework.slo.notice import Notice
+from ion_framework.slo.report import SloReport
 from ion_host_aiohttp.workers.changes import ChangeOrder, ChangeOutcome
 from ion_host_aiohttp.workers.figures import Figures
 from ion_host_aiohttp.workers.fleet import PluginTrouble, WorkerState
@@ -114,11 +116,13 @@ class FleetState:
         workers: each of them.
         troubles: plugins that are out of service in any of them.
         past: what workers did that are gone.
+        slo: how the host keeps what it promises, None before that was looked at.
     """
 
     workers: tuple[WorkerState, ...]
     troubles: tuple[PluginTrouble, ...] = ()
     past: Figures = attrs.field(factory=Figures)
+    slo: SloReport | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -182,6 +186,26 @@ class ChangeTold:
     outcome: ChangeOutcome
 
 
+@attrs.frozen(kw_only=True)
+class NoticeSent:
+    """Tell the notifiers of an alert; supervisor to one worker.
+
+    Attributes:
+        id: number of the message.
+        notice: the alert.
+    """
+
+    id: int
+    notice: Notice
+
+
+@attrs.frozen(kw_only=True)
+class NoticeTaken:
+    """The notifiers were told; worker to supervisor."""
+
+    id: int
+
+
 Message = (
     DesiredState
     | Hello
@@ -198,6 +222,8 @@ Message = (
     | ChangeWanted
     | ChangeDone
     | ChangeTold
+    | NoticeSent
+    | NoticeTaken
 )
 
 _KINDS: dict[str, type[Any]] = {
@@ -216,6 +242,8 @@ _KINDS: dict[str, type[Any]] = {
     "change-wanted": ChangeWanted,
     "change-done": ChangeDone,
     "change-told": ChangeTold,
+    "notice-sent": NoticeSent,
+    "notice-taken": NoticeTaken,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

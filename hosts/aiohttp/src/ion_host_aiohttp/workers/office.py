@@ -107,10 +107,11 @@ async def serve_with_workers(
     Raises:
         StartError: none can be started.
     """
-    folder = load_settings(office.environ, office.line).folder()
+    settings = load_settings(office.environ, office.line)
     try:
-        with shared_folder(folder, logger) as shared:
+        with shared_folder(settings.folder(), logger) as shared:
             office = attrs.evolve(office, shared_dir=shared)
-            await Supervisor(count, office.desired, logger, announce).run()
+            supervisor = Supervisor(count, office.desired, logger, announce, slo=settings.slo)
+            await supervisor.run()
     finally:
         office.reserved.close()

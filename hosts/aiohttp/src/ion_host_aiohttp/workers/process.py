@@ -10,6 +10,8 @@ from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
 
+import attrs
+
 from ion_framework.clock import Clock
 from ion_host_aiohttp.workers.control import Control
 from ion_host_aiohttp.workers.figures import Figures
@@ -21,6 +23,7 @@ from ion_host_aiohttp.workers.messages import (
     Failed,
     Heartbeat,
     Message,
+    NoticeTaken,
     PluginStatus,
     Ready,
     Serve,
@@ -29,6 +32,70 @@ from ion_host_aiohttp.workers.messages import (
 )
 
 MODULE = "ion_host_aiohttp.workers.worker"
+
+Word = ChangeAsked | ChangeDone | NoticeTaken
+"""What a worker says that is for others than who keeps it."""
+
+
+@attrs.frozen
+class Blank:
+    """A process that could be a worker, and has not been told yet what to be.
+
+    Attributes:
+        process: the process.
+        control: the channel to it.
+    """
+
+    process: Process
+    control: Control
+
+    @classmethod
+    async def started(cls) -> Blank:
+        """A fresh process.
+
+        It gets the environment of this one, so its secrets, too; they stand on no command line.
+
+        Raises:
+            OSError: the system has no room for one more.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", MODULE, str(theirs.fileno())),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    # Ctrl-C at a terminal is for the supervisor, which tells the workers.
+                    process_group=0,
+                )
+            except BaseException:
+                ours.close()
+                raise
+        try:
+            return cls(process, await Control.over(ours))
+        except BaseException:
+            process.kill()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self.process.pid
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended, as far as is known."""
+        return self.process.returncode is None
+
+    def give_up(self) -> None:
+        """End it: it has nothing to finish."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        self.control.close()
+
+    async def gone(self) -> None:
+        """Wait for its end."""
+        await self.process.wait()
 
 
 class WorkerProcess:
@@ -39,7 +106,7 @@ class WorkerProcess:
         control: the channel to it.
         clock: the clock.
         changed: called when something changed that others should know of.
-        relay: called with itself and what it says of changes of plugins.
+        relay: called with itself and what it says of changes of plugins, and of notices.
 
     Attributes:
         phase: what it does.
@@ -56,7 +123,7 @@ class WorkerProcess:
         control: Control,
         clock: Clock,
         changed: Callable[[], None],
-        relay: Callable[[WorkerProcess, ChangeAsked | ChangeDone], None],
+        relay: Callable[[WorkerProcess, Word], None],
     ) -> None:
         self._process = process
         self._control = control
@@ -79,11 +146,10 @@ class WorkerProcess:
         desired: Callable[[], DesiredState],
         clock: Clock,
         changed: Callable[[], None],
-        relay: Callable[[WorkerProcess, ChangeAsked | ChangeDone], None],
+        relay: Callable[[WorkerProcess, Word], None],
+        blank: Blank | None = None,
     ) -> WorkerProcess:
-        """A fresh process that is told what it is to be.
-
-        It gets the environment of this one, so its secrets, too; they stand on no command line.
+        """A process that is told what it is to be.
 
         Args:
             desired: gives what it is to be. Between that and the end of this function nothing else
@@ -91,19 +157,11 @@ class WorkerProcess:
             clock: as of the class.
             changed: as of the class.
             relay: as of the class.
+            blank: the process; None starts one.
         """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", MODULE, str(theirs.fileno())),
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-                # Ctrl-C at a terminal is for the supervisor, which tells the workers.
-                process_group=0,
-            )
-        control = await Control.over(ours)
-        control.send(desired())
-        return cls(process, control, clock, changed, relay)
+        blank = blank or await Blank.started()
+        blank.control.send(desired())
+        return cls(blank.process, blank.control, clock, changed, relay)
 
     @property
     def pid(self) -> int:
@@ -166,7 +224,7 @@ class WorkerProcess:
             case PluginStatus():
                 self.troubles = message.troubles
                 self._changed()
-            case ChangeAsked() | ChangeDone():
+            case ChangeAsked() | ChangeDone() | NoticeTaken():
                 self._relay(self, message)
             case Ready():
                 self.is_ready.set()

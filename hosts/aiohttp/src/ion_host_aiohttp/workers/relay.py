@@ -72,7 +72,12 @@ class Relay:
 
         That is what was made, and what others are just about to make.
         """
-        found = [(m.number, m.order) for m in self._made.values() if m.order.act is not Act.ENABLE]
+        # What others have done already a later worker does as well, the last of a kind included.
+        found = [
+            (m.number, attrs.evolve(m.order, force=True))
+            for m in self._made.values()
+            if m.order.act is not Act.ENABLE
+        ]
         found += [(n, q.asked.order) for n, q in self._pending() if not q.is_made]
         return tuple(_later(order) for _, order in sorted(found, key=lambda each: each[0]))
 

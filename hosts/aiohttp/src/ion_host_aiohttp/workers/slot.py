@@ -19,6 +19,7 @@ class Slot:
         worker: the process that fills it, None while there is none.
         restarts: how often it was filled anew.
         past: what processes did in it that are gone.
+        leaving: processes that another one has taken the place of, and that are not gone yet.
         backoff: the pauses between two of them.
     """
 
@@ -26,6 +27,7 @@ class Slot:
     worker: WorkerProcess | None = None
     restarts: int = 0
     past: Figures = attrs.field(factory=Figures)
+    leaving: list[WorkerProcess] = attrs.field(factory=list)
     backoff: Backoff = attrs.field(factory=Backoff)
 
     @property
@@ -44,6 +46,13 @@ class Slot:
             figures=worker.figures if worker else Figures(),
         )
 
+    @property
+    def done(self) -> Figures:
+        """What processes have done in it besides the one that fills it."""
+        return total((self.past, *(worker.figures.past() for worker in self.leaving)))
+
     def bury(self, worker: WorkerProcess) -> None:
         """Keep what a process has done that is gone."""
+        if worker in self.leaving:
+            self.leaving.remove(worker)
         self.past = total((self.past, worker.figures.past()))

@@ -17,12 +17,15 @@ import attrs
 
 from ion_framework.clock import Clock, SystemClock
 from ion_framework.errors import IonError
+from ion_framework.settings.slo import SloSettings
 from ion_host_aiohttp.run.stopping import StopSignal, end_by
+from ion_host_aiohttp.workers.alarms import Alarms
 from ion_host_aiohttp.workers.figures import total
 from ion_host_aiohttp.workers.fleet import WorkerPhase
-from ion_host_aiohttp.workers.messages import DesiredState, FleetState
-from ion_host_aiohttp.workers.process import WorkerProcess
+from ion_host_aiohttp.workers.messages import DesiredState, FleetState, NoticeTaken
+from ion_host_aiohttp.workers.process import Word, WorkerProcess
 from ion_host_aiohttp.workers.relay import Relay
+from ion_host_aiohttp.workers.reserve import Reserve
 from ion_host_aiohttp.workers.slot import Slot
 
 if TYPE_CHECKING:
@@ -62,6 +65,10 @@ class Supervisor:
         announce: called once, when all of them listen.
         patience: how long it waits.
         clock: the clock.
+        slo: what the host promises, and when somebody is told.
+
+    Attributes:
+        reserve: the process that takes the place of the next worker that ends.
     """
 
     def __init__(  # noqa: PLR0913  two of them are seams for tests
@@ -73,6 +80,7 @@ class Supervisor:
         *,
         patience: Patience | None = None,
         clock: Clock | None = None,
+        slo: SloSettings | None = None,
     ) -> None:
         self._slots = [Slot(index + 1) for index in range(number)]
         self._relay = Relay(self._slots, lambda: self._spare)
@@ -82,11 +90,13 @@ class Supervisor:
         self._announce = announce
         self._patience = patience or Patience()
         self._clock = clock or SystemClock()
+        self._alarms = Alarms(slo or SloSettings(), self._clock)
         self._is_open = self._is_announced = False
         self._news = asyncio.Event()
         self._kept: list[asyncio.Task[None]] = []
         self._rolling: asyncio.Task[None] | None = None
         self._spare: WorkerProcess | None = None
+        self.reserve = Reserve(self._clock)
 
     async def run(self) -> None:
         """Keep the workers until SIGTERM or SIGINT; a second signal ends everything at once.
@@ -148,16 +158,24 @@ class Supervisor:
             "worker serves", worker=slot.number, pid=worker.pid, restarts=slot.restarts
         )
 
-    async def _start(self, slot: Slot) -> WorkerProcess:
+    async def _start(self, slot: Slot, *, fresh: bool = False) -> WorkerProcess:
         def desired() -> DesiredState:
             changes = self._relay.standing
             return attrs.evolve(self._desired, number=slot.number, changes=changes)
 
-        relay = self._relay.hear
-        worker = await WorkerProcess.started(desired, self._clock, self._news.set, relay)
+        blank = None if fresh else self.reserve.take()
+        worker = await WorkerProcess.started(
+            desired, self._clock, self._news.set, self._hear, blank
+        )
         if self._is_open:
             worker.serve()
         return worker
+
+    def _hear(self, worker: WorkerProcess, message: Word) -> None:
+        if isinstance(message, NoticeTaken):
+            self._alarms.taken(message.id)
+        else:
+            self._relay.hear(worker, message)
 
     def _give_up_if_hopeless(self, worker: WorkerProcess) -> None:
         if any(slot.serves for slot in self._slots):
@@ -176,6 +194,7 @@ class Supervisor:
             self._open_when_ready()
             self._end_hanging()
             self._tell()
+            self._keep_reserve()
             self._news.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience.tell_s):
@@ -210,12 +229,21 @@ class Supervisor:
                 )
                 worker.kill()
 
+    def _keep_reserve(self) -> None:
+        """Have a process wait for the next accident, once nobody needs the processor more."""
+        rolls = self._rolling is not None and not self._rolling.done()
+        if self._is_announced and not rolls and all(slot.serves for slot in self._slots):
+            self.reserve.fill()
+
     def _tell(self) -> None:
         workers = [slot.worker for slot in self._slots if slot.worker is not None]
+        past = total(slot.done for slot in self._slots)
+        self._alarms.look(workers, past)
         state = FleetState(
             workers=tuple(slot.state() for slot in self._slots),
             troubles=tuple(trouble for worker in workers for trouble in worker.troubles),
-            past=total(slot.past for slot in self._slots),
+            past=past,
+            slo=self._alarms.report,
         )
         for worker in workers:
             worker.tell(state)
@@ -235,6 +263,7 @@ class Supervisor:
 
     async def _roll(self) -> None:
         self._logger.info("replacing workers")
+        await self.reserve.empty()
         for slot in self._slots:
             # One that is down comes back by itself, as what is wanted now.
             if slot.serves and not await self._replace(slot):
@@ -243,7 +272,7 @@ class Supervisor:
 
     async def _replace(self, slot: Slot) -> bool:
         """Start a second process in a place, and let the first one go once it serves."""
-        self._spare = new = await self._start(slot)
+        self._spare = new = await self._start(slot, fresh=True)
         began = {asyncio.create_task(new.ended()), asyncio.create_task(new.serves.wait())}
         await asyncio.wait(
             began, timeout=self._patience.start_s, return_when=asyncio.FIRST_COMPLETED
@@ -261,6 +290,7 @@ class Supervisor:
             )
             return False
         slot.worker = new
+        slot.leaving.append(old)
         slot.restarts += 1
         self._logger.info("worker replaced", worker=slot.number, pid=new.pid)
         old.stop(gently=True)
@@ -272,6 +302,7 @@ class Supervisor:
                 task.cancel()
         workers = [slot.worker for slot in self._slots if slot.worker is not None]
         workers += [self._spare] if self._spare is not None else []
+        await self.reserve.empty()
         if not workers:
             return
         for worker in workers:
@@ -290,6 +321,7 @@ class Supervisor:
                 slot.worker.kill()
         if self._spare is not None:
             self._spare.kill()
+        self.reserve.kill()
         end_by(number)
 
 

@@ -40,16 +40,18 @@ def main(arguments: list[str]) -> int:
 
 
 async def _work(end: socket.socket) -> int:
+    # A worker in reserve waits here for as long as the others live.
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     control = await Control.over(end)
     desired = await control.receive()
     if not isinstance(desired, DesiredState):
+        control.close()
         return ORPHANED
     control.send(Hello(pid=os.getpid()))
     # The supervisor kills whom it has lost patience with; a second signal is not needed, and one
     # that is sent to every process of a group must not cut a draining worker off.
     stop = StopSignal(again=lambda _: None)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         await _serve(desired, control, stop)
     except IonError as error:

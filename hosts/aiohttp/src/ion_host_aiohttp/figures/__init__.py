@@ -1,0 +1,1 @@
+"""How the host does, from second to second: percentiles, samples, and what came of their time."""

@@ -1,0 +1,1 @@
+"""Benchmarks: ION beside what cannot be done without, in one run; see perf/README.md."""

@@ -1,0 +1,1 @@
+"""Tells people and programs of a host's alerts."""
