@@ -61,7 +61,7 @@ class Burn:
 
 
 BURNS = (
-    Burn(14.4, "1h", "5m", "2m", "page", "2%"),
+    Burn(14.4, "1h", "5m", "1m", "page", "2%"),
     Burn(6, "6h", "30m", "15m", "page", "5%"),
     Burn(3, "1d", "2h", "1h", "ticket", "10%"),
     Burn(1, "3d", "6h", "3h", "ticket", "10%"),
