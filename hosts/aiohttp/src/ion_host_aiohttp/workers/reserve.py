@@ -1,6 +1,6 @@
 """A process in reserve: it has imported what a worker needs, and waits to be told what to be.
 
-Three quarters of the processor time that a worker's start takes go into imports, which are alike
+Two thirds of the processor time that the start of a worker takes go into imports, which are alike
 for all. While one of two workers is away the other one has all the load, so the host keeps one
 process whose imports are done. Plugins are not among them: what they import, and what they do at
 the start, happens once the process is told, as in every other worker.
