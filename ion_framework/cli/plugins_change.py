@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ion_framework.cli.output import Output
+from ion_framework.cli.plugins_change_texts import say
 from ion_framework.cli.running_host import RunningHost
 from ion_framework.cli.tables import Cell, Table
+from ion_framework.cli.translating import translated
+from ion_framework.domain.language import Language
 
 PATH = ("api", "v2", "plugins")
 
@@ -31,21 +34,22 @@ def change(host: RunningHost, name: str, act: str, *, as_json: bool, body: objec
         for consequence in answer.get("consequences", ()):
             output.line(str(consequence), "notice")
         if len(answer["workers"]) > 1 or not answer["success"]:
-            output.table(_by_worker(answer["workers"]))
+            output.table(_by_worker(answer["workers"], host.language))
     return 0 if answer["success"] else 1
 
 
-def _by_worker(workers: list[dict[str, Any]]) -> Table:
+def _by_worker(workers: list[dict[str, Any]], language: Language) -> Table:
     rows = tuple(
         (
             str(each["worker"]),
-            Cell("changed" if each["changed"] else "as it was", _mood(each)),
-            each["status"] or "unknown",
-            each["reason"] or "it did not answer",
+            Cell(say("changed" if each["changed"] else "as it was", language), _mood(each)),
+            each["status"] or say("unknown", language),
+            translated(each["reason"], language) or say("it did not answer", language),
         )
         for each in workers
     )
-    return Table(("worker", "change", "status", "reason"), rows)
+    columns = ("worker", "change", "status", "reason")
+    return Table(tuple(say(name, language) for name in columns), rows)
 
 
 def _mood(worker: dict[str, Any]) -> str:
@@ -61,15 +65,18 @@ def show_running(url: str, key_file: Path | None, *, as_json: bool) -> None:
         as_json: whether to write JSON.
     """
     output = Output()
-    answer = RunningHost(url=url, key_file=key_file).ask("GET", *PATH)
+    host = RunningHost(url=url, key_file=key_file)
+    answer = host.ask("GET", *PATH)
     if as_json:
         output.json(answer)
         return
     columns = ("plugin", "status", "failures", "refused", "loop held", "dropped", "reason")
-    output.table(Table(columns, tuple(_row(each) for each in answer["plugins"])))
+    headings = tuple(say(name, host.language) for name in columns)
+    rows = tuple(_row(each, host.language) for each in answer["plugins"])
+    output.table(Table(headings, rows))
 
 
-def _row(plugin: dict[str, Any]) -> tuple[str | Cell, ...]:
+def _row(plugin: dict[str, Any], language: Language) -> tuple[str | Cell, ...]:
     bounds, told = plugin["containment"] or {}, plugin["observer"] or {}
     status = plugin["status"]
     return (
@@ -79,7 +86,7 @@ def _row(plugin: dict[str, Any]) -> tuple[str | Cell, ...]:
         str(bounds.get("refused", "")),
         str(bounds.get("loop_held", "")),
         str(told.get("dropped", "")),
-        plugin["reason"],
+        translated(plugin["reason"], language),
     )
 
 

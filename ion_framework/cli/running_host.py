@@ -13,6 +13,8 @@ from urllib.parse import quote, urlsplit
 import attrs
 import click
 
+from ion_framework.cli.texts import locale_language
+from ion_framework.domain.language import Language
 from ion_framework.settings.secrets import Secrets, read_secret
 
 PATIENCE_S = 30.0
@@ -29,10 +31,12 @@ class RunningHost:
     Attributes:
         url: its address, without the path of the API.
         key_file: the file with the API key; None where ``ION_API_KEY`` has it, if anything does.
+        language: language in which it is to answer, by default that of the locale.
     """
 
     url: str
     key_file: Path | None = None
+    language: Language = attrs.field(factory=lambda: locale_language(os.environ))
 
     def ask(self, method: str, *path: str, body: object = None) -> dict[str, Any]:
         """What the host answers.
@@ -69,7 +73,7 @@ class RunningHost:
         path: tuple[str, ...],
         body: object,
     ) -> tuple[int, bytes]:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "Accept-Language": self.language.value}
         key = self._key()
         if key:
             headers["Authorization"] = f"Bearer {key}"

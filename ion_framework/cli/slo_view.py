@@ -36,7 +36,7 @@ def show_status(url: str, key_file: Path | None, language: Language, *, as_json:
     Raises:
         click.ClickException: the host cannot be reached, refuses, or is of another version.
     """
-    answer = RunningHost(url=url, key_file=key_file).ask("GET", *PATH)
+    answer = RunningHost(url=url, key_file=key_file, language=language).ask("GET", *PATH)
     output = Output()
     if as_json:
         output.json(answer)

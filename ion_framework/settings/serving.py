@@ -21,6 +21,9 @@ class ServerSettings:
         host: address to bind.
         port: TCP port, 0 (any free one) to 65535.
         workers: processes that serve, 1 to 256; 0 is one for each processor.
+        reserve: whether, beside several workers, one more process waits with its imports done, to
+            take the place of one that ends by accident in half the time. It costs the memory of
+            one; False where that is scarce.
         trusted_proxies: addresses or networks of proxies whose ``X-Forwarded-For`` is believed.
         trusted_hops: proxies that stand before the host, 1 to 16: the caller's address is the
             entry so far from the right. Counts only where the peer is a trusted proxy.
@@ -30,6 +33,7 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = attrs.field(default=8080, validator=[_RANGE.ge(0), _RANGE.le(65535)])
     workers: int = attrs.field(default=1, validator=[_RANGE.ge(0), _RANGE.le(256)])
+    reserve: bool = True
     trusted_proxies: tuple[str, ...] = attrs.field(default=(), validator=networks)
     trusted_hops: int = attrs.field(default=1, validator=[_RANGE.ge(1), _RANGE.le(16)])
     redis_url: str | None = attrs.field(default=None, repr=False)

@@ -79,6 +79,30 @@ async def test_one_that_has_ended_is_not_given_and_not_replaced_at_once():
     await reserve.empty()
 
 
+async def test_where_it_is_not_wanted_none_waits(tmp_path):
+    """With the setting off, workers that serve have no process beside them."""
+    log = io.StringIO()
+    reserved = bind("127.0.0.1", 0, insecure=False, shared=True)
+    line = CommandLine(port=0, enable=("aiohttp",), log_format="json", log_level="error")
+    office = Office(line, {**os.environ, "ION_DATA_DIR": str(tmp_path)}, reserved, insecure=False)
+    served = asyncio.Event()
+    supervisor = Supervisor(
+        1, office.desired, make_logger(log, LogSettings()), served.set, reserve=False
+    )
+    running = asyncio.create_task(supervisor.run())
+    try:
+        async with asyncio.timeout(60):
+            await served.wait()
+        await asyncio.sleep(0.1)
+        found = supervisor.reserve.pid
+    finally:
+        running.cancel()
+        await asyncio.wait({running}, timeout=30)
+        reserved.close()
+
+    assert found is None
+
+
 async def test_it_takes_the_place_of_a_killed_worker_and_not_of_a_replaced_one(tmp_path):
     """After SIGKILL the waiting process serves; after SIGHUP a fresh one does, and a new waits."""
     log = io.StringIO()

@@ -111,7 +111,14 @@ async def serve_with_workers(
     try:
         with shared_folder(settings.folder(), logger) as shared:
             office = attrs.evolve(office, shared_dir=shared)
-            supervisor = Supervisor(count, office.desired, logger, announce, slo=settings.slo)
+            supervisor = Supervisor(
+                count,
+                office.desired,
+                logger,
+                announce,
+                reserve=settings.server.reserve,
+                slo=settings.slo,
+            )
             await supervisor.run()
     finally:
         office.reserved.close()

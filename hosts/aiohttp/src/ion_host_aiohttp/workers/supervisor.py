@@ -65,6 +65,7 @@ class Supervisor:
         announce: called once, when all of them listen.
         patience: how long it waits.
         clock: the clock.
+        reserve: whether a process waits to take the place of a worker that ends.
         slo: what the host promises, and when somebody is told.
 
     Attributes:
@@ -80,6 +81,7 @@ class Supervisor:
         *,
         patience: Patience | None = None,
         clock: Clock | None = None,
+        reserve: bool = True,
         slo: SloSettings | None = None,
     ) -> None:
         self._slots = [Slot(index + 1) for index in range(number)]
@@ -91,6 +93,7 @@ class Supervisor:
         self._patience = patience or Patience()
         self._clock = clock or SystemClock()
         self._alarms = Alarms(slo or SloSettings(), self._clock)
+        self._has_reserve = reserve
         self._is_open = self._is_announced = False
         self._news = asyncio.Event()
         self._kept: list[asyncio.Task[None]] = []
@@ -232,7 +235,8 @@ class Supervisor:
     def _keep_reserve(self) -> None:
         """Have a process wait for the next accident, once nobody needs the processor more."""
         rolls = self._rolling is not None and not self._rolling.done()
-        if self._is_announced and not rolls and all(slot.serves for slot in self._slots):
+        wanted = self._has_reserve and self._is_announced and not rolls
+        if wanted and all(slot.serves for slot in self._slots):
             self.reserve.fill()
 
     def _tell(self) -> None:
