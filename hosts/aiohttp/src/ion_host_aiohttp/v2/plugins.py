@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import attrs
 
+from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.naming import called, told_apart
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, ErrorStyle
@@ -24,6 +25,18 @@ _DONE = {
     Act.ENABLE: "plugin_enabled",
     Act.DISABLE: "plugin_disabled",
     Act.RELOAD: "plugin_reloaded",
+}
+_LAST = {
+    Kind.ANALYZER: "plugin_last_analyzer",
+    Kind.ROUTER: "plugin_last_router",
+    Kind.GENERATOR: "plugin_last_generator",
+    Kind.PERSONA: "plugin_last_persona",
+}
+_LOST = {
+    Kind.ANALYZER: "plugin_lost_analyzer",
+    Kind.ROUTER: "plugin_lost_router",
+    Kind.GENERATOR: "plugin_lost_generator",
+    Kind.PERSONA: "plugin_lost_persona",
 }
 
 
@@ -173,7 +186,7 @@ async def _changed(
             success=success,
             plugin=order.plugin,
             message=telling.text(done),
-            consequences=tuple(telling.text(say(f"plugin_lost_{kind}")) for kind in lost),
+            consequences=tuple(telling.text(say(_LOST[Kind(kind)])) for kind in lost),
             workers=tuple(map(_worker_change, outcomes)),
             timestamp=iso_time(service.clock.time()),
         ),
@@ -194,9 +207,9 @@ def _unchanged(order: ChangeOrder, outcome: ChangeOutcome) -> Failure:
     message = say("plugin_not_changed", plugin=order.plugin, reason=outcome.reason)
     details: dict[str, object] = {"cause": outcome.fault, "reason": outcome.reason}
     if outcome.kinds:
-        which = outcome.kinds[0] if len(outcome.kinds) == 1 else "several"
+        only = Kind(outcome.kinds[0]) if len(outcome.kinds) == 1 else None
         message = say(
-            f"plugin_last_{which}",
+            _LAST[only] if only else "plugin_last_several",
             plugin=order.plugin,
             kinds=", ".join(outcome.kinds),
             others=", ".join(outcome.others) or "–",
