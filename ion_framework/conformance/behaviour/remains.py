@@ -10,7 +10,7 @@ from ion_framework.conformance.behaviour.process import descriptors, process_sta
 from ion_framework.conformance.behaviour.progress import Progress
 from ion_framework.conformance.behaviour.watching import Watcher
 
-PATIENCE_S = 1.5
+PATIENCE_S = 4.0
 """Seconds in which what is ending may end."""
 
 
