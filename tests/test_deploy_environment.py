@@ -127,6 +127,10 @@ def check_as_in_kubernetes(image: Stage, folder: Path) -> None:
             assert ask(port, container[probe]["httpGet"]["path"]) == 200
         assert ask(port, "/chat", chat=True) == 401
         assert ask(port, "/chat", token, chat=True) == 200
+        reader = jwt.encode(
+            {"alg": "HS256"}, {**claims, **times, "scope": "read"}, OctKey.import_key(SECRET)
+        )
+        assert [401, 403, 200] == [ask(port, "/metrics", each) for each in ("", token, reader)]
 
 
 @pytest.mark.slow

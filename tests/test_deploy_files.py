@@ -15,9 +15,9 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.support.containers import Step, steps
+from tests.support.containers import BuildContext, Step, steps
 from tests.support.deployment_shapes import CLOUD_RUN, COMPOSE, KUBERNETES, PRE_COMMIT, WORKFLOW
-from tests.support.repository import ROOT, core, plugins
+from tests.support.repository import ROOT, core, files, plugins
 
 pytestmark = pytest.mark.once
 
@@ -25,6 +25,7 @@ DEPLOY = ROOT / "deploy"
 CONTAINERFILE = DEPLOY / "Containerfile"
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+PROMETHEUS = sorted((DEPLOY / "kubernetes/prometheus").glob("*.yaml"))
 FILES = (
     [(file, WORKFLOW) for file in WORKFLOWS]
     + [(DEPLOY / "compose.yaml", COMPOSE), (DEPLOY / "cloud-run.yaml", CLOUD_RUN)]
@@ -77,7 +78,7 @@ def test_files_have_their_form(file: Path, schema: dict[str, Any]):
     jsonschema.validate(read(file), schema)
 
 
-@pytest.mark.parametrize("file", MANIFESTS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*MANIFESTS, *PROMETHEUS], ids=lambda file: file.name)
 def test_kubernetes_manifests_have_their_form(file: Path):
     """Each manifest fits the schema of its kind."""
     found = read(file)
@@ -103,6 +104,19 @@ def test_the_kustomization_lists_every_manifest():
         file.name for file in MANIFESTS if file.stem != "kustomization"
     )
     assert {"ion"} == {image["name"] for image in found["images"]}
+
+
+def test_prometheus_finds_the_service_and_may_read_it():
+    """The monitor selects the Service by its labels and port, and asks where settings let it."""
+    kustomization, monitor = map(read, PROMETHEUS)
+    service = manifest("Service")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    settings = tomllib.loads(manifest("ConfigMap")["data"]["ion.toml"])
+
+    assert ["servicemonitor.yaml"] == kustomization["resources"]
+    assert service["metadata"]["labels"] == monitor["spec"]["selector"]["matchLabels"]
+    assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    assert ("/metrics", "read") == (endpoint["path"], settings["plugin"]["metrics"]["scope"])
 
 
 def test_manifests_mean_the_same_pods():
@@ -151,6 +165,20 @@ def test_cloud_run_has_the_limits_of_the_original():
     )
 
 
+def test_cloud_run_leaves_the_processor_to_what_runs_between_requests():
+    """Processor time is not taken away between requests: alerts and exporters need it then."""
+    template = read(DEPLOY / "cloud-run.yaml")["spec"]["template"]
+
+    assert "false" == template["metadata"]["annotations"]["run.googleapis.com/cpu-throttling"]
+
+
+def test_the_load_test_runs_every_day_at_three():
+    """The load workflow has the schedule of the original: 03:00 UTC, daily."""
+    (schedule,) = read(ROOT / ".github/workflows/load.yml")["on"]["schedule"]
+
+    assert {"cron": "0 3 * * *"} == schedule
+
+
 def test_a_pod_has_time_to_end():
     """The grace period covers the sleep of preStop and the eight seconds of the host."""
     deployment = manifest("Deployment")
@@ -187,6 +215,28 @@ def test_the_container_file_is_careful():
         word for step in instructions("COPY") if not step.options for word in step.words[:-1]
     ]
     assert not [source for source in sources if not (ROOT / source).exists()]
+
+
+def test_the_build_context_is_what_the_container_file_copies():
+    """Every file that is copied and in git is sent to the build, and nothing secret or cached."""
+    sent = BuildContext((ROOT / ".dockerignore").read_text("utf-8"))
+    sources = [
+        word for step in instructions("COPY") if not step.options for word in step.words[:-1]
+    ]
+    kept = [file.relative_to(ROOT) for file in files()]
+    copied = [
+        file
+        for file in kept
+        if any(file.is_relative_to(source) for source in sources) and "tests" not in file.parts
+    ]
+
+    assert len(copied) > 100
+    assert not [file for file in copied if not sent.has(file)]
+    for name in (
+        ".git/config", ".env", "hosts/.env", "deploy/ion.toml", "perf/README.md", "keys.sqlite",
+        "plugins/log/src/ion_log/__pycache__/a.pyc", "plugins/log/tests/test_log_x.py",
+    ):  # fmt: skip
+        assert not sent.has(Path(name)), name
 
 
 def test_the_container_has_everything_that_serves():

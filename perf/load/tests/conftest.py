@@ -12,6 +12,13 @@ import attrs
 import pytest
 from aiohttp import web
 
+WELL = {
+    "content": "Hello.", "status": "healthy", "service_status": {"status": "operational"},
+    "results": [{}], "recommended_persona": "Lua", "personas": [{}], "session_id": "session_1",
+    "response_text": "Hello.",
+}  # fmt: skip
+"""What every endpoint has to say, at once."""
+
 
 @attrs.frozen
 class Ended:
@@ -46,7 +53,7 @@ class Server:
 
     async def well(self, request):
         """Answer at once."""
-        return web.json_response({"session_id": "session_1", "content": "Hello."})
+        return web.json_response(WELL)
 
     async def start(self):
         """Listen."""
@@ -61,6 +68,11 @@ class Server:
     async def stop(self):
         """End."""
         await self._runner.cleanup()
+
+    @property
+    def connections(self):
+        """How many clients are connected."""
+        return len(self._runner.server.connections)
 
     async def _handle(self, request):
         self.seen.append((request.method, request.path))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import re
 
 import attrs
 import pytest
@@ -142,7 +144,7 @@ async def test_the_command_names_latency(load, server):
 
     async def slow(request):
         await asyncio.sleep(0.7)
-        return web.json_response({})
+        return await server.well(request)
 
     server.behave = slow
     done = await load("gate", "--url", server.url, "--duration", "2s")
@@ -166,17 +168,53 @@ async def test_the_command_names_errors(load, server):
 
 
 async def test_the_command_fails_where_nobody_listens(load, server):
-    """An address at which nobody listens is full of errors, and the gate fails."""
+    """An address at which nobody listens has errors, and no P95 that could keep a limit."""
     await server.stop()
     await server.start()
     url = server.url
     await server.stop()
 
-    done = await load("gate", "--url", url, "--duration", "2s")
+    done = await load("gate", "--url", url, "--duration", "2s", "--out", "run.json")
+    read = await load("gate", "run.json", "--baseline", "run.json", "--json")
     await server.start()
 
     assert 1 == done.code
-    assert "The gate fails: errors." in done.out
+    assert "The gate fails: P95, errors." in done.out
+    assert re.search(r"P95 +- +< 500 ms +FAILED +no data", done.out)
+    checks = {check["name"]: (check["found"], check["verdict"]) for check in read.json()["checks"]}
+    assert ("-", "failed") == checks["P95"]
+    assert "failed" == checks["P95 against baseline"][1]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<html>It works!</html>", "answer 200 is not JSON"),
+        ("[]", "answer 200 is no JSON object"),
+        ("{}", "answer 200 has no content"),
+        ('{"content": " \\n"}', "answer 200 has no content"),
+    ],
+)
+async def test_answers_that_say_nothing_are_errors(load, server, body, said):
+    """An answer 200 without a text of its own fails the gate, which says what is wrong."""
+
+    async def hollow(request):
+        return web.Response(text=body, content_type="application/json")
+
+    server.behave = hollow
+    done = await load("gate", "--url", server.url, "--duration", "2s")
+
+    assert 1 == done.code
+    assert f"20 × {said}" in done.out
+
+
+def test_requests_that_run_out_of_time_have_a_latency():
+    """A request that no answer came for in time counts in P95; one that was refused does not."""
+    shots = [Shot(0, 0, 0.001, Answer(0, "refused"))] * 9
+    late = Shot(0, 0, 30, Answer(0, "TimeoutError", timed_out=True))
+
+    assert 30_000 == of_shots("x", 1, [*shots, late]).p50_ms.value
+    assert math.isnan(of_shots("x", 1, shots).p95_ms.value)
 
 
 async def test_a_file_that_is_not_there_fails(load):

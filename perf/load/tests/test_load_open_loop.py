@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
 
 import pytest
@@ -148,7 +149,8 @@ async def test_answers_are_told_apart(server):
             return web.Response(status=503)
         if number % 5 == 3:
             return web.Response(status=429)
-        return web.json_response({}, headers={"ION-Degraded": "generator"} if number % 5 else {})
+        headers = {"ION-Degraded": "generator"} if number % 5 else {}
+        return web.json_response({"content": "Hi."}, headers=headers)
 
     server.behave = mixed
     figures = of_shots("here", 50, await load(server.url, 50, 1))
@@ -162,3 +164,14 @@ async def test_answers_are_told_apart(server):
 async def _shots(send, rate, seconds):
     load = await open_loop(send, rate, seconds, clock=asyncio.get_running_loop().time)
     return load.shots
+
+
+async def test_it_is_told_how_far_it_is(server):
+    """While the load goes on, what was asked and answered is told with the time."""
+    told = []
+    await load(server.url, 10, 1, told=lambda elapsed_s, figures: told.append((elapsed_s, figures)))
+
+    times = [elapsed_s for elapsed_s, _ in told]
+    assert sorted(times) == times
+    assert "0 asked, 0 answered, 0 of them wrong" == told[0][1]
+    assert any(re.fullmatch(r"\d+ asked, [1-9]\d* answered, 0 of them wrong", f) for _, f in told)

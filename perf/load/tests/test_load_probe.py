@@ -44,8 +44,10 @@ def test_failures_are_not_in_the_average():
 
 
 def test_a_host_that_was_not_asked_succeeds():
-    """Without requests the rate is 100 and the average 0, as in the older tool."""
+    """Without requests the rate is 100 and the average 0, as in the older tool, with a note."""
     assert [0, 0, 0, 100.0, 0] == [tallied([])[name] for name in OLD]
+    assert "was not asked" in tallied([])["note"]
+    assert "note" not in tallied([Reply(200, 1.0)])
 
 
 async def test_requests_follow_each_other(server):
@@ -57,7 +59,7 @@ async def test_requests_follow_each_other(server):
         under_way[1] = max(under_way)
         await asyncio.sleep(0.02)
         under_way[0] -= 1
-        return web.json_response({})
+        return await server.well(request)
 
     async def pause(seconds):
         pauses.append(seconds)
@@ -77,7 +79,7 @@ async def test_two_hosts_are_compared_canary_first(load, server, tmp_path):
     async def limited(request):
         if len(server.seen) > 2 and request.path == "/api/v2/health":
             return web.Response(status=429, headers={"Retry-After": "12"})
-        return web.json_response({})
+        return await server.well(request)
 
     server.behave = limited
     done = await load(
@@ -115,6 +117,22 @@ async def test_posts_have_bodies_that_the_host_accepts(load, server):
     assert [("POST", "/api/v2/process"), ("POST", "/chat"), ("POST", "/x")] == server.seen
     assert ["user_input", "message"] == [next(iter(json.loads(b))) for b in server.bodies[:2]]
     assert {"a": "가"} == json.loads(server.bodies[2])
+
+
+async def test_answers_that_say_nothing_have_failed(load, server):
+    """An answer 200 of a usual path without what it is there for has failed; others may be any."""
+
+    async def hollow(request):
+        return web.Response(text="It works!")
+
+    server.behave = hollow
+    few = ("--url", server.url, "--requests", "2", "--delay-ms", "0", "--json")
+    usual = await load("probe", *few)
+    other = await load("probe", *few, "--path", "/page")
+
+    assert (1, 0) == (usual.code, other.code)
+    assert {"answer 200 is not JSON": 2} == usual.json()["canary"]["errors"]
+    assert {"200": 2} == usual.json()["canary"]["status_counts"]
 
 
 async def test_other_failures_end_with_one(load, server):

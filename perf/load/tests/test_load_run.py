@@ -77,7 +77,7 @@ async def test_every_request_is_in_the_table(load, server, tmp_path):
 
     async def slow(request):
         await asyncio.sleep(0.3)
-        return web.json_response({})
+        return await server.well(request)
 
     server.behave = slow
     done = await load("run", "chat-only", *SHORT, "--workers", "2", "--url", server.url)
@@ -133,20 +133,22 @@ async def test_refusals_fail_odd_payloads(load, server):
 
 
 async def test_streams_have_to_be_complete(load, server):
-    """A stream that ends without ``done`` is a failure, one that has it is none."""
-    events = "event: delta\ndata: {}\n\n", "event: done\ndata: {}\n\n"
-    whole = [True]
+    """A stream that ends without ``done``, or whose ``done`` says nothing, is a failure."""
+    delta, done = "event: delta\ndata: {}\n\n", "event: done\ndata: {}\n\n"
+    texts = [delta + done.replace("{}", '{"content": "Hi."}')]
 
     async def streaming(request):
-        text = "".join(events if whole[0] else events[:1])
+        text = texts[-1]
         return web.Response(text=text, content_type="text/event-stream")
 
     server.behave = streaming
     good = await load("run", "streaming", *SHORT, "--url", server.url)
-    whole[0] = False
+    texts.append(delta)
     cut = await load("run", "streaming", *SHORT, "--url", server.url, "--out", "cut")
+    texts.append(delta + done)
+    hollow = await load("run", "streaming", *SHORT, "--url", server.url, "--out", "hollow")
 
-    assert (0, 1) == (good.code, cut.code)
+    assert (0, 1, 1) == (good.code, cut.code, hollow.code)
     assert "Accept" in server.headers[0]
     assert "text/event-stream" == server.headers[0]["Accept"]
 
@@ -160,6 +162,22 @@ async def test_a_host_that_is_not_there_fails(load, server):
 
     assert 1 == done.code
     assert "❌" in done.out
+
+
+async def test_answers_that_say_nothing_fail(load, server, tmp_path):
+    """Answers 200 without content are failures, which locust's table of failures names."""
+
+    async def hollow(request):
+        return web.json_response({})
+
+    server.behave = hollow
+    done = await load("run", "chat-only", *SHORT, "--url", server.url, "--json")
+
+    assert 1 == done.code
+    (row,) = done.json()["scenarios"]
+    assert row["requests"] == row["failures"] > 0
+    failures = (tmp_path / f"{row['files']}_failures.csv").read_text("utf-8")
+    assert "answer 200 has no content" in failures
 
 
 async def test_scenarios_follow_each_other_with_a_rest(load, server):
@@ -176,6 +194,7 @@ async def test_scenarios_follow_each_other_with_a_rest(load, server):
     ("arguments", "said"),
     [
         ((), "Missing argument"),
+        (("light",), "ION_API_HOST"),
         (("nonsense", "--url", "http://h"), "nonsense"),
         (("light",), "--url"),
         (("light", "--url", "http://h", "--workers", "0"), "--workers"),

@@ -79,6 +79,21 @@ async def test_the_picture_is_written_twice(load, stats, tmp_path):
     assert ["again.png", "again.svg"] == again.json()["files"]
 
 
+def test_a_single_run_without_errors_has_scales(stats):
+    """Of one run equal percentiles stand apart, and 0 per cent stand on an axis up to 1."""
+    figure = pytest.importorskip("matplotlib.figure")
+    from ion_load.trend_plot import panels
+
+    (runs,) = read_runs([stats("load_test_light_20260101_000000_stats.csv", 10, p95=60)]).values()
+    latency, errors = figure.Figure().subplots(1, 2)
+    panels(latency, errors, "light", runs)
+
+    places = [float(line.get_xdata()[0]) for line in latency.lines]
+    assert 3 == len(set(places))
+    assert [20, 60, 60] == [float(line.get_ydata()[0]) for line in latency.lines]
+    assert (0, 1) == errors.get_ylim()
+
+
 async def test_nothing_to_draw_is_said(load, stats):
     """Files without a request end with 1 and say so."""
     done = await load("trend", stats("x_stats.csv", 0))

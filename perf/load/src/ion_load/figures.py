@@ -43,14 +43,14 @@ class Figures:
         source: where it comes from, for people.
         requests: how many there were.
         failures: how many failed.
-        p50_ms: median; NaN without requests, as are the others.
+        p50_ms: median; NaN where no request was answered, as are the others.
         p95_ms: 95th percentile.
         p99_ms: 99th percentile.
         rate: requests a second that were asked for; None where a closed loop made them.
         limited: answers with the status 429.
         degraded: answers that the host called degraded.
         reasons: what went wrong, with how often.
-        samples_ms: every latency, empty where only percentiles are known.
+        samples_ms: every latency, empty where none or only percentiles are known.
     """
 
     source: str
@@ -92,8 +92,12 @@ def nothing(source: str) -> Figures:
 
 
 def of_shots(source: str, rate: float, shots: Sequence[Shot]) -> Figures:
-    """The figures of a load that did not wait; failed requests count with the time they took."""
-    took = tuple(sorted(shot.took_ms for shot in shots))
+    """The figures of a load that did not wait.
+
+    Failed requests count with the time that they took, unless their connection was refused or cut
+    off: those are failures and have no latency.
+    """
+    took = tuple(sorted(shot.took_ms for shot in shots if shot.answer.has_latency))
     reasons: dict[str, int] = {}
     for shot in shots:
         if shot.answer.failure:

@@ -143,7 +143,10 @@ def _degraded(figures: Figures, limit: float) -> Check:
 
 def _compared(name: str, found: Range, allowed: Range, unit: str) -> Check:
     """Compare two ranges; the value of the second is what the first may be at most."""
-    if found.low > allowed.high:
+    if math.isnan(found.value) or math.isnan(allowed.value):
+        who = "this run" if math.isnan(found.value) else "the baseline"
+        verdict, why = Verdict.FAILED, f"no data in {who}"
+    elif found.low > allowed.high:
         verdict, why = Verdict.FAILED, "worse, and not by chance"
     elif found.value <= allowed.value:
         verdict, why = Verdict.PASSED, ""

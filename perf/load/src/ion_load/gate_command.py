@@ -108,7 +108,7 @@ def gate(context: click.Context, /, file: Path | None, **options: Any) -> None:
     if file is not None and context.get_parameter_source("url") is _COMMAND_LINE:
         raise click.UsageError("give FILE or --url, not both", context)
     if file is None and url is None:
-        raise click.UsageError("give FILE or --url", context)
+        raise click.UsageError("give FILE or --url, or set ION_API_HOST", context)
     if file is not None and (options["out"] or options["max_degraded_pct"] is not None):
         raise click.UsageError("--out and --max-degraded-pct need --url", context)
     names = ("p95_ms", "max_error_pct", "min_requests", "max_slower_pct", "max_degraded_pct")

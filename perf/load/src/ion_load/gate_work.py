@@ -11,8 +11,9 @@ from pathlib import Path
 import attrs
 import click
 
-from ion_framework.cli.output import Output, note
+from ion_framework.cli.output import Output
 from ion_framework.cli.tables import Cell, Table
+from ion_load.bar import shown
 from ion_load.figures import Figures, finite, nothing, of_shots
 from ion_load.gate import Check, Limits, Verdict, judge
 from ion_load.reading import UnreadableError, read_figures, to_json
@@ -68,9 +69,19 @@ def _figures(asked: Asked) -> Figures:
         )
     from ion_load.asking import load  # aiohttp, which files do not need
 
-    note(f"{asked.rate:g} chats a second for {asked.duration:g} s")
-    work = load(asked.url, asked.rate, asked.duration, key=asked.key, repeat=asked.repeat)
-    return of_shots(asked.url, asked.rate, asyncio.run(work))
+    what = f"{asked.rate:g} chats a second for {asked.duration:g} s"
+    with shown(what, asked.duration) as told:
+        shots = asyncio.run(
+            load(
+                asked.url,
+                asked.rate,
+                asked.duration,
+                key=asked.key,
+                repeat=asked.repeat,
+                told=told,
+            )
+        )
+    return of_shots(asked.url, asked.rate, shots)
 
 
 def _passes(checks: Sequence[Check], asked: Asked) -> bool:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
 
+from ion_load.interruption import Interruption
 from ion_load.scenarios import Scenario
 from ion_load.summarize_locust_csv import number
 from ion_load.target import KEY
@@ -28,6 +31,9 @@ STOP_S = 10
 
 PATIENCE_S = 60.0
 """Seconds after its time within which locust has to be gone."""
+
+END_S = STOP_S + 10.0
+"""Seconds that locust has to end and to write once it was asked to."""
 
 POLL_S = 0.2
 _LOCUSTFILE = Path(__file__).with_name("locustfiles") / "users.py"
@@ -82,48 +88,65 @@ class Ran:
         took_s: how long it lived.
         answers: answers by status, and those called degraded.
         log: the end of what it said, for people.
+        interrupted: whether a signal ended it before its time.
     """
 
     exit_code: int
     took_s: float
     answers: Mapping[str, int]
     log: str
+    interrupted: bool = False
 
 
-def run_locust(order: Order, told: Callable[[Progress], None]) -> Ran:
+def run_locust(
+    order: Order, told: Callable[[Progress], None], interruption: Interruption | None = None
+) -> Ran:
     """Run locust to its end.
+
+    It has a session, and so a process group, of its own: Ctrl-C reaches it through here alone, and
+    whatever it has started is ended with it.
 
     Args:
         order: what to run.
         told: is told how far it is, a few times a second.
+        interruption: ends it early; None where nothing does.
 
     Raises:
         OSError: it cannot be started, or its files cannot be written.
     """
+    stop = interruption or Interruption()
     order.prefix.parent.mkdir(parents=True, exist_ok=True)
     log = order.file(".log")
     with tempfile.TemporaryDirectory() as empty, log.open("wb") as output:
         began = time.monotonic()
         process = subprocess.Popen(
-            command(order), cwd=empty, env=_environment(order.key), stdout=output, stderr=output
+            command(order),
+            cwd=empty,
+            env=_environment(order.key),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
         try:
-            _wait(process, order, began, told)
+            interrupted = _wait(process, order, told, stop)
         finally:
-            _end(process)
+            _end(process, stop)
     took_s = time.monotonic() - began
     for name in ("stats", "failures"):
         if (final := order.file(f"_final_{name}.csv")).exists():
             final.replace(order.file(f"_{name}.csv"))
-    text = log.read_text("utf-8", "replace")
-    return Ran(process.returncode, took_s, _answers(order.file("_answers.json")), text[-2000:])
+    text = log.read_text("utf-8", "replace")[-2000:]
+    answers = _answers(order.file("_answers.json"))
+    return Ran(process.returncode, took_s, answers, text, interrupted)
 
 
 def command(order: Order) -> tuple[str, ...]:
     """What starts locust."""
     scenario = order.scenario
     return (
-        *(sys.executable, "-P", "-m", "locust", "--locustfile", str(_LOCUSTFILE)),
+        *(sys.executable, "-P", "-m", "ion_load.locustfiles.launch", str(os.getpid())),
+        *("--locustfile", str(_LOCUSTFILE)),
         *("--headless", "--only-summary", "--host", order.url),
         *("--users", f"{scenario.users}", "--spawn-rate", f"{scenario.spawn_rate:g}"),
         *("--run-time", f"{max(1, round(scenario.duration_s))}s", "--stop-timeout", f"{STOP_S}"),
@@ -171,27 +194,39 @@ def _environment(key: str | None) -> dict[str, str]:
 def _wait(
     process: subprocess.Popen[bytes],
     order: Order,
-    began: float,
     told: Callable[[Progress], None],
-) -> None:
+    stop: Interruption,
+) -> bool:
+    """Wait for its end, or for the time at which it is overdue; whether a signal came before."""
+    began = time.monotonic()
     limit_s = order.scenario.duration_s + STOP_S + PATIENCE_S
     while process.poll() is None:
         elapsed_s = time.monotonic() - began
-        if elapsed_s > limit_s:
-            return
+        if stop.asked or elapsed_s > limit_s:
+            return stop.asked
         told(_progress(order.file("_stats_history.csv"), elapsed_s))
         time.sleep(POLL_S)
+    return False
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """See that it is gone: it is asked first, so that its workers end with it."""
+def _end(process: subprocess.Popen[bytes], stop: Interruption) -> None:
+    """See that it and its workers are gone: it is asked first, so that it writes what it knows."""
     if process.poll() is None:
         process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        end = time.monotonic() + END_S
+        while process.poll() is None and time.monotonic() < end and not stop.urgent:
+            time.sleep(POLL_S)
+    _kill(process)
     process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of its process group; on Windows there is none, nor are there workers."""
+    if os.name != "posix":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):  # nothing is left
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _progress(history: Path, elapsed_s: float) -> Progress:

@@ -25,11 +25,22 @@ class Answer:
         status: HTTP status, 0 where no answer came.
         failure: what went wrong, empty where nothing did.
         degraded: whether the host calls the answer degraded.
+        timed_out: whether no answer came in the time that a request has.
     """
 
     status: int
     failure: str = ""
     degraded: bool = False
+    timed_out: bool = False
+
+    @property
+    def has_latency(self) -> bool:
+        """Whether the time that it took says how fast the host is.
+
+        It does where an answer came, and where none came in time. A connection that was refused or
+        cut off ends in no time, and would make a host that is not there the fastest of all.
+        """
+        return bool(self.status) or self.timed_out
 
 
 @attrs.frozen
@@ -143,5 +154,6 @@ async def _shoot(send: Send, number: int, due_s: float, elapsed: Callable[[], fl
     try:
         answer = await send(number)
     except Exception as error:  # noqa: BLE001  whatever the client raises is a failed request
-        answer = Answer(0, f"{type(error).__name__}: {error}".rstrip(": "))
+        told = f"{type(error).__name__}: {error}".rstrip(": ")
+        answer = Answer(0, told, timed_out=isinstance(error, TimeoutError))
     return Shot(due_s, began_s, elapsed(), answer)

@@ -2,7 +2,7 @@
 
 The JSON has the members of the older tool (``requests``, ``success``, ``failed``, ``success_rate``,
 ``avg_response_ms``) and more. As there, the average is that of successes alone, and a host that was
-not asked succeeds in 100 per cent.
+not asked succeeds in 100 per cent, which ``note`` then explains.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from typing import Any
 import aiohttp
 import attrs
 
+from ion_load.answers import fault
+
 PATIENCE_S = 30.0
 """Seconds after which a request has failed."""
 
 LIMITED = 429
+_OK = 200
 _SUCCESSES = range(200, 400)
+_NOT_ASKED = "the host was not asked: success_rate 100 stands for no failure among no requests"
 
 PRESETS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"light": (10, 500), "medium": (50, 100), "heavy": (200, 10), "stress": (500, 0)}
@@ -38,12 +42,14 @@ class Request:
         url: where to.
         body: sent as JSON where the method is POST.
         key: API key, None without one.
+        member: what an answer 200 has to hold as JSON; None where any will do.
     """
 
     method: str
     url: str
     body: Any = None
     key: str | None = attrs.field(default=None, repr=False)
+    member: str | None = None
 
 
 @attrs.frozen
@@ -54,7 +60,7 @@ class Reply:
         status: HTTP status, 0 where no answer came in time.
         took_ms: milliseconds until it was there.
         retry_after: the header, empty without one.
-        error: why no answer came, empty where one did.
+        error: why no answer came, or what is wrong with it; empty where it is well.
     """
 
     status: int
@@ -64,8 +70,8 @@ class Reply:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it is an answer and not a refusal."""
-        return self.status in _SUCCESSES
+        """Whether it is an answer that says what it has to, and not a refusal."""
+        return self.status in _SUCCESSES and not self.error
 
 
 async def probe(
@@ -98,18 +104,20 @@ async def _ask(session: aiohttp.ClientSession, request: Request) -> Reply:
     began = time.perf_counter()
     try:
         async with session.request(request.method, request.url, **body) as response:
-            await response.read()
+            answer = await response.read()
             status, after = response.status, response.headers.get("Retry-After", "")
     except (aiohttp.ClientError, TimeoutError) as error:
         passed_ms = (time.perf_counter() - began) * 1000
         return Reply(0, passed_ms, error=f"{type(error).__name__}: {error}".rstrip(": "))
-    return Reply(status, (time.perf_counter() - began) * 1000, after)
+    wrong = fault(answer, request.member) if status == _OK and request.member else ""
+    return Reply(status, (time.perf_counter() - began) * 1000, after, wrong)
 
 
 def tallied(replies: Sequence[Reply]) -> dict[str, Any]:
     """What became of the requests to one host, as the JSON has it.
 
     ``min_response_ms`` and ``max_response_ms`` are those of successes, None without any.
+    ``note`` is there only where the host was not asked.
     """
     took = [reply.took_ms for reply in replies if reply.succeeded]
     limited = [reply for reply in replies if reply.status == LIMITED]
@@ -129,6 +137,7 @@ def tallied(replies: Sequence[Reply]) -> dict[str, Any]:
         "retry_after_max_s": max(filter(None, map(_seconds, limited)), default=None),
         "status_counts": dict(sorted(statuses.items())),
         "errors": dict(errors),
+        **({} if replies else {"note": _NOT_ASKED}),
     }
 
 

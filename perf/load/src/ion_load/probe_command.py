@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ion_framework.cli.options import json_option
+from ion_load.answers import MEMBERS
 from ion_load.target import address, key_from, key_option, url_option
 
 PATHS = {"GET": ("/api/v2/health", "/health"), "POST": ("/api/v2/process", "/chat")}
@@ -35,7 +36,8 @@ def _path(context: click.Context, option: click.Parameter, value: str | None) ->
 @click.command(
     epilog="Presets, as requests to each host / milliseconds between two: "
     + ", ".join(f"{name} {numbers}" for name, numbers in _PRESETS.items())
-    + ". Exit codes: 0 nothing but answers and refusals by the rate limit, 1 other failures."
+    + ". An answer 200 of the usual paths that is no JSON, or says nothing, has failed. "
+    "Exit codes: 0 nothing but answers and refusals by the rate limit, 1 other failures."
 )
 @url_option(required=True, says="Address of the host; of the canary where two are compared.")
 @key_option
@@ -72,7 +74,13 @@ def probe(context: click.Context, /, url: str, legacy_url: str | None, **options
         raise click.UsageError("--body and --legacy-body need --method POST", context)
     paths = (options["path"], options["legacy_path"])
     hosts = [
-        Request(method, f"{host}{path or usual}", known if body is None else body, key)
+        Request(
+            method,
+            f"{host}{path or usual}",
+            known if body is None else body,
+            key,
+            MEMBERS.get(path or usual),
+        )
         for host, path, usual, body, known in zip(
             (url, legacy_url), paths, PATHS[method], bodies, BODIES, strict=True
         )

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ion_load.beside import corrected
 from ion_load.figures import NOTHING, Figures, nothing, of_percentiles, of_samples
 
 FORMAT = "ion-load-gate/1"
@@ -24,6 +25,8 @@ class UnreadableError(ValueError):
 def read_figures(file: Path) -> Figures:
     """The figures of a file; without requests where it has none.
 
+    Beside a ``*_stats.csv``, ``_answers.json`` and ``_failures.csv`` of the same run are heeded.
+
     Raises:
         UnreadableError: it cannot be read or is something else.
     """
@@ -31,7 +34,14 @@ def read_figures(file: Path) -> Figures:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(f"{file}: it cannot be read: {error}") from error
-    return _of_json(file, text) if file.suffix == ".json" else _of_csv(file, text)
+    if file.suffix == ".json":
+        return _of_json(file, text)
+    try:
+        return corrected(file, _of_csv(file, text))
+    except UnreadableError:
+        raise
+    except (OSError, ValueError) as error:
+        raise UnreadableError(str(error)) from error
 
 
 def to_json(figures: Figures, at: datetime) -> str:

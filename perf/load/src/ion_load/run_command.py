@@ -29,7 +29,9 @@ def _listing() -> str:
     help="Let locust put the load of each SCENARIO on a host, one after another, and write what "
     f"came of it as CSV, HTML and Markdown.\n\n{_listing()}",
     epilog="An answer 429 counts as success, except in the scenario edge; the summary says how "
-    "many there were. Exit codes: 0 every scenario ran and no request failed, 1 otherwise.",
+    "many there were. Ctrl-C and SIGTERM end locust; the summary is then marked as interrupted. "
+    "Exit codes: 0 every scenario ran and no request failed, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, "
+    "1 otherwise.",
 )
 @click.argument(
     "names", nargs=-1, required=True, metavar="SCENARIO…", type=click.Choice([*SCENARIOS, ALL])

@@ -17,6 +17,38 @@ LIMITED = "429"
 DEGRADED = "degraded"
 
 
+@attrs.frozen(kw_only=True)
+class Heading:
+    """What stands above all figures.
+
+    Attributes:
+        label: name of the run.
+        url: address of the host.
+        workers: processes that made the requests.
+        began: when it began.
+        interrupted: name of the signal that ended it, None where none did.
+        left: scenarios that were not begun.
+    """
+
+    label: str
+    url: str
+    workers: int
+    began: datetime
+    interrupted: str | None = None
+    left: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """Its paragraphs."""
+        yield f"# Load test: {self.label}\n"
+        yield (f"{self.began:%Y-%m-%d %H:%M:%S %Z}, {self.url}, worker processes: {self.workers}\n")
+        if self.interrupted:
+            left = f" Not run: {', '.join(self.left)}." if self.left else ""
+            yield (
+                f"**Interrupted** by {self.interrupted}: the figures are of what there was until "
+                f"then.{left}\n"
+            )
+
+
 @attrs.frozen
 class Outcome:
     """What became of a scenario.
@@ -33,8 +65,8 @@ class Outcome:
 
     @property
     def crashed(self) -> bool:
-        """Whether locust did not end as it should."""
-        return self.ran.exit_code != 0
+        """Whether locust ended by itself, and not as it should."""
+        return self.ran.exit_code != 0 and not self.ran.interrupted
 
     @property
     def requests(self) -> int:
@@ -43,8 +75,9 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Whether it ran, made requests, and none of them failed."""
-        return not self.crashed and self.requests > 0 and not self.metrics["failures"]
+        """Whether it ran to its end, made requests, and none of them failed."""
+        ended = not self.crashed and not self.ran.interrupted
+        return ended and self.requests > 0 and not self.metrics["failures"]
 
     def told(self) -> dict[str, Any]:
         """What became of it, for machines."""
@@ -53,21 +86,21 @@ class Outcome:
             **row,
             "well": self.well,
             "exit_code": self.ran.exit_code,
+            "interrupted": self.ran.interrupted,
             "took_s": round(self.ran.took_s, 1),
             "answers": dict(self.ran.answers),
             "files": str(self.order.prefix),
         }
 
 
-def report(label: str, url: str, workers: int, began: datetime, outcomes: Sequence[Outcome]) -> str:
+def report(heading: Heading, outcomes: Sequence[Outcome]) -> str:
     """The whole text."""
     entries = [(each.order.scenario.name, each.metrics) for each in outcomes]
     table = build_table(
         entries, ascii_status=False, with_success_rate=True, with_overall=len(entries) > 1
     )
     parts = [
-        f"# Load test: {label}\n",
-        f"{began:%Y-%m-%d %H:%M:%S %Z}, {url}, worker processes: {workers}\n",
+        *heading.lines(),
         table,
         *(section for outcome in outcomes for section in _details(outcome)),
     ]
@@ -80,6 +113,8 @@ def _details(outcome: Outcome) -> Iterator[str]:
         f"## {scenario.name}\n\n{scenario.users} users, {scenario.spawn_rate:g} a second, "
         f"{spoken(scenario.duration_s)}, {', '.join(scenario.classes)}.\n"
     )
+    if outcome.ran.interrupted:
+        yield f"Interrupted after {outcome.ran.took_s:.0f} s.\n"
     if outcome.crashed:
         yield f"locust ended with code {outcome.ran.exit_code}:\n\n```\n{outcome.ran.log}\n```\n"
     if told := _answers(outcome):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,9 +11,11 @@ import attrs
 import click
 
 from ion_framework.cli.output import Output, note
+from ion_load.bar import shown
+from ion_load.interruption import Interruption
 from ion_load.locust_process import Order, Progress, Ran, run_locust
 from ion_load.naming import LATEST, spoken, stem, summary_name
-from ion_load.run_report import Outcome, report
+from ion_load.run_report import Heading, Outcome, report
 from ion_load.scenarios import Scenario
 from ion_load.summarize_locust_csv import parse_stats_csv
 
@@ -47,37 +46,80 @@ class Plan:
 def run_plan(plan: Plan) -> int:
     """Run it, write the summary, print it; gives the exit code.
 
+    SIGINT, SIGTERM and SIGHUP end locust; the summary is then of what there was, and the exit code
+    is 128 and the signal's number.
+
     Raises:
         click.ClickException: locust cannot be started, or the folder cannot be written.
     """
     began = _now()
-    outcomes = []
-    try:
-        for number, scenario in enumerate(plan.scenarios):
-            if number:
-                _rest(plan.scenarios[number - 1])
-            outcomes.append(_run(plan, scenario))
-        text = report(plan.label, plan.url, plan.workers, began, outcomes)
-        file = plan.out / summary_name(plan.label, began)
-        file.write_text(text, "utf-8", newline="\n")
-        shutil.copyfile(file, plan.out / LATEST)
-    except OSError as error:
-        raise click.ClickException(f"the load cannot be run: {error}") from error
-    well = all(outcome.well for outcome in outcomes)
+    with Interruption() as stop:
+        try:
+            outcomes = _outcomes(plan, stop)
+            heading = Heading(
+                label=plan.label,
+                url=plan.url,
+                workers=plan.workers,
+                began=began,
+                interrupted=stop.name,
+                left=tuple(each.name for each in plan.scenarios[len(outcomes) :]),
+            )
+            _write(plan, heading, outcomes)
+        except OSError as error:
+            raise click.ClickException(f"the load cannot be run: {error}") from error
+        return stop.exit_code or int(not all(outcome.well for outcome in outcomes))
+
+
+def _outcomes(plan: Plan, stop: Interruption) -> Sequence[Outcome]:
+    """What became of each scenario, up to the one during which a signal came."""
+    outcomes: list[Outcome] = []
+    for scenario in plan.scenarios:
+        if outcomes:
+            _rest(outcomes[-1].order.scenario, stop)
+        if stop.asked:
+            break
+        outcomes.append(_run(plan, scenario, stop))
+    return outcomes
+
+
+def _write(plan: Plan, heading: Heading, outcomes: Sequence[Outcome]) -> None:
+    """Write the summary and tell it.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    plan.out.mkdir(parents=True, exist_ok=True)
+    text = report(heading, outcomes)
+    file = plan.out / summary_name(plan.label, heading.began)
+    file.write_text(text, "utf-8", newline="\n")
+    shutil.copyfile(file, plan.out / LATEST)
     if plan.as_json:
-        told = [outcome.told() for outcome in outcomes]
-        Output().json({"well": well, "summary": str(file), "scenarios": told})
+        document = {
+            "well": not heading.interrupted and all(outcome.well for outcome in outcomes),
+            "interrupted": heading.interrupted,
+            "not_run": list(heading.left),
+            "summary": str(file),
+            "scenarios": [outcome.told() for outcome in outcomes],
+        }
+        Output().json(document)
     else:
         Output().piece(text)
+    if heading.interrupted:
+        note(f"Interrupted by {heading.interrupted}: locust has ended.")
     note(f"The summary is in {file}, all files of the run are beside it.")
-    return int(not well)
 
 
-def _run(plan: Plan, scenario: Scenario) -> Outcome:
+def _run(plan: Plan, scenario: Scenario, stop: Interruption) -> Outcome:
     began = _now()
     order = Order(scenario, plan.url, plan.workers, plan.out / stem(scenario.name, began), plan.key)
-    with _shown(scenario) as told:
-        ran = run_locust(order, told)
+    what = f"{scenario.name}: {scenario.users} users for {spoken(scenario.duration_s)}"
+    with shown(what, scenario.duration_s) as show:
+
+        def told(now: Progress) -> None:
+            done = f"{now.users} users, {now.requests} requests, {now.failures} failed"
+            show(now.elapsed_s, done)
+
+        ran = run_locust(order, told, stop)
     outcome = Outcome(order, ran, parse_stats_csv(order.file("_stats.csv")))
     _tell(outcome, ran)
     return outcome
@@ -87,40 +129,14 @@ def _tell(outcome: Outcome, ran: Ran) -> None:
     name = outcome.order.scenario.name
     if outcome.crashed:
         note(f"{name}: locust ended with code {ran.exit_code}: {ran.log.strip()[-1500:]}")
-    elif not outcome.requests:
+    elif not outcome.requests and not ran.interrupted:
         note(f"{name}: no request was made")
 
 
-def _rest(before: Scenario) -> None:
-    if before.cool_down_s:
+def _rest(before: Scenario, stop: Interruption) -> None:
+    if before.cool_down_s and not stop.asked:
         note(f"rest of {spoken(before.cool_down_s)} after {before.name}")
-        time.sleep(before.cool_down_s)
-
-
-@contextmanager
-def _shown(scenario: Scenario) -> Iterator[Callable[[Progress], None]]:
-    """Show how far a scenario is: as a bar on a terminal, else by a line at its begin."""
-    told = f"{scenario.name}: {scenario.users} users for {spoken(scenario.duration_s)}"
-    if not sys.stderr.isatty():
-        note(told)
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    figures = TextColumn("{task.fields[figures]}")
-    with Bar(*columns, figures, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(told, total=scenario.duration_s, figures="")
-
-        def show(progress: Progress) -> None:
-            figures = (
-                f"{progress.users} users, {progress.requests} requests, {progress.failures} failed"
-            )
-            bar.update(task, completed=progress.elapsed_s, figures=figures)
-
-        yield show
+        stop.rest(before.cool_down_s)
 
 
 def _now() -> datetime:

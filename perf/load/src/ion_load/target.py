@@ -48,13 +48,28 @@ def address(context: click.Context, option: click.Parameter, text: str | None) -
     return text.rstrip("/")
 
 
+def _needed(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """The address of a host that has to be given.
+
+    Raises:
+        click.BadParameter: it is none.
+        click.UsageError: it is not given.
+    """
+    if text is None:
+        raise click.UsageError(
+            "which host? Give its address with --url, such as --url http://127.0.0.1:8080, or put "
+            "it into the variable ION_API_HOST",
+            context,
+        )
+    return address(context, option, text)
+
+
 def url_option(*, required: bool = False, says: str = "Address of the host.") -> Callable[..., Any]:
     """The option ``--url``."""
     return click.option(
         "--url",
-        callback=address,
+        callback=_needed if required else address,
         envvar="ION_API_HOST",
-        required=required,
         metavar="URL",
         help=f"{says}  [default: ION_API_HOST]",
     )

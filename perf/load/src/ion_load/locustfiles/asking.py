@@ -10,9 +10,11 @@ from uuid import uuid4
 
 from locust import FastHttpUser, between
 
+from ion_load.answers import CHAT, MEMBERS, fault
 from ion_load.payloads import ACCEPTED
 
 KEY = "ION_API_KEY"
+OK = 200
 EVENTS = {"Accept": "text/event-stream"}
 _SEPARATOR = b"\n\n"
 
@@ -40,8 +42,11 @@ class Asking(FastHttpUser):
         raw: bytes | None = None,
         name: str = "",
         accepted: Collection[int] = ACCEPTED,
+        member: str | None = None,
     ) -> object:
-        """Send a request; gives what the JSON of a 200 holds, else None.
+        """Send a request; gives what the JSON of a 200 holds, None without one or where it fails.
+
+        A 200 without what the endpoint is there for is a failure.
 
         Args:
             method: HTTP method.
@@ -50,7 +55,10 @@ class Asking(FastHttpUser):
             raw: sent as it is, as JSON.
             name: what the statistics call it; empty for the path.
             accepted: statuses that count as success.
+            member: what a 200 has to hold; None for what is known of the path, which for pages is
+                any text.
         """
+        wanted = member or MEMBERS.get(path)
         headers = {**self.own_headers, "Accept": "application/json"}
         if raw is not None:
             headers["Content-Type"] = "application/json"
@@ -58,8 +66,8 @@ class Asking(FastHttpUser):
         with self.client.request(
             method, path, name=name or path, headers=headers, catch_response=True, **sent
         ) as answer:
-            judge(answer, accepted)
-            return answer.json() if answer.status_code == 200 and path != "/docs" else None  # noqa: PLR2004  OK
+            well = judge(answer, accepted, wanted)
+            return answer.json() if well and wanted and answer.status_code == OK else None
 
     def listen(self, path: str, body: object, name: str) -> None:
         """Ask for a stream; its time runs to the end, and without ``done`` it has failed."""
@@ -68,31 +76,43 @@ class Asking(FastHttpUser):
         with self.client.request(
             "POST", path, json=body, name=name, headers=headers, stream=True, catch_response=True
         ) as answer:
-            if not judge(answer, ACCEPTED) or answer.status_code != 200:  # noqa: PLR2004  OK
+            if answer.status_code != OK:
+                judge(answer, ACCEPTED)
                 return
+            answer.success()
             text = b"".join(answer.iter_content(decode_content=False))
             answer.request_meta["response_time"] = (time.perf_counter() - began) * 1000
             answer.request_meta["response_length"] = len(text)
-            if not _is_complete(text):
-                answer.failure("the stream ended without the event done")
+            if wrong := _wrong(text):
+                answer.failure(wrong)
 
 
-def judge(answer: Any, accepted: Collection[int]) -> bool:
+def judge(answer: Any, accepted: Collection[int], member: str | None = None) -> bool:
     """Tell the statistics whether an answer is a success.
 
     Args:
         answer: locust's own, of which it annotates little.
         accepted: statuses that count as success.
+        member: what a 200 has to hold; see `ion_load.answers.fault`.
     """
     status = answer.status_code or 0
     if status in accepted:
-        answer.success()
-        return True
+        wrong = fault(answer.content or b"", member) if status == OK else ""
+        if wrong:
+            answer.failure(wrong)
+        else:
+            answer.success()
+        return not wrong
     reason = getattr(answer, "error", None) if not status else None
     answer.failure(f"no answer: {reason!r}" if reason else f"status {status}")
     return False
 
 
-def _is_complete(text: bytes) -> bool:
-    last = text.rstrip(b"\n").rsplit(_SEPARATOR, 1)[-1]
-    return any(line.strip() == b"event: done" for line in last.splitlines())
+def _wrong(text: bytes) -> str:
+    """What is wrong with a stream of events; empty where its last one is a whole answer."""
+    lines = text.rstrip(b"\n").rsplit(_SEPARATOR, 1)[-1].splitlines()
+    if not any(line.strip() == b"event: done" for line in lines):
+        return "the stream ended without the event done"
+    data = b"\n".join(line.removeprefix(b"data:") for line in lines if line.startswith(b"data:"))
+    wrong = fault(data, CHAT)
+    return wrong and wrong.replace("answer 200", "the event done")

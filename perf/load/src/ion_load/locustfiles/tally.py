@@ -16,11 +16,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from locust import events, stats
+from locust import events, runners, stats
 from locust.env import Environment
 
 DEGRADED = "degraded"
 _FIELD = "ion_answers"
+_UNDER_WAY = frozenset({runners.STATE_RUNNING, runners.STATE_SPAWNING})
 
 answers: Counter[str] = Counter()
 """Answers by status (``0`` where none came), and `DEGRADED`."""
@@ -46,9 +47,12 @@ def _receive(data: dict[str, Any], **_: Any) -> None:
 
 
 def _write(environment: Environment, **_: Any) -> None:
-    options = environment.parsed_options
+    options, runner = environment.parsed_options, environment.runner
     if options is None or options.worker or not options.final:
         return
+    if runner is not None and runner.state in _UNDER_WAY:
+        # A signal came: without it what is under way, and what workers have not told, is not told.
+        runner.quit()
     text = json.dumps(dict(answers), sort_keys=True)
     Path(f"{options.final}_answers.json").write_text(f"{text}\n", "utf-8")
     rows = stats.StatsCSV(environment, stats.PERCENTILES_TO_REPORT)

@@ -118,10 +118,13 @@ class ConversationUser(Asking):
             return
         own, shown = f"{path}/{begun['session_id']}", f"{path}/[id]"
         for _ in range(TURNS):
-            self.ask("POST", f"{own}/turn", body={"user_message": _message()}, name=f"{shown}/turn")
+            said = {"user_message": _message()}
+            turn = f"{shown}/turn"
+            self.ask("POST", f"{own}/turn", body=said, name=turn, member="response_text")
             self.wait()  # type: ignore[no-untyped-call]  # locust does not annotate it
-        self.ask("GET", own, name=shown)
-        self.ask("POST", f"{own}/close", body={"save_conversation": False}, name=f"{shown}/close")
+        self.ask("GET", own, name=shown, member="session_id")
+        unsaved, name = {"save_conversation": False}, f"{shown}/close"
+        self.ask("POST", f"{own}/close", body=unsaved, name=name, member="session_id")
 
 
 class StreamingUser(Asking):
