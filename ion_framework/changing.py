@@ -205,7 +205,8 @@ class Changes:
         if Kind.GUARD in record.provides and not unguarded:
             raise PluginChangeError(
                 "guard",
-                f"{name} is a guard: without it nobody checks what it checks; say that you mean it",
+                f"{name} is a guard: without it nobody checks what it checks; if you mean it, add "
+                f'"unguarded": true (ion plugins disable {name} --unguarded)',
             )
         if record.status not in _OUT or not self._is_registered(name):
             raise PluginChangeError(

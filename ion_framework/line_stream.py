@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TextIO
 
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
+
+
+CLOUD_SEVERITIES: Mapping[str, str] = {
+    "debug": "DEBUG",
+    "info": "INFO",
+    "warning": "WARNING",
+    "error": "ERROR",
+    "critical": "CRITICAL",
+}
+"""Levels of lines as Google Cloud Logging calls them in its field ``severity``."""
+
+CLOUD_TRACE = "logging.googleapis.com/trace"
+"""The field by which Google Cloud Logging puts lines of one trace together."""
 
 
 class LineStream:

@@ -110,6 +110,7 @@ def test_the_map_is_written_as_svg(tmp_path: Path) -> None:
         (("persona", "check", "nobody"), 2, "neither a folder nor the name of an installed"),
         (("persona", "check", "."), 1, "has a pyproject.toml"),
         (("persona", "check", "guard", "--svg", "x.svg"), 2, "has no routing to draw"),
+        (("persona", "check", "lua", "nana", "--svg", "x.svg"), 2, "the map of one persona"),
         (("plugins", "check", "lua", "--at-least", "tin"), 2, "'tin' is not one of"),
     ],
 )
@@ -127,6 +128,18 @@ def test_a_disabled_plugin_is_checked_when_named() -> None:
 
     assert ["gold"] == [report["grade"] for report in ran.json()]
     assert "not-tried" not in ran.out
+
+
+def test_several_personas_are_checked_at_once(tmp_path: Path) -> None:
+    """Each has its map, JSON of several is a list, and one of them below decides the exit code."""
+    folder = PluginProject(files={"LICENSE": None}).write(tmp_path)
+    told = ion("persona", "check", "lua", str(folder), "--at-least", "gold")
+    reports = ion("persona", "check", "lua", str(folder), "--json").json()
+
+    assert 1 == told.code
+    assert 2 == told.out.count("Signs: ")
+    assert "sage (ion-persona-sage 1.0)" in told.out.splitlines()[-1]
+    assert ["gold", "silver"] == [report["grade"] for report in reports]
 
 
 def test_several_are_checked_at_once(tmp_path: Path) -> None:

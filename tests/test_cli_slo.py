@@ -159,6 +159,27 @@ def test_workers_are_one_host(tmp_path):
     assert "IonErrorBudgetBurn14_4x" in shown.stdout
 
 
+def test_too_few_are_told_by_their_number():
+    """Where too little happened the table says how much, and times are to the minute."""
+    few = ALERT | {"state": "pending", "value": None, "seen": 24, "least": 180}
+    with answering(200, ANSWER | {"alerts": [few]}) as url:
+        english = ion("slo", "status", "--url", url, TZ="UTC")
+        korean = ion("slo", "status", "--url", url, "--lang", "ko")
+
+    assert "too few: 24 of 180" in english.stdout
+    assert "180건 중 24건뿐" in korean.stdout
+    assert "2026-11-22T" not in english.stdout
+
+
+def test_a_key_that_may_not_read_is_told_what_it_lacks():
+    """For a refusal the command names the scope that this endpoint asks for."""
+    with answering(403, {"error": {"message": "Not granted."}}) as url:
+        refused = ion("slo", "status", "--url", url)
+
+    assert refused.returncode == 2
+    assert "the API key needs the scope read" in refused.stderr
+
+
 def test_an_alert_exits_with_one():
     """Where an alert fires the tables show it, and the exit code is 1."""
     with answering(200, ANSWER) as url:

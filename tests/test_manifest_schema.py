@@ -2,13 +2,17 @@
 
 import copy
 import json
+import tomllib
 
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
+from ion_framework.cards.exporting import export
 from ion_framework.cli.plugins_schema import schema
+from ion_framework.manifest.reading import read_manifest
 from ion_framework.manifest.schema import manifest_schema
+from tests.support.cards import EVERY_FIELD, imported, packed
 from tests.support.repository import Distribution, plugins
 
 SCHEMA = manifest_schema()
@@ -67,6 +71,37 @@ def test_it_refuses_what_reading_refuses(changes):
     """A key that is unknown, missing or out of its range is found by the schema too."""
     assert problems(lua()) == []
     assert problems(lua(**changes))
+
+
+def card(length):
+    """A card with an example and a lorebook, whose texts have so many characters."""
+    document = copy.deepcopy(EVERY_FIELD)
+    words = "wave " * (length // 5)
+    document["data"]["mes_example"] = f"<START>\n{{{{user}}}}: {words}?\n{{{{char}}}}: {words}."
+    document["data"]["first_mes"] = document["data"]["tags"][0] = f"{words}."
+    return document
+
+
+@pytest.mark.parametrize("length", [20, 2000])
+def test_it_accepts_what_an_import_writes(tmp_path, length):
+    """A package of a card with examples, greetings and a lorebook has a valid manifest."""
+    folder, _ = imported(packed(card(length)), tmp_path / "pack")
+    manifest = tomllib.loads((folder / "ion-plugin.toml").read_text())
+
+    assert problems(manifest) == []
+    assert (length > 400) == isinstance(manifest["persona"]["examples"][0]["reply"], dict)
+
+
+def test_it_accepts_ours_exported_and_imported(tmp_path):
+    """Lua as a card and a package again has a valid manifest, her affinities in it."""
+    package = next(p for p in plugins() if p.name == "ion-persona-lua")
+    folder = package.source / package.package
+    lua_now = read_manifest(folder, "1").persona
+    again, persona = imported(export(lua_now, folder, 3).text(), tmp_path / "pack")
+    manifest = tomllib.loads((again / "ion-plugin.toml").read_text())
+
+    assert problems(manifest) == []
+    assert lua_now.affinities == persona.affinities
 
 
 def test_a_required_key():

@@ -87,12 +87,46 @@ def write_block(
     }
 
 
+def is_own(block: object) -> bool:
+    """Whether ION itself has written a block."""
+    return (
+        isinstance(block, Mapping)
+        and block.get("schema") == SCHEMA
+        and isinstance(block.get("persona"), Mapping)
+    )
+
+
+def with_others(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """A block written anew, with what others had written into the one before.
+
+    Args:
+        old: the block before.
+        new: the block as `write_block` makes it.
+    """
+    inner = {
+        name: {
+            **{k: v for k, v in _table(old.get(name)).items() if k not in known},
+            **new[name],
+        }
+        for name, known in _KNOWN.items()
+    }
+    return {**old, **new, **inner}
+
+
+_KNOWN = {
+    "resonance": ("tones", "paces", "intents", "preferred_tones"),
+    "routing": ("rank", "keywords"),
+    "cache": ("scope", "ttl_s"),
+}
+"""Keys of the inner tables that ION writes itself, or leaves out."""
+
+
 def read_block(block: Mapping[str, Any]) -> dict[str, Any] | None:
     """The ``[persona]`` table that a block holds, without a lorebook; None where it holds none.
 
     What is in it is not checked: whoever makes a persona of it does that.
     """
-    if block.get("schema") != SCHEMA or not isinstance(block.get("persona"), Mapping):
+    if not is_own(block):
         return None
     resonance, routing = _table(block.get("resonance")), _table(block.get("routing"))
     affinities = {

@@ -103,6 +103,8 @@ def read_card(document: Mapping[str, Any], place: str) -> Card:
 def _of(document: Mapping[str, Any], place: str) -> Card:
     spec, data = document.get("spec"), document.get("data")
     if spec is None and "data" not in document:
+        if "entries" in document and not document.keys() & set(V1_FIELDS[2:]):
+            raise _lorebook_alone(place)
         if "name" not in document:
             raise CardError(f"{place}: is no character card: it has neither a spec nor a name")
         own = {name: document[name] for name in V1_FIELDS if name in document}
@@ -116,12 +118,19 @@ def _of(document: Mapping[str, Any], place: str) -> Card:
     return Card(version, data, outside, said if isinstance(said, str) else "", remarks)
 
 
+def _lorebook_alone(place: str) -> CardError:
+    return CardError(
+        f"{place}: is a lorebook without a character; put the file beside the ion-plugin.toml of a "
+        'persona and write under [persona]: lorebook = { file = "NAME" }'
+    )
+
+
 def _version(spec: object, said: object, place: str) -> tuple[int, tuple[Remark, ...]]:
     known = {name: version for version, (name, _) in SPECS.items()}
     if spec is None:
         return 2, (Remark(Kind.UNVERSIONED),)
     if spec == "lorebook_v3":
-        raise CardError(f"{place}: is a lorebook without a character; put it into a card first")
+        raise _lorebook_alone(place)
     if not isinstance(spec, str) or not spec.startswith("chara_card_v"):
         raise CardError(f"{place}: spec: is {str(spec)[:40]!r}; known are: {', '.join(known)}")
     version = known.get(spec, 3)
@@ -149,8 +158,6 @@ def _problems(card: Card) -> Iterator[str]:
             yield f"{inner}{name}: must be a list of strings"
     if not isinstance(data.get("extensions") or {}, Mapping):
         yield f"{inner}extensions: must be an object"
-    if isinstance(data.get("name") or "", str) and not (data.get("name") or "").strip():
-        yield f"{inner}name: is empty; a character needs a name"
     notes = data.get("creator_notes_multilingual") or {}
     if not isinstance(notes, Mapping) or not all(isinstance(t, str) for t in notes.values()):
         yield f"{inner}creator_notes_multilingual: must be an object of strings by language"

@@ -13,20 +13,22 @@ from typing import Any
 
 import attrs
 
-from ion_framework.cards.block import write_block
+from ion_framework.cards.block import with_others, write_block
 from ion_framework.cards.book_reading import marked_book
 from ion_framework.cards.card import SPECS, Card, block_of, read_card
 from ion_framework.cards.carrier import CardFile, Carrier, load
 from ion_framework.cards.fields import Fields
+from ion_framework.cards.foreign import brought_up, is_foreign, with_own
 from ion_framework.cards.json_text import write_text
 from ion_framework.cards.lowering import BLOCK, lower
 from ion_framework.cards.mapping import Mapped, map_card
-from ion_framework.cards.merging import Merged, merged
+from ion_framework.cards.merging import PLACE, Merged, merged
 from ion_framework.cards.png import V2_KEYWORD, V3_KEYWORD
 from ion_framework.cards.remarks import Remark
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import Persona
 from ion_framework.manifest.lorebook import is_slashed_entry
+from ion_framework.manifest.persona import table_of
 from ion_framework.manifest.writing import lean_table
 
 
@@ -79,17 +81,26 @@ def export(
     """
     original = original_card(folder) if folder else None
     card = read_card(original.document, original.name) if original else None
-    mapped = map_card(card) if card else None
+    mapped = map_card(card, persona.name) if card else None
     fields = Fields(persona, _language(persona, language, mapped), folder)
     made = merged(card, mapped, fields) if card and mapped else Merged(fields.all(), (), ())
     data = _completed(made.data, version, card)
-    table = lean_table(persona)
     extensions = data.get("extensions") or {}
-    block = {**block_of(data), **write_block(persona.name, persona.version, table, data)}
+    block = _block(persona, data, mapped)
     if not isinstance(extensions.get(BLOCK, {}), Mapping):
         block["not_ours"] = extensions[BLOCK]
     data["extensions"] = {**extensions, BLOCK: block}
     return Exported(_document(card, data, version), original, made.changed, made.remarks)
+
+
+def _block(persona: Persona, data: Mapping[str, Any], mapped: Mapped | None) -> dict[str, Any]:
+    """``extensions.ion``: ION's own record, and whatever else stood there."""
+    there = block_of(data)
+    own = write_block(persona.name, persona.version, lean_table(persona), data)
+    if mapped is None or not is_foreign(there) or there.keys().isdisjoint(own):
+        return with_others(there, own)
+    before = table_of(mapped.persona(persona.name, persona.version, PLACE))
+    return with_own(brought_up(there, before, table_of(persona)), own)
 
 
 def original_card(folder: Path) -> CardFile | None:

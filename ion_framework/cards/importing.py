@@ -82,7 +82,7 @@ def import_card(
     """
     carried = load(file)
     card = read_card(carried.document, str(file))
-    mapped = map_card(card)
+    mapped = map_card(card, name or "")
     chosen = name or mapped.name
     if not chosen:
         raise CardError(

@@ -21,6 +21,12 @@ from ion_framework.cards.block import BEYOND, digest, read_block
 from ion_framework.cards.book_reading import book_remarks, marked_book
 from ion_framework.cards.card import Card
 from ion_framework.cards.examples import read_examples
+from ion_framework.cards.foreign import (
+    foreign_remarks,
+    foreign_version,
+    own_part,
+    read_foreign,
+)
 from ion_framework.cards.remarks import Kind, Remark
 from ion_framework.cards.system_text import system_text
 from ion_framework.domain import hints
@@ -100,13 +106,18 @@ class Mapped:
         return made
 
 
-def map_card(card: Card) -> Mapped:
-    """A card as a persona."""
+def map_card(card: Card, name: str = "") -> Mapped:
+    """A card as a persona.
+
+    Args:
+        card: the card.
+        name: the persona's name, by which it is shown where the card names no character.
+    """
     called = sendable(card.text("nickname").strip() or card.text("name"))
-    shown = shorten(" ".join(called.split()), _SHOWN)
+    shown = shorten(" ".join(called.split()), _SHOWN) or name.capitalize()
     language = detect_language(" ".join(map(card.text, _WRITTEN)))
     table = _clean(_table(card, shown, language))
-    block = card.block
+    block = own_part(card.block)
     own = read_block(block)
     edited = own is not None and block.get("digest") != digest(card.data)
     if own is not None and edited:
@@ -114,16 +125,18 @@ def map_card(card: Card) -> Mapped:
         _add_other_languages(table, own, language.value)
     elif own is not None:
         table = _clean(own)
+    else:
+        table |= read_foreign(card.block)
     book = marked_book(card)
     return Mapped(
-        name=_name(block.get("persona_id"), card.text("name")),
+        name=_name((block or card.block).get("persona_id"), card.text("name")),
         shown=shown,
         language=language,
         table=table,
         book=book,
         restored=own is not None,
         edited=edited,
-        remarks=(*_version_remarks(card), *book_remarks(book)),
+        remarks=(*_version_remarks(card), *foreign_remarks(card.block), *book_remarks(book)),
     )
 
 
@@ -200,7 +213,7 @@ def _names(shown: str, language: Language) -> dict[str, str]:
 
 
 def _version(card: Card) -> str:
-    return " ".join(card.text("character_version").split())
+    return " ".join((card.text("character_version") or foreign_version(card.block)).split())
 
 
 def _version_remarks(card: Card) -> tuple[Remark, ...]:

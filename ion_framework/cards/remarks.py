@@ -28,6 +28,8 @@ class Kind(StrEnum):
     DECORATORS = "decorators"
     SYSTEM = "system"
     COMMENTS = "comments"
+    FOREIGN = "foreign"
+    FOREIGN_UNUSED = "foreign_unused"
 
 
 @attrs.frozen
@@ -92,6 +94,8 @@ _TEXTS: Mapping[Language, Mapping[Kind, str]] = {
             "and the changed text stands in extensions.ion, where ION reads it"
         ),
         Kind.COMMENTS: "comments of the card are no longer in what was changed: {names}",
+        Kind.FOREIGN: "taken from extensions.ion, which another program wrote: {names}",
+        Kind.FOREIGN_UNUSED: "kept and not used of extensions.ion: {names}",
     },
     Language.KOREAN: {
         Kind.UNVERSIONED: "어느 버전인지 적혀 있지 않아 V2로 읽었습니다",
@@ -126,5 +130,7 @@ _TEXTS: Mapping[Language, Mapping[Kind, str]] = {
             " ION이 읽는 extensions.ion에 있습니다"
         ),
         Kind.COMMENTS: "바뀐 부분에 있던 카드의 주석이 빠졌습니다: {names}",
+        Kind.FOREIGN: "다른 프로그램이 쓴 extensions.ion에서 가져온 것입니다: {names}",
+        Kind.FOREIGN_UNUSED: "extensions.ion에서 보존하지만 쓰지 않는 것입니다: {names}",
     },
 }

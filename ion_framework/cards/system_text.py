@@ -55,10 +55,15 @@ def system_text(card: Card, language: Language, examples: Examples) -> str:
 
 def parts(card: Card, examples: Examples) -> dict[str, str]:
     """What each field has in the system text, without its heading."""
-    found = {name: from_card(card.text(name)).strip() for name in FIELDS[:-1]}
-    found["system_prompt"] = found["system_prompt"] or "{{original}}"
-    found["mes_example"] = "\n\n".join(map(from_card, examples.rest))
+    found = {name: _other(card.text(name)).strip() for name in FIELDS[1:-1]}
+    found["system_prompt"] = from_card(card.text("system_prompt")).strip() or "{{original}}"
+    found["mes_example"] = "\n\n".join(map(_other, examples.rest))
     return found
+
+
+def _other(text: str) -> str:
+    """A text of a field in which ``{{original}}`` has no meaning, and stays as it stands."""
+    return from_card(text).replace("{{original}}", "{{!original}}")
 
 
 def divided(text: str, old: Mapping[str, str], language: Language) -> dict[str, str] | None:

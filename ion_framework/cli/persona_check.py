@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,11 +13,12 @@ from ion_framework.cli.options import common, json_option, language_option, sett
 from ion_framework.cli.output import Output
 from ion_framework.cli.texts import locale_language
 from ion_framework.conformance.findings import Grade
+from ion_framework.conformance.report import Report
 from ion_framework.domain.language import Language
 
 
 @click.command()
-@click.argument("persona", metavar="PATH|NAME")
+@click.argument("personas", nargs=-1, required=True, metavar="PATH|NAME...")
 @at_least_option
 @click.option(
     "--svg",
@@ -31,30 +33,42 @@ from ion_framework.domain.language import Language
 @click.pass_context
 def check(  # noqa: PLR0913, PLR0917  one parameter per option is click's way
     context: click.Context,
-    persona: str,
+    personas: tuple[str, ...],
     at_least: str,
     svg: Path | None,
     keys: bool,
     language: Language | None,
     as_json: bool,
 ) -> None:
-    """Grade the persona in the folder PATH, or the installed one called NAME.
+    """Grade each persona in a folder PATH, or installed and called NAME.
 
     Bronze: it is valid and answers. Silver: both languages, documented, sane in routing. Gold:
     everything, with tests and a licence. Code of it runs in a process of its own. The exit code is
-    1 below --at-least.
+    1 where one is below --at-least. With --json several reports make a list.
     """
     settings, output = settings_of(context), Output()
     language = language or locale_language(os.environ)
     wanted = Grade(at_least)
+    if svg is not None and len(personas) > 1:
+        raise click.UsageError("--svg writes the map of one persona; name one, or leave it out")
     with output.reserved():
-        report = checked(persona, settings)
+        reports = [checked(persona, settings) for persona in personas]
     if svg is not None:
-        write_svg(report, svg, language)
+        write_svg(reports[0], svg, language)
     if as_json:
-        output.json(report.document())
+        documents = [report.document() for report in reports]
+        output.json(documents if len(documents) > 1 else documents[0])
     else:
-        from ion_framework.cli.check_view import show_report  # JSON needs none of it
+        _show(reports, wanted, language, output, keys=keys)
+    context.exit(exit_code(reports, wanted))
 
+
+def _show(
+    reports: Sequence[Report], wanted: Grade, language: Language, output: Output, *, keys: bool
+) -> None:
+    from ion_framework.cli.check_view import show_outcome, show_report  # JSON needs none of it
+
+    for report in reports:
         show_report(report, language, output, heat_map=True, keys=keys)
-    context.exit(exit_code([report], wanted))
+    if len(reports) > 1:
+        show_outcome(reports, wanted, language, output)

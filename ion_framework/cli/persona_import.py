@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from ion_framework.cli.card_texts import CARD_TEXTS
+from ion_framework.cli.failures import sentence
 from ion_framework.cli.options import json_option, language_option
 from ion_framework.cli.output import Output, note, printable
 from ion_framework.cli.texts import locale_language
 from ion_framework.domain.language import Language
+from ion_framework.domain.persona import Affinities
 
 
 @click.command("import")
@@ -34,10 +36,16 @@ def import_(
     ever overwritten.
     """
     from ion_framework.cards.importing import import_card  # imports what writes packages
+    from ion_framework.cli.translating import translated  # only an error needs it
+    from ion_framework.errors import CardError
+    from ion_framework.scaffolding.errors import ScaffoldingError
 
     spoken = language or locale_language(os.environ)
     texts = CARD_TEXTS[spoken]
-    done = import_card(card, name, into)
+    try:
+        done = import_card(card, name, into)
+    except (CardError, ScaffoldingError) as error:
+        raise click.ClickException(translated(sentence(error), spoken)) from error
     output = Output()
     if as_json:
         output.json(done.document)
@@ -48,7 +56,8 @@ def import_(
     if done.edited:
         note(texts["edited"])
     came = "kept" if done.edited else "restored"
-    output.line(texts[came if done.restored else "neutral"])
+    if done.restored or done.persona.affinities == Affinities():
+        output.line(texts[came if done.restored else "neutral"])
     if done.needs_patterns:
         note(texts["patterns"])
     output.line(texts["next"].format(folder=done.folder))

@@ -65,7 +65,7 @@ def new(  # noqa: PLR0913  an argument for each option
     """
     names = Names.of_persona(name)
     draft = begin(context, names, wishes)
-    with usable(context):
+    with usable(context, wishes.language):
         answers = _answers(draft, (english, korean, tones, description))
         files = persona_files(names, answers, draft.publication, code=code)
     write_package(draft, files, PERSONA_STEPS, as_json=wishes.as_json)

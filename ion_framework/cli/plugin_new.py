@@ -34,7 +34,7 @@ def new(
     """
     names, kind = Names.of_plugin(name), Kind(provides)
     draft = begin(context, names, wishes)
-    with usable(context):
+    with usable(context, wishes.language):
         draft.questions.expect({"--summary": summary})
         line = draft.questions.ask("summary", summary, kinds()[kind].summary, _line)
         files = plugin_files(names, kind, line, draft.publication)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import click
 
@@ -48,6 +49,25 @@ _HEADINGS = {
     Language.ENGLISH: ("decision", "outcome", "why"),
     Language.KOREAN: ("판단", "결과", "이유"),
 }
+
+_SUBJECTS: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {},
+    Language.KOREAN: {
+        "found": "발견",
+        "lists": "목록",
+        "manifest": "매니페스트",
+        "plugin API": "플러그인 API",
+        "contract": "계약",
+        "settings": "설정",
+        "start of Python": "Python 시작",
+        "trust": "신뢰",
+        "needs": "필요한 것",
+        "name": "이름",
+        "requirements": "의존성",
+        "order": "순서",
+    },
+}
+"""Names of decisions, where they are other words than in English."""
 
 _LABELS = {
     Language.ENGLISH: ("What to do", "Report to"),
@@ -114,7 +134,7 @@ def _show(item: Explanation, language: Language, output: Output) -> None:
     output.line(f"{item.name}: {item.status.value}, {translated(item.reason, language)}")
     rows = tuple(
         (
-            decision.subject,
+            _SUBJECTS[language].get(decision.subject, decision.subject),
             Cell(decision.outcome.value, _MOODS[decision.outcome]),
             translated(decision.text, language),
         )

@@ -14,6 +14,7 @@ import attrs
 import click
 
 from ion_framework.cli.texts import locale_language
+from ion_framework.cli.translating import translated
 from ion_framework.domain.language import Language
 from ion_framework.settings.secrets import Secrets, read_secret
 
@@ -32,11 +33,13 @@ class RunningHost:
         url: its address, without the path of the API.
         key_file: the file with the API key; None where ``ION_API_KEY`` has it, if anything does.
         language: language in which it is to answer, by default that of the locale.
+        scope: what the API key has to grant for what is asked.
     """
 
     url: str
     key_file: Path | None = None
     language: Language = attrs.field(factory=lambda: locale_language(os.environ))
+    scope: str = "admin"
 
     def ask(self, method: str, *path: str, body: object = None) -> dict[str, Any]:
         """What the host answers.
@@ -63,7 +66,7 @@ class RunningHost:
         except ValueError:
             document = None
         if status != http.client.OK or not isinstance(document, dict):
-            raise click.ClickException(f"{self.url}: {_refused(status, document)}")
+            raise click.ClickException(f"{self.url}: {_refused(status, document, self.scope)}")
         return document
 
     def _exchange(
@@ -114,12 +117,15 @@ _SCHEMES: dict[str, type[http.client.HTTPConnection]] = {
 }
 
 _ADVICE = {
-    401: f"; give an API key with the scope admin in {KEY} or --key-file",
-    403: "; the API key needs the scope admin",
+    401: f"; give an API key with the scope {{scope}} in {KEY} or --key-file",
+    403: "; the API key needs the scope {scope}",
 }
 
 
-def _refused(status: int, document: object) -> str:
+_REASON = "이유: "
+
+
+def _refused(status: int, document: object, scope: str) -> str:
     error = document.get("error") if isinstance(document, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
     if not message:
@@ -127,4 +133,8 @@ def _refused(status: int, document: object) -> str:
             f"the answer ({status}) is none of this API; the host is of an older version, or "
             "something else serves at this address"
         )
-    return f"{message}{_ADVICE.get(status, '')}"
+    # A host puts the reason, which it has in English, into a sentence of the caller's language.
+    head, mark, reason = str(message).partition(_REASON)
+    if mark:
+        message = f"{head}{mark}{translated(reason, Language.KOREAN)}"
+    return f"{message}{_ADVICE.get(status, '').format(scope=scope)}"

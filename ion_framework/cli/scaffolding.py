@@ -121,7 +121,7 @@ def begin(context: click.Context, names: Names, wishes: Wishes) -> Draft:
     Raises:
         click.ClickException: it cannot; says why.
     """
-    with usable(context):
+    with usable(context, wishes.language):
         check_name(names, installed())
         publication = Publication.checked(
             wishes.author, wishes.licence, wishes.issues, SystemClock()
@@ -197,12 +197,20 @@ class Questions:
 
 
 @contextmanager
-def usable(context: click.Context) -> Iterator[None]:
-    """Turn what is wrong with an answer into an error of the command line."""
+def usable(context: click.Context, language: Language | None = None) -> Iterator[None]:
+    """Turn what is wrong with an answer into an error of the command line.
+
+    Args:
+        context: the command's.
+        language: language of the error; None is that of the locale.
+    """
     try:
         yield
     except AnswerError as error:
-        raise click.UsageError(str(error), context) from error
+        from ion_framework.cli.translating import translated  # only an error needs it
+
+        spoken = language or locale_language(os.environ)
+        raise click.UsageError(translated(str(error), spoken), context) from error
 
 
 def write_package(

@@ -34,6 +34,7 @@ _TEXTS = {
     "limit": ("fires", "발생 조건"),
     "windows": ("windows", "구간"),
     "since": ("since", "시작"),
+    "too_few": ("too few: {seen} of {least}", "{least}건 중 {seen}건뿐"),
     "inactive": ("inactive", "정상"),
     "pending": ("pending", "대기"),
     "firing": ("firing", "발생"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def show_status(url: str, key_file: Path | None, language: Language, *, as_json:
     Raises:
         click.ClickException: the host cannot be reached, refuses, or is of another version.
     """
-    answer = RunningHost(url=url, key_file=key_file, language=language).ask("GET", *PATH)
+    host = RunningHost(url=url, key_file=key_file, language=language, scope="read")
+    answer = host.ask("GET", *PATH)
     output = Output()
     if as_json:
         output.json(answer)
@@ -82,7 +84,7 @@ def _objectives(found: list[dict[str, Any]], language: Language) -> Table:
                 _percent(each["actual"]),
                 Cell(_percent(each["budget_left"]), "" if each["budget_left"] > 0 else "bad"),
                 amount(Measure.BURN_RATE, each["burn_rate"], language),
-                each["spent_at"] or _NONE,
+                _moment(each["spent_at"]),
             )
         )
     names = ("objective", "target", "actual", "left", "burn", "spent")
@@ -110,14 +112,30 @@ def _alerts(found: list[dict[str, Any]], language: Language) -> Table:
             (
                 each["rule"],
                 Cell(say(state, language), _MOODS[state]),
-                amount(measure, each["value"], language),
+                _value(measure, each, language),
                 ("< " if each["below"] else "> ") + amount(measure, each["threshold"], language),
                 " + ".join(span(window_s, language) for window_s in each["windows_s"]),
-                each["since"] or _NONE,
+                _moment(each["since"]),
             )
         )
     names = ("alert", "state", "value", "limit", "windows", "since")
     return Table(tuple(say(name, language) for name in names), tuple(rows))
+
+
+def _value(measure: Measure, alert: dict[str, Any], language: Language) -> str:
+    # A host of an earlier version does not tell how few there were.
+    if alert["value"] is not None or "seen" not in alert:
+        return amount(measure, alert["value"], language)
+    return say("too_few", language, seen=alert["seen"], least=alert["least"])
+
+
+def _moment(written: str | None) -> str:
+    """A time in the time zone of this machine, to the minute; of today without its date."""
+    if written is None:
+        return _NONE
+    local = datetime.fromisoformat(written).astimezone()
+    is_today = local.date() == datetime.now(local.tzinfo).date()
+    return local.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M")
 
 
 def _percent(share: float | None) -> str:

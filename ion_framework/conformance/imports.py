@@ -84,6 +84,24 @@ def running_nodes(module: ast.Module) -> Iterator[ast.AST]:
         waiting += _children(node)
 
 
+def required_nodes(module: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of a module that run, without those that do without what they cannot import."""
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.Try) and any(map(_is_import_error, node.handlers)):
+            waiting += [*node.handlers, *node.orelse, *node.finalbody]
+        else:
+            waiting += _children(node)
+
+
+def _is_import_error(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {ast.unparse(item) for item in caught if item is not None}
+    return bool(names & {"ImportError", "ModuleNotFoundError"})
+
+
 def _children(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.If) and not_run(node.test):
         return list(node.orelse)

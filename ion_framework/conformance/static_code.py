@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 
 from ion_framework.conformance.catalogue import found
+from ion_framework.conformance.dependencies import dependency_findings
 from ion_framework.conformance.findings import Finding
 from ion_framework.conformance.import_effects import effects_at_import
 from ion_framework.conformance.imports import (
@@ -63,6 +64,8 @@ def code_findings(subject: Subject) -> Iterator[Finding]:
     yield from (module for module in parsed.values() if isinstance(module, Finding))
     modules = {file: module for file, module in parsed.items() if isinstance(module, Module)}
     running = _running(subject, modules)
+    needed = [modules[file] for file in modules if subject.modules[file] in running]
+    yield from dependency_findings(subject, [(module.place, module.tree) for module in needed])
     for file, module in modules.items():
         if subject.modules[file] not in running:
             continue  # a tool of its author's: no plugin that runs imports it

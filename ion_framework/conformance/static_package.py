@@ -7,12 +7,21 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from ion_framework.conformance.catalogue import found
 from ion_framework.conformance.findings import Finding
 from ion_framework.conformance.subject import Subject
 from ion_framework.manifest.model import MANIFEST_NAME
 from ion_framework.plugin_host.source_tree import PYPROJECT, SourceTree, package_name_of
+
+_NOWHERE = (
+    *(".invalid", ".test", ".example", ".localhost"),
+    *(".example.com", ".example.net", ".example.org"),
+)
+"""Ends of hosts that nobody has: they are kept for examples (RFC 2606)."""
 
 README_CHARS = 200
 """A README that is shorter explains nothing."""
@@ -26,12 +35,13 @@ def package_findings(subject: Subject) -> Iterator[Finding]:
     metadata = PYPROJECT if subject.tree else "METADATA"
     if not papers.licence:
         yield found("licence-missing", metadata)
-    elif not papers.has_licence_text:
+    elif papers.is_expression and not _is_known(papers.licence):
+        yield found("licence-unknown", metadata, licence=papers.licence)
+    if papers.licence and not papers.has_licence_text:
         yield found("licence-text-missing", metadata, licence=papers.licence)
     if len(papers.readme.strip()) < README_CHARS:
         yield found("readme-missing", "README")
-    if not subject.candidate.issues_url:
-        yield found("issues-url-missing", metadata)
+    yield from _issues(subject.candidate.issues_url, metadata)
     folder = subject.candidate.folder
     if subject.has_code and folder and not (folder / "py.typed").is_file():
         yield found("typing-missing", folder.name)
@@ -43,6 +53,26 @@ def package_findings(subject: Subject) -> Iterator[Finding]:
         yield found("version-missing", PYPROJECT)
     if subject.tree and folder:
         yield from _wheel(subject.tree, folder)
+
+
+def _is_known(licence: str) -> bool:
+    """Whether a licence is an expression of SPDX identifiers (PEP 639)."""
+    try:
+        canonicalize_license_expression(licence)
+    except InvalidLicenseExpression:
+        return False
+    return True
+
+
+def _issues(url: str, where: str) -> Iterator[Finding]:
+    try:
+        host = f".{urlsplit(url).hostname or ''}".lower()
+    except ValueError:
+        host = _NOWHERE[0]  # what is no address leads nowhere either
+    if not url:
+        yield found("issues-url-missing", where)
+    elif host.endswith(_NOWHERE):
+        yield found("issues-url-placeholder", where, url=url)
 
 
 def _tests(subject: Subject) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.message import Message
 from functools import cached_property
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, requires
 from pathlib import Path
 
 import attrs
@@ -29,11 +29,13 @@ class Papers:
         licence: the licence, as an SPDX expression or in words; empty without one.
         has_licence_text: whether it brings the text of the licence.
         readme: its README; empty without one.
+        is_expression: whether the licence is stated where an SPDX expression belongs.
     """
 
     licence: str = ""
     has_licence_text: bool = False
     readme: str = ""
+    is_expression: bool = False
 
 
 @attrs.define(eq=False)
@@ -86,6 +88,20 @@ class Subject:
         return self.candidate.has_code or len(self.modules) > 1
 
     @cached_property
+    def requirements(self) -> tuple[str, ...] | None:
+        """What its distribution depends on, with its extras; None where that cannot be known."""
+        if self.tree is not None:
+            project = self.tree.project
+            if {"dependencies", "optional-dependencies"} & set(project.get("dynamic", ())):
+                return None
+            extras = project.get("optional-dependencies", {}).values()
+            return (*project.get("dependencies", ()), *(item for extra in extras for item in extra))
+        try:
+            return tuple(requires(self.candidate.distribution) or ())
+        except (PackageNotFoundError, ValueError):
+            return None
+
+    @cached_property
     def papers(self) -> Papers | None:
         """What its distribution says of itself; None where there is no distribution."""
         if self.tree is not None:
@@ -132,6 +148,7 @@ def _papers_of_tree(tree: SourceTree) -> Papers:
         stated,
         any(any(tree.folder.glob(str(pattern))) for pattern in patterns),
         file.read_text("utf-8", "replace") if name and file.is_file() else "",
+        isinstance(licence, str),
     )
 
 
@@ -147,4 +164,5 @@ def _papers_of(found: Distribution) -> Papers:
         licence = named[0].rpartition("::")[2].strip() if named else ""
     payload = head.get_payload()
     readme = payload if isinstance(payload, str) and payload.strip() else head.get("Description")
-    return Papers(str(licence), bool(head.get_all("License-File")), str(readme or ""))
+    has_text, is_expression = bool(head.get_all("License-File")), "License-Expression" in head
+    return Papers(str(licence), has_text, str(readme or ""), is_expression)

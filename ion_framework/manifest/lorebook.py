@@ -2,7 +2,8 @@
 
 Tables are read strictly, as everything in a manifest. A file is a lorebook as character cards have
 it (``{"spec": "lorebook_v3", "data": {…}}``, or the inner object alone); as its specification
-demands, fields that are unknown are left alone and optional ones may be missing or null.
+demands, fields that are unknown are left alone and optional ones may be missing or null. World Info
+of SillyTavern is taken as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ion_framework.domain.dialogue import sendable
 from ion_framework.domain.lore_matching import EXTRA, patterns_available
 from ion_framework.domain.lorebook import MAX_ENTRIES, MAX_KEYS, Lorebook, LorePosition
 from ion_framework.errors import ManifestError
+from ion_framework.manifest.world_info import book_of_world_info, is_world_info
 
 
 def lorebook_table(value: object, file: str) -> object:
@@ -50,6 +52,8 @@ def _table(value: object, file: str) -> dict[str, Any]:
         raise ManifestError(f"{place}: its file is not valid JSON: {error}") from None
     if isinstance(book, dict) and "entries" not in book and isinstance(book.get("data"), dict):
         book = book["data"]
+    if is_world_info(book):
+        book = book_of_world_info(book)
     problems = tuple(book_problems(book))
     if problems:
         raise ManifestError(*(f"{place}: {problem}" for problem in problems))

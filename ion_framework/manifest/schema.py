@@ -16,8 +16,15 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import attrs
 
 from ion_framework.docstrings import fields_of, summary_of
-from ion_framework.domain.lorebook import Lorebook
-from ion_framework.domain.persona import Localized, LocalizedList, Persona, PersonaPrompts, Voice
+from ion_framework.domain.lorebook import Lorebook, LoreEntry
+from ion_framework.domain.persona import (
+    Example,
+    Localized,
+    LocalizedList,
+    Persona,
+    PersonaPrompts,
+    Voice,
+)
 from ion_framework.manifest.model import (
     API_MAJOR,
     CommandSpec,
@@ -50,6 +57,9 @@ _FILE: Schema = {
     "additionalProperties": False,
 }
 _TEXT: Schema = {"anyOf": [{"type": "string"}, _FILE]}
+_IN_FILES: Mapping[type, tuple[str, ...]] = {Example: ("user", "reply"), LoreEntry: ("content",)}
+"""Keys of a persona's tables whose text in one language may stand in a file."""
+
 _NAMES: Schema = {"type": "string", "pattern": f"^{NAME_PATTERN}$", "maxLength": 64}
 _BOUNDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
 
@@ -109,6 +119,7 @@ class _Schemas:
         properties = {
             field.name: self.of(hints[field.name]) | _limits(field.validator) for field in fields
         }
+        properties |= {name: dict(_TEXT) for name in _IN_FILES.get(kind, ())}
         for name, schema in properties.items():
             if name in told:
                 schema["description"] = told[name]

@@ -221,7 +221,8 @@ class Engine:
 
     def _failed(self, run: Run, code: str, message: str, trace: Trace, detail: str = "") -> None:
         at, request = self._clock.time(), run.turn.request
-        self._emit(TurnFailed(request, code, message, at, trace.now_ms() / 1000, detail))
+        chosen = run.turn.persona.name if run.turn.persona else ""
+        self._emit(TurnFailed(request, code, message, at, trace.now_ms() / 1000, detail, chosen))
         if self.taps:
             self._tell(run, trace, at, code=code, message=message)
 

@@ -11,6 +11,9 @@ from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 
+OWN_FAULTS = frozenset({"internal_error", "no_answer", "guard_failed"})
+"""Codes of turns that had no answer through the installation's fault, not the caller's."""
+
 
 @attrs.frozen
 class TurnCompleted:
@@ -46,6 +49,7 @@ class TurnFailed:
         at: end of the turn, seconds since the Unix epoch.
         duration_s: length of the turn.
         detail: what the plugins said that failed, for operators and not for callers.
+        persona: who was to answer, by its unique name; empty where nobody was chosen yet.
     """
 
     request: TurnRequest
@@ -54,6 +58,7 @@ class TurnFailed:
     at: float
     duration_s: float
     detail: str = ""
+    persona: str = ""
 
     @property
     def trace(self) -> TraceContext | None:
@@ -89,11 +94,17 @@ class RequestCompleted:
     Attributes:
         method: HTTP method.
         route: the route's pattern, never the raw path; empty where none matched.
-        status: status code.
+        status: status code that was sent.
         request_id: the request.
         at: end of the request, seconds since the Unix epoch.
-        duration_s: length of the request.
+        duration_s: seconds to the answer, or to the beginning of one that is sent piece by piece:
+            what comes after it is up to the length of the answer, and to its reader.
         trace: where the request stands in the caller's distributed trace, if it is in one.
+        lasted_s: seconds to the end of the answer, None where that is `duration_s`.
+        lasting: whether the connection goes on for as long as its caller likes (a WebSocket, a
+            watch over figures): its times say nothing of the host.
+        failure: code of the error that an answer ended with after its beginning, else empty.
+        failure_status: the status that this error would have had, None without one.
     """
 
     method: str
@@ -103,6 +114,15 @@ class RequestCompleted:
     at: float
     duration_s: float
     trace: TraceContext | None = None
+    lasted_s: float | None = None
+    lasting: bool = False
+    failure: str = ""
+    failure_status: int | None = None
+
+    @property
+    def outcome(self) -> int:
+        """The status to judge the answer by: of its error, where it failed after its beginning."""
+        return self.status if self.failure_status is None else self.failure_status
 
 
 @attrs.frozen

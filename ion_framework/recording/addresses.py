@@ -64,11 +64,11 @@ def mail_addresses(text: str) -> Iterator[tuple[int, int]]:
 
 
 _GIT = "git"
-_AT = re.compile(r"@|\s?골뱅이\s?|\s?[\[(]\s?(?:at|골뱅이)\s?[\])]\s?")
+_AT = re.compile(r"(?i)@|\s?골뱅이\s?|\s?[\[(]\s?(?:at|골뱅이)\s?[\])]\s?")
 _LOCAL, _PLAIN_LOCAL = re.compile(r"[\w.%+'-]"), re.compile(r"[A-Za-z0-9._%+-]")
 _LONGEST_LOCAL = 64
 _DOMAIN = re.compile(
-    r"(?:[\w-]{1,63}(?:\.|\s?닷\s?)){1,8}(?:xn--[A-Za-z0-9-]{2,40}|[A-Za-z]{2,24}|한국|컴|넷)"
+    r"(?:[\w-]{1,63}(?:\.|\s?닷\s?|\s(?i:dot)\s|\s?[\[(]\s?(?i:dot|닷)\s?[\])]\s?)){1,8}(?:xn--[A-Za-z0-9-]{2,40}|[A-Za-z]{2,24}|한국|컴|넷)"
 )
 
 

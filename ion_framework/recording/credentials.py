@@ -2,7 +2,7 @@
 
 A name alone decides nothing: people also write of passwords and tokens. What follows it has to
 look like one, the less the clearer the text says that a value follows. A passphrase of plain words
-is taken after ``password:`` only, and a value in Hangul only in quotes.
+is taken after ``password:`` only, a value in Hangul only in quotes or with digits at its end.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ _PHRASE = re.compile(r"[A-Za-z]{1,40}(?:[ -][A-Za-z]{1,40}){0,9}")
 _CALL = re.compile(r"[A-Za-z_$][\w.$]{0,80}(?:\(|\[)[^\n]*[)\]][\w.]{0,80}")
 _PLACEHOLDER = re.compile(r"[$<{%/]|[*•.x_-]+$")
 _SYMBOL_INSIDE = re.compile(r"[A-Za-z0-9][@#$%^&*!~+?][A-Za-z0-9]")
+_HANGUL_CHOSEN = re.compile(
+    r"[가-힣]{2,20}\d{2,12}(?!\d|\s?(?:자|글자|개|번|회|년|월|일|명|건|원|시|분|초|버전|이상|이하)"
+    r"|에서|에는|에선|부터|까지)"
+)
+_MIXED = re.compile(r"[A-Za-z]\d")
 _COUNTED = re.compile(r"\s?(?:자리|자|글자|개|번째|번|회|년|월|일|명|건|원|만|시|분|초|characters)")
 _TECHNICAL = re.compile(
     r"(?i)(?:sha|md|base|utf|argon|bcrypt|pbkdf|oauth|http|python|aes|rsa|tls|ipv|web|x)-?\d{1,4}"
@@ -55,7 +60,7 @@ _PROSE = _words(
     "reset change changed changing manager policy strength field minimum maximum least long short "
     "sent stored hashed encrypted"
 )
-_SHORTEST, _SHORTEST_WORD, _SHORTEST_ALONE = 4, 3, 10
+_SHORTEST, _SHORTEST_WORD, _SHORTEST_SAID, _SHORTEST_ALONE = 4, 3, 8, 10
 _CASES = 4
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 _ALNUM = re.compile(r"[^\W_]")
@@ -119,11 +124,16 @@ def _signed(text: str, start: int, match: re.Match[str]) -> tuple[int, int] | No
 def _unsigned(text: str, start: int, match: re.Match[str]) -> tuple[int, int] | None:
     """The value after ``is``, a particle or nothing: it has to look like one by itself."""
     word = _ASCII_WORD.match(text, start)
-    if word is None or _is_written(word.group()) or not looks_secret(word.group()):
+    if word is None:
+        chosen = _HANGUL_CHOSEN.match(text, start) if match["strong"] else None
+        return chosen.span() if chosen else None
+    if _is_written(word.group()) or not looks_secret(word.group()):
         return None
     value = word.group()
     if match["weak"]:
-        return word.span() if len(value) >= _SHORTEST_ALONE and is_opaque(value) else None
+        said = match["says"] and len(value) >= _SHORTEST_SAID and _MIXED.search(value)
+        drawn = len(value) >= _SHORTEST_ALONE and is_opaque(value)
+        return word.span() if said or drawn else None
     if value.strip(".!?)").isdecimal():
         name = match["strong"]
         said = match["says"] or not name.isascii()

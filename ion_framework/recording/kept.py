@@ -27,8 +27,14 @@ from ion_framework.pipeline.receipt import CacheStatus, StageTiming
 from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.recording.documents import structure
 from ion_framework.recording.model import RecordedReply, RecordedTurn
-from ion_framework.recording.redaction import redact
-from ion_framework.recording.taking import Manner, Pseudonyms, redacted_request
+from ion_framework.recording.redaction import Hide
+from ion_framework.recording.taking import (
+    Manner,
+    Pseudonyms,
+    hiding,
+    redacted_request,
+    request_texts,
+)
 from ion_framework.settings.conversations import ConversationSettings
 
 
@@ -67,17 +73,20 @@ class KeptTurns:
     ) -> RecordedTurn:
         turn, receipt = turns[-1], _object(turns[-1].receipt)
         asked = self._request(conversation, turns)
-        kept = asked if self._manner.full else redacted_request(asked, self._pseudonyms)
+        reasons = _value(receipt, "reasons", tuple[str, ...], ())
+        said = (*request_texts(asked), turn.ai_response, *reasons)
+        full, hide = self._manner.full, hiding(self._manner, said)
+        kept = asked if full else redacted_request(asked, self._pseudonyms, hide)
         language = detect_language(turn.user_message)
         return RecordedTurn(
             number=number,
             at=turn.at,
             request=kept,
-            marks=() if self._manner.full else redact(asked.text).marks,
+            marks=hide(asked.text).marks,
             altered=(kept.text, kept.history) != (asked.text, asked.history),
             resonance=Resonance.given(ResonanceKey.parse(turn.key), language),
-            decision=self._decision(turn, receipt, forced=conversation.pinned),
-            reply=self._reply(turn, receipt),
+            decision=_decision(turn, receipt, hide, forced=conversation.pinned),
+            reply=_reply(turn, receipt, hide),
             stages=_value(receipt, "stages", tuple[StageTiming, ...], ()),
             spent_ms=_value(receipt, "spent_ms", float, None),
         )
@@ -100,40 +109,39 @@ class KeptTurns:
             request_id=turn.request_id,
         )
 
-    def _decision(
-        self, turn: StoredTurn, receipt: Mapping[str, Any], *, forced: bool
-    ) -> RoutingDecision | None:
-        scores = _value(receipt, "scores", Mapping[str, Decimal], {})
-        if not scores:
-            return None
-        others = (name for name in scores if name != turn.persona)
-        reasons = _value(receipt, "reasons", tuple[str, ...], ())
-        return RoutingDecision(
-            primary=turn.persona,
-            secondary=max(others, key=scores.__getitem__, default=None),
-            confidence=_value(receipt, "confidence", Decimal, Decimal(0)),
-            scores=dict(scores),
-            reasons=tuple(map(self._shown, reasons)),
-            forced=forced,
-        )
 
-    def _reply(self, turn: StoredTurn, receipt: Mapping[str, Any]) -> RecordedReply:
-        attempts = [item for item in _objects(receipt, "attempts") if item.get("succeeded")]
-        made = attempts[-1] if attempts else {}
-        cache = receipt.get("cache")
-        return RecordedReply(
-            text=self._shown(turn.ai_response),
-            persona=turn.persona,
-            language=detect_language(turn.ai_response),
-            finish=_value(receipt, "finish_reason", FinishReason, None),
-            usage=_value(receipt, "usage", Usage, Usage()),
-            generator=_value(made, "plugin", str, ""),
-            model=_value(made, "model", str, ""),
-            cache=_value(cache, "status", CacheStatus, None) if isinstance(cache, dict) else None,
-        )
+def _decision(
+    turn: StoredTurn, receipt: Mapping[str, Any], hide: Hide, *, forced: bool
+) -> RoutingDecision | None:
+    scores = _value(receipt, "scores", Mapping[str, Decimal], {})
+    if not scores:
+        return None
+    others = (name for name in scores if name != turn.persona)
+    reasons = _value(receipt, "reasons", tuple[str, ...], ())
+    return RoutingDecision(
+        primary=turn.persona,
+        secondary=max(others, key=scores.__getitem__, default=None),
+        confidence=_value(receipt, "confidence", Decimal, Decimal(0)),
+        scores=dict(scores),
+        reasons=tuple(hide(reason).text for reason in reasons),
+        forced=forced,
+    )
 
-    def _shown(self, text: str) -> str:
-        return text if self._manner.full else redact(text).text
+
+def _reply(turn: StoredTurn, receipt: Mapping[str, Any], hide: Hide) -> RecordedReply:
+    attempts = [item for item in _objects(receipt, "attempts") if item.get("succeeded")]
+    made = attempts[-1] if attempts else {}
+    cache = receipt.get("cache")
+    return RecordedReply(
+        text=hide(turn.ai_response).text,
+        persona=turn.persona,
+        language=detect_language(turn.ai_response),
+        finish=_value(receipt, "finish_reason", FinishReason, None),
+        usage=_value(receipt, "usage", Usage, Usage()),
+        generator=_value(made, "plugin", str, ""),
+        model=_value(made, "model", str, ""),
+        cache=_value(cache, "status", CacheStatus, None) if isinstance(cache, dict) else None,
+    )
 
 
 def _object(text: str) -> Mapping[str, Any]:

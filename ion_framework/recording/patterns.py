@@ -17,6 +17,7 @@ import attrs
 
 from ion_framework.recording.addresses import is_international, mail_addresses, secrets_in_address
 from ion_framework.recording.credentials import credentials, is_opaque
+from ion_framework.recording.papers import accounts, passports
 
 
 class MarkKind(StrEnum):
@@ -29,6 +30,8 @@ class MarkKind(StrEnum):
     CARD = "card"
     IP = "ip"
     PHONE = "phone"
+    ACCOUNT = "account"
+    PASSPORT = "passport"
 
 
 def _digits(text: str) -> list[int]:
@@ -211,7 +214,9 @@ class Named:
     spans: Callable[[str], Iterator[tuple[int, int]]]
 
 
-NUMBERS = frozenset({MarkKind.RESIDENT, MarkKind.CARD, MarkKind.IP, MarkKind.PHONE})
+NUMBERS = frozenset(
+    {MarkKind.RESIDENT, MarkKind.ACCOUNT, MarkKind.CARD, MarkKind.IP, MarkKind.PHONE}
+)
 """Kinds that consist of digits."""
 
 _BEFORE = 24
@@ -297,6 +302,8 @@ PATTERNS: tuple[Pattern | Named, ...] = (
         ),
     ),
     Named(MarkKind.EMAIL, mail_addresses),
+    Named(MarkKind.PASSPORT, passports),
+    Named(MarkKind.ACCOUNT, accounts),
     Pattern(
         MarkKind.RESIDENT,
         re.compile(

@@ -11,11 +11,13 @@ readings.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 
 import attrs
 
 from ion_framework.recording.folding import folded
 from ion_framework.recording.patterns import NUMBERS, PATTERNS, MarkKind, identifiers
+from ion_framework.recording.repeated import Known
 
 
 @attrs.frozen
@@ -46,12 +48,59 @@ class Redacted:
     marks: tuple[Mark, ...] = ()
 
 
+Hide = Callable[[str], Redacted]
+"""What makes of a text the one that is kept."""
+
+_Span = tuple[MarkKind, int, int]
+
+
 def redact(text: str) -> Redacted:
     """The text with marks in place of addresses, numbers, keys and credentials.
 
     A text that holds marks already stays as it is.
     """
-    found = _spans(text)
+    return _marked(text, _spans(text))
+
+
+class TurnRedaction:
+    """Takes out of every text of a turn what is found in any of them.
+
+    Args:
+        texts: the texts.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._found = {text: _spans(text) for text in texts}
+        self._known = Known(
+            (kind, text[start:end])
+            for text, spans in self._found.items()
+            for kind, start, end in spans
+            if shape_of(text[start:end]) != text[start:end]
+        )
+
+    def __call__(self, text: str) -> Redacted:
+        """A text with marks, one of the turn's or one that is made of them."""
+        spans = self._found.get(text)
+        found = list(_spans(text) if spans is None else spans)
+        return _marked(text, sorted([*found, *self._again(text, found)], key=lambda span: span[1]))
+
+    def _again(self, text: str, found: list[_Span]) -> list[_Span]:
+        """Where known values stand, as far as nothing was found there."""
+        view, taken = folded(text), bytearray(len(text))
+        for _, start, end in found:
+            taken[start:end] = b"\1" * (end - start)
+        more: list[_Span] = []
+        for kind, *span in self._known.spans(view.text):
+            start, end = view.original(*span)
+            more += [(kind, *free.span()) for free in _FREE.finditer(taken, start, end)]
+            taken[start:end] = b"\1" * (end - start)
+        return more
+
+
+_FREE = re.compile(rb"\0+")
+
+
+def _marked(text: str, found: list[_Span]) -> Redacted:
     pieces: list[str] = []
     marks: list[Mark] = []
     done = length = 0
@@ -64,9 +113,9 @@ def redact(text: str) -> Redacted:
     return Redacted("".join((*pieces, text[done:])), tuple(marks))
 
 
-def _spans(text: str) -> list[tuple[MarkKind, int, int]]:
+def _spans(text: str) -> list[_Span]:
     """What is taken out, in order; of two that overlap the one whose pattern comes first."""
-    found: list[tuple[MarkKind, int, int]] = []
+    found: list[_Span] = []
     taken, view = bytearray(len(text)), folded(text)
     named = bytearray(len(view.text))
     for start, end in identifiers(view.text):

@@ -30,10 +30,15 @@ _PLACES = [attrs.validators.ge(1), attrs.validators.le(65536)]
 
 
 class LogFormat(StrEnum):
-    """How log lines are written; ``auto`` is console on a terminal, else JSON."""
+    """How log lines are written.
+
+    ``auto`` is console on a terminal, else JSON; ``cloud`` is JSON with the fields that Google
+    Cloud Logging reads. On Google Cloud Run every JSON has them.
+    """
 
     AUTO = "auto"
     JSON = "json"
+    CLOUD = "cloud"
     CONSOLE = "console"
 
 
@@ -169,7 +174,7 @@ class LogSettings:
     """Logging.
 
     Attributes:
-        format: ``auto``, ``json`` or ``console``.
+        format: ``auto``, ``json``, ``cloud`` or ``console``.
         level: ``debug``, ``info``, ``warning`` or ``error``.
     """
 

@@ -13,10 +13,13 @@ class SloSettings:
 
     Attributes:
         availability: share of requests that are to be answered without a 5xx, 0.5 to 0.99999.
-        latency_s: seconds in which requests are to be answered, 0.001 to 7.5.
+        latency_s: seconds in which requests are to be answered, or their answers to begin, 0.001
+            to 7.5.
         latency_target: share of requests that are to be answered within ``latency_s``, 0.5 to
             0.9999.
         error_rate: share of failed requests above which somebody is told, 0 to 1; 1 is never.
+        unanswered_rate: share of turns that are answered by a stand-in or not at all, above which
+            somebody is told, 0 to 1; 1 is never.
         hit_rate: share of turns that the cache is to answer, below which somebody is told, 0 to
             1; 0 is never.
         least_requests: requests that a window must hold before it says anything, 1 to 1000000.
@@ -30,6 +33,7 @@ class SloSettings:
     latency_s: float = attrs.field(default=2.0, validator=[_IN.ge(0.001), _IN.le(7.5)])
     latency_target: float = attrs.field(default=0.95, validator=[_IN.ge(0.5), _IN.le(0.9999)])
     error_rate: float = attrs.field(default=0.05, validator=[_IN.ge(0.0), _IN.le(1.0)])
+    unanswered_rate: float = attrs.field(default=0.05, validator=[_IN.ge(0.0), _IN.le(1.0)])
     hit_rate: float = attrs.field(default=0.8, validator=[_IN.ge(0.0), _IN.le(1.0)])
     least_requests: int = attrs.field(default=10, validator=[_IN.ge(1), _IN.le(1_000_000)])
     period_days: int = attrs.field(default=30, validator=[_IN.ge(1), _IN.le(90)])

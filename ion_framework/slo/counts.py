@@ -21,21 +21,28 @@ class Counts:
     """What happened since a beginning.
 
     Attributes:
-        errors: requests of callers that were answered 5xx, but for 501.
+        errors: requests of callers that were answered 5xx, but for 501, or whose answer ended
+            with such an error after its beginning.
         turns: turns that asked the cache.
         hits: those of them that it answered, with an old answer or a fresh one.
-        durations: requests of callers by how long they took: one number for each of `BOUNDS`, up
-            to and with the bound, and one for those that took longer.
+        durations: requests of callers by the time to the beginning of their answer: one number
+            for each of `BOUNDS`, up to and with the bound, and one for those that took longer.
+        due: turns that were to be answered: those that were, and those that were not through the
+            installation's own fault.
+        unanswered: those of them that were not answered as they should be: not at all, or by a
+            stand-in.
     """
 
     errors: float = 0.0
     turns: float = 0.0
     hits: float = 0.0
     durations: tuple[float, ...] = attrs.field(factory=_none_yet)
+    due: float = 0.0
+    unanswered: float = 0.0
 
     @property
     def requests(self) -> float:
-        """Requests of callers: neither probes of health nor Prometheus's own."""
+        """Requests of callers: no probes, not Prometheus's, and no lasting connections."""
         return sum(self.durations)
 
     @property
@@ -48,6 +55,11 @@ class Counts:
     def hit_rate(self) -> float | None:
         """Share of turns that the cache answered, 0 to 1; None without any."""
         return self.hits / self.turns if self.turns > 0 else None
+
+    @property
+    def unanswered_rate(self) -> float | None:
+        """Share of turns that were not answered as they should be, 0 to 1; None without any."""
+        return self.unanswered / self.due if self.due > 0 else None
 
     def slower(self, seconds: float) -> float:
         """Requests that took longer than so many seconds.
@@ -87,12 +99,13 @@ class Counts:
 
     def row(self) -> tuple[float, ...]:
         """Its numbers in a row."""
-        return (self.errors, self.turns, self.hits, *self.durations)
+        return (self.errors, self.turns, self.hits, self.due, self.unanswered, *self.durations)
 
     @classmethod
     def of_row(cls, row: Sequence[float]) -> Counts:
         """The counts whose `row` it is."""
-        return cls(row[0], row[1], row[2], tuple(row[3:]))
+        errors, turns, hits, due, unanswered, *durations = row
+        return cls(errors, turns, hits, tuple(durations), due, unanswered)
 
 
 WIDTH = len(Counts().row())

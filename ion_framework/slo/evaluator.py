@@ -12,6 +12,7 @@ from ion_framework.slo.alarm import Alarm, AlarmState, Change
 from ion_framework.slo.budget import Seen, objectives
 from ion_framework.slo.counts import WIDTH, Counts
 from ion_framework.slo.history import History
+from ion_framework.slo.holding import Holding
 from ion_framework.slo.notice import Notice, NoticeState
 from ion_framework.slo.report import AlertReport, BurnReport, SloReport
 from ion_framework.slo.rules import (
@@ -61,6 +62,7 @@ class Evaluator:
         hours = int(settings.period_days * DAY_S / HOUR_S) + 2
         self._period = History(len(Seen(0, 0, 0).row()), hours, HOUR_S)
         self._alarms = [Alarm(rule, settings.repeat_s) for rule in rules_of(settings)]
+        self._holding = Holding(self._alarms)
         self._budget = 1.0 - settings.availability
 
     def take(self, counts: Counts, instances: int = 1) -> tuple[Notice, ...]:
@@ -74,12 +76,9 @@ class Evaluator:
         self._recent.add(now, counts.row())
         self._period.add(now, Seen.of(counts, self._settings.latency_s).row())
         grown: dict[float, Counts] = {}
-        found = []
-        for alarm in self._alarms:
-            change = alarm.step(self._value(alarm, grown), now, time)
-            if change is not None:
-                found.append(self._notice(alarm, change, time, instances))
-        return tuple(found)
+        changes = [(each, each.step(self._value(each, grown), now, time)) for each in self._alarms]
+        told = self._holding.told(changes)
+        return tuple(self._notice(alarm, change, time, instances) for alarm, change in told)
 
     def report(self) -> SloReport:
         """How everything is, as of the last counts."""
@@ -94,7 +93,7 @@ class Evaluator:
             period_s=period_s,
             objectives=objectives(self._settings, period, observed_s, hour, time),
             burn_rates=tuple(map(self._burn, _WINDOWS)),
-            alerts=tuple(map(_alert, self._alarms)),
+            alerts=tuple(map(self._alert, self._alarms)),
         )
 
     def _grown(self, window_s: float) -> Counts:
@@ -137,17 +136,18 @@ class Evaluator:
             rate=None if rate is None else rate / self._budget,
         )
 
-
-def _alert(alarm: Alarm) -> AlertReport:
-    rule = alarm.rule
-    return AlertReport(
-        rule=rule.name,
-        measure=rule.measure,
-        severity=rule.severity,
-        state=alarm.state,
-        value=alarm.value,
-        threshold=rule.threshold,
-        below=rule.below,
-        windows=rule.windows,
-        since=None if alarm.state is AlarmState.INACTIVE else alarm.since,
-    )
+    def _alert(self, alarm: Alarm) -> AlertReport:
+        rule = alarm.rule
+        return AlertReport(
+            rule=rule.name,
+            measure=rule.measure,
+            severity=rule.severity,
+            state=alarm.state,
+            value=alarm.value,
+            threshold=rule.threshold,
+            below=rule.below,
+            windows=rule.windows,
+            since=None if alarm.state is AlarmState.INACTIVE else alarm.since,
+            seen=round(min(rule.seen(self._grown(each)) for each in rule.windows)),
+            least=round(rule.least),
+        )

@@ -28,9 +28,11 @@ class Measure(StrEnum):
     ``error_rate``
         Share of the requests that failed, 0 to 1.
     ``latency_p95``
-        Seconds within which 95 % of the requests were answered.
+        Seconds within which 95 % of the requests were answered, or their answer had begun.
     ``hit_rate``
         Share of the turns that the cache answered, 0 to 1.
+    ``unanswered_rate``
+        Share of the turns that were answered by a stand-in or not at all, 0 to 1.
     ``burn_rate``
         How many times as fast as it may the error budget is used up.
     """
@@ -38,6 +40,7 @@ class Measure(StrEnum):
     ERROR_RATE = "error_rate"
     LATENCY_P95 = "latency_p95"
     HIT_RATE = "hit_rate"
+    UNANSWERED_RATE = "unanswered_rate"
     BURN_RATE = "burn_rate"
 
 

@@ -68,6 +68,8 @@ class AlertReport:
         below: whether it holds below the limit.
         windows: seconds of its windows.
         since: when it began to hold, seconds since the Unix epoch; None while it does not.
+        seen: requests, or turns, in the window that has the fewest.
+        least: as many as each window must have before it says anything.
     """
 
     rule: str
@@ -79,6 +81,8 @@ class AlertReport:
     below: bool
     windows: tuple[float, ...]
     since: float | None
+    seen: int = 0
+    least: int = 1
 
 
 @attrs.frozen(kw_only=True)

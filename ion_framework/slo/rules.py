@@ -59,6 +59,16 @@ class Rule:
             return self.threshold + SLACK * (1.0 - self.threshold)
         return self.threshold * (1.0 - SLACK)
 
+    def seen(self, grown: Counts) -> float:
+        """How many there were in a window of what it looks at: requests, or turns."""
+        match self.measure:
+            case Measure.HIT_RATE:
+                return grown.turns
+            case Measure.UNANSWERED_RATE:
+                return grown.due
+            case _:
+                return grown.requests
+
     def reading(self, grown: Counts, budget: float) -> float | None:
         """What it looks at, of a window; None where too little happened in it.
 
@@ -66,8 +76,7 @@ class Rule:
             grown: what happened in the window.
             budget: share of requests that may fail.
         """
-        seen = grown.turns if self.measure is Measure.HIT_RATE else grown.requests
-        if seen < self.least:
+        if self.seen(grown) < self.least:
             return None
         match self.measure:
             case Measure.ERROR_RATE:
@@ -76,6 +85,8 @@ class Rule:
                 return grown.quantile(LATENCY_SHARE)
             case Measure.HIT_RATE:
                 return grown.hit_rate
+            case Measure.UNANSWERED_RATE:
+                return grown.unanswered_rate
             case Measure.BURN_RATE:
                 return (grown.error_rate or 0.0) / budget
 
@@ -147,6 +158,15 @@ def rules_of(settings: SloSettings) -> tuple[Rule, ...]:
             measure=Measure.LATENCY_P95,
             severity=Severity.PAGE,
             threshold=settings.latency_s,
+            windows=(5 * MINUTE_S,),
+            lasts_s=5 * MINUTE_S,
+            least=least,
+        ),
+        Rule(
+            name="IonTurnsUnanswered",
+            measure=Measure.UNANSWERED_RATE,
+            severity=Severity.PAGE,
+            threshold=settings.unanswered_rate,
             windows=(5 * MINUTE_S,),
             lasts_s=5 * MINUTE_S,
             least=least,

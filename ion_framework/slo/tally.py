@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from ion_framework.pipeline.events import Event, RequestCompleted, TurnCompleted
+from ion_framework.pipeline.events import (
+    OWN_FAULTS,
+    Event,
+    RequestCompleted,
+    TurnCompleted,
+    TurnFailed,
+)
 from ion_framework.pipeline.receipt import CacheStatus
 from ion_framework.slo.counts import BOUNDS, Counts
 
@@ -19,7 +25,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._durations = [0] * (len(BOUNDS) + 1)
-        self._errors = self._turns = self._hits = 0
+        self._errors = self._turns = self._hits = self._due = self._unanswered = 0
 
     def take(self, event: Event) -> None:
         """Count an event; one that is of another kind counts nothing. Never raises."""
@@ -27,19 +33,32 @@ class Tally:
             self._request(event)
         elif isinstance(event, TurnCompleted):
             self._turn(event)
+        elif isinstance(event, TurnFailed) and event.code in OWN_FAULTS:
+            self._due += 1
+            self._unanswered += 1
 
     def counts(self) -> Counts:
         """What was counted so far."""
-        return Counts(self._errors, self._turns, self._hits, tuple(self._durations))
+        return Counts(
+            self._errors,
+            self._turns,
+            self._hits,
+            tuple(self._durations),
+            self._due,
+            self._unanswered,
+        )
 
     def _request(self, event: RequestCompleted) -> None:
-        if event.route == _METRICS or event.route.startswith(_PROBES):
+        if event.lasting or event.route == _METRICS or event.route.startswith(_PROBES):
             return
         self._durations[bisect_left(BOUNDS, event.duration_s)] += 1
-        if event.status in _SERVER_ERRORS and event.status != _OTHER_PROTOCOL:
+        if event.outcome in _SERVER_ERRORS and event.outcome != _OTHER_PROTOCOL:
             self._errors += 1
 
     def _turn(self, event: TurnCompleted) -> None:
+        self._due += 1
+        if event.reply.degraded:
+            self._unanswered += 1
         status = event.reply.receipt.cache.status
         if status is CacheStatus.MISS:
             self._turns += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ion_framework.domain.language import Language
+from ion_framework.slo.counts import BOUNDS
 from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
 
 _RULES = {
@@ -11,12 +12,16 @@ _RULES = {
         Language.KOREAN: "요청의 {value}가 실패하고 있습니다(기준 {limit})",
     },
     Measure.LATENCY_P95: {
-        Language.ENGLISH: "95 of 100 requests are answered within {value} (limit {limit})",
-        Language.KOREAN: "요청 100건 중 95건의 응답 시간이 {value}입니다(기준 {limit})",
+        Language.ENGLISH: "the 95th percentile of response times is {value} (limit {limit})",
+        Language.KOREAN: "응답 시간의 95백분위가 {value}입니다(기준 {limit})",
     },
     Measure.HIT_RATE: {
         Language.ENGLISH: "the cache answers {value} of the turns (at least {limit} wanted)",
         Language.KOREAN: "캐시 적중률이 {value}입니다(최소 기준 {limit})",
+    },
+    Measure.UNANSWERED_RATE: {
+        Language.ENGLISH: "{value} of the turns get no answer or a stand-in's (limit {limit})",
+        Language.KOREAN: "턴의 {value}가 답이 없거나 대체 답변입니다(기준 {limit})",
     },
     Measure.BURN_RATE: {
         Language.ENGLISH: "the error budget burns {value} as fast as it may (limit {limit})",
@@ -50,12 +55,20 @@ def amount(measure: Measure, value: float | None, language: Language) -> str:
     if value is None:
         return _NOTHING[language]
     match measure:
-        case Measure.ERROR_RATE | Measure.HIT_RATE:
+        case Measure.ERROR_RATE | Measure.HIT_RATE | Measure.UNANSWERED_RATE:
             return f"{value:.1%}"
         case Measure.LATENCY_P95:
-            return f"{value:.2f} s" if language is Language.ENGLISH else f"{value:.2f}초"
+            return _seconds(value, language)
         case Measure.BURN_RATE:
             return f"{value:.1f}×" if language is Language.ENGLISH else f"{value:.1f}배"
+
+
+def _seconds(value: float, language: Language) -> str:
+    # What takes longer than the last bound is known to do that, and no more.
+    if value >= BOUNDS[-1]:
+        english = f"more than {BOUNDS[-1]:g} s"
+        return english if language is Language.ENGLISH else f"{BOUNDS[-1]:g}초 초과"
+    return f"{value:.2f} s" if language is Language.ENGLISH else f"{value:.2f}초"
 
 
 def span(seconds: float, language: Language) -> str:

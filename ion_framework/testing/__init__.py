@@ -70,6 +70,13 @@ from ion_framework.testing.network.toxics import (
 )
 from ion_framework.testing.packages import PluginPackage, installed_on_path
 from ion_framework.testing.projects import PluginProject
+from ion_framework.testing.proving import (
+    CannotRun,
+    cannot_run,
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+)
 from ion_framework.testing.slow import (
     pytest_collection_modifyitems,
     pytest_pycollect_makeitem,
@@ -121,6 +128,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "Bandwidth",
     "CacheContract",
     "CacheProvider",
+    "CannotRun",
     "Delivery",
     "DictCache",
     "Direction",
@@ -160,6 +168,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "Toxic",
     "VirtualClock",
     "VirtualTimeLoop",
+    "cannot_run",
     "fault",
     "find_postgres",
     "find_redis_server",
@@ -181,8 +190,11 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "make_turn_failed",
     "mixture",
     "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
     "pytest_pycollect_makeitem",
     "pytest_report_collectionfinish",
+    "pytest_runtest_makereport",
+    "pytest_terminal_summary",
     "redis_server",
     "run_virtual",
     "running_ion",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ion_framework.testing.network.redis_server import MISSING, RedisServer, find_redis_server
+from ion_framework.testing.proving import cannot_run
 from ion_framework.testing.virtual_time import VirtualClock
 
 
@@ -20,6 +21,6 @@ def virtual_clock() -> VirtualClock:
 def redis_server() -> Iterator[RedisServer]:
     """A running, empty Redis server of the test's own; without a redis-server the test skips."""
     if find_redis_server() is None:
-        pytest.skip(MISSING)
+        cannot_run(MISSING)
     with RedisServer() as server:
         yield server

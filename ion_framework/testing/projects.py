@@ -74,7 +74,7 @@ readme = "README.md"
 license = "Apache-2.0"
 
 [project.urls]
-Issues = "https://example.org/issues"
+Issues = "https://issues.internal/{distribution}"
 
 [project.entry-points."ion.plugins"]
 {name} = "{target}"

@@ -17,7 +17,14 @@ from ion_framework.testing.contracts.guarding import (
     skip_waived,
     told_waivers,
 )
-from ion_framework.testing.contracts.holding import check_kept, check_place, contract_items
+from ion_framework.testing.contracts.holding import (
+    SLOW,
+    check_kept,
+    check_place,
+    contract_items,
+    of_contract,
+    own_marks,
+)
 
 VARIABLE = "ION_SLOW"
 
@@ -52,11 +59,19 @@ def pytest_collection_modifyitems(
     if os.environ.get(VARIABLE) != "1":
         skip = pytest.mark.skip(reason=f"slow: runs with {VARIABLE}=1")
         for item in items:
-            if item.get_closest_marker("slow") is not None:
+            if _is_slow(item):
+                item.stash[SLOW] = skip.mark
                 item.add_marker(skip)
     result = yield
     check_kept(config, contracts, items)
     return result
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    """Of a contract only what the kit calls slow: a mark of the class would take all of it away."""
+    if of_contract(item):
+        return any(mark.name == "slow" for mark in own_marks(item))
+    return item.get_closest_marker("slow") is not None
 
 
 def pytest_report_collectionfinish(items: list[pytest.Item]) -> list[str]:

@@ -15,8 +15,8 @@ from ion_framework.plugin_host.discovery import installed
 from ion_framework.settings.model import Settings
 from ion_framework.testing import PluginPackage, installed_on_path, make_persona
 from ion_framework.testing.builders import persona_plugin
-from ion_framework.testing.projects import PluginProject
-from tests.support.bad_plugins import BAD, CALM, guard
+from ion_framework.testing.projects import PYPROJECT, PluginProject
+from tests.support.bad_plugins import BAD, CALM, DEF, ISSUES, MIXED, TOLERATED, guard, pyproject
 
 pytestmark = pytest.mark.once
 
@@ -51,13 +51,24 @@ def test_a_bad_plugin_is_found(code, tmp_path):
     assert entry.blocks is None or not report.grade.reaches(entry.blocks)
 
 
+@pytest.mark.parametrize("how", MIXED)
+def test_answers_of_others_are_no_grade(how, tmp_path):
+    """Whoever gives one call what belongs to another has no grade, whatever mixes them up."""
+    report = check_path(MIXED[how].write(tmp_path), beside)
+
+    assert "shared-state" in codes(report), report.told()
+    assert Grade.NONE is report.grade
+
+
 def test_every_finding_has_its_bad_plugin():
     """There is a bad plugin for every finding of the catalogue, and for nothing else."""
     assert set(BAD) | INSTALLED_ONLY == set(catalogue())
 
 
 @pytest.mark.parametrize(
-    "project", [PluginProject(), guard(CALM)], ids=("data-only persona", "guard")
+    "project",
+    [PluginProject(), guard(CALM), TOLERATED],
+    ids=("data-only persona", "guard", "imports and memory within bounds"),
 )
 def test_a_good_plugin_is_gold(project, tmp_path):
     """A project without a fault has no finding at all, and the grade is gold."""
@@ -65,6 +76,53 @@ def test_a_good_plugin_is_gold(project, tmp_path):
 
     assert Grade.GOLD is report.grade, report.told()
     assert not report.findings
+
+
+@pytest.mark.parametrize(
+    ("url", "is_found"),
+    [
+        ("https://example.invalid/x", True),
+        ("https://issues.example.com/x", True),
+        ("http://localhost:8000", True),
+        ("http://[half", True),
+        ("https://myexample.com/x", False),
+        ("https://tracker/x", False),
+        ("mailto:help@owl.internal", False),
+    ],
+)
+def test_placeholders_are_told_from_addresses(url, is_found, tmp_path):
+    """An address on a host that is kept for examples is told, and takes nothing of the grade."""
+    report = check_path(pyproject(ISSUES, url).write(tmp_path), lambda: ())
+
+    assert is_found is ("issues-url-placeholder" in codes(report))
+    assert Grade.GOLD is report.grade
+
+
+@pytest.mark.parametrize("licence", ["MIT OR Apache-2.0", "LicenseRef-Owl", "apache-2.0"])
+def test_expressions_of_licences_are_known(licence, tmp_path):
+    """Expressions, licences of one's own and other cases of letters are valid (PEP 639)."""
+    project = pyproject("Apache-2.0", licence)
+
+    assert not codes(check_path(project.write(tmp_path), lambda: ()))
+
+
+@pytest.mark.parametrize(
+    ("module", "dependencies", "is_found"),
+    [
+        ("attr", '["attrs>=23"]', False),
+        ("attr", '["click"]', True),
+        ("attr.validators", "[]", True),
+        ("attr", '["not-installed-anywhere"]', False),
+        ("numpy", '["numpy>=1"]', False),
+    ],
+)
+def test_dependencies_are_known_by_what_they_bring(module, dependencies, is_found, tmp_path):
+    """A module is looked for in what is declared; what is not installed may bring anything."""
+    text = PYPROJECT.replace("license =", f"dependencies = {dependencies}\nlicense =")
+    project = guard(DEF + f"import {module}\n        1 / 0\n", pyproject=text)
+
+    found = "dependency-undeclared" in codes(check_path(project.write(tmp_path), lambda: ()))
+    assert is_found is found
 
 
 def test_two_of_a_name_are_found(tmp_path):

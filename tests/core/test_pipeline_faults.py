@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 import pytest
 
-from ion_framework.errors import TurnRefusedError
+from ion_framework.errors import HookError, TurnRefusedError
 from ion_framework.pipeline import supervision
 from ion_framework.pipeline.chunks import Finish, TextChunk
 from ion_framework.pipeline.incoming import IncomingRequest
@@ -16,6 +16,8 @@ from ion_framework.plugin_host.discovery import inline
 from ion_framework.plugin_host.inspection import RULES
 from ion_framework.plugin_host.record import Status
 from ion_framework.settings.model import Settings, TurnSettings
+from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
+from ion_framework.slo.notifying import NOTIFY_S, notify
 from ion_framework.testing import make_ion, make_manifest, run_virtual
 from ion_framework.testing.builders import standard_parts
 from tests.support.faults import (
@@ -36,7 +38,20 @@ TURN_HOOKS = tuple(
     hook for hook, rules in RULES.items() if rules.family is not Family.PROVIDE and rules.kinds
 )
 DEADLINE_S = 60.0
-
+NOTIFY = "ion_notify"
+NOTICE = Notice(
+    id="h/r/1",
+    rule="IonErrorRateHigh",
+    measure=Measure.ERROR_RATE,
+    severity=Severity.PAGE,
+    state=NoticeState.FIRING,
+    value=0.5,
+    threshold=0.05,
+    below=False,
+    window_s=300.0,
+    since=1.0,
+    at=2.0,
+)
 
 ASYNC_FAULTS = {
     "exception": (lambda _: raise_it(ValueError("boom")), "raised ValueError: boom"),
@@ -167,6 +182,8 @@ class Course:
     stats: dict
     status: Status
     left: int
+    told: tuple[HookError, ...]
+    told_s: float
 
 
 async def asked(ion, text):
@@ -176,14 +193,23 @@ async def asked(ion, text):
     return await ion.respond(text)
 
 
+async def failures_of_notifiers(ion):
+    """What comes of a notice, as a host gives it beside its turns."""
+    found = []
+    await notify(ion.hooks.of(NOTIFY), NOTICE, found.append)
+    return tuple(found)
+
+
 def run_course(culprit_of):
-    """A turn with the culprit armed, and the next one with its fault gone."""
+    """A notice and a turn with the culprit armed, and the next turn with its fault gone."""
 
     async def main():
         culprit = culprit_of()
         loop = asyncio.get_running_loop()
         try:
             async with ion_with(culprit) as ion:
+                notified = loop.time()
+                told = await failures_of_notifiers(ion)
                 began = loop.time()
                 try:
                     first = await asked(ion, "hello")
@@ -194,12 +220,13 @@ def run_course(culprit_of):
                 stats = ion.observer_stats()
                 culprit.switch["armed"] = False
                 second = await asked(ion, "hello again")
+                assert not await failures_of_notifiers(ion)
                 status = ion.host.record("culprit").status
         finally:
             culprit.release.event.set()
         await asyncio.sleep(1)
         left = len(asyncio.all_tasks()) - 1 + supervision.abandoned()
-        return Course(first, took_s, second, stats, status, left)
+        return Course(first, took_s, second, stats, status, left, told, began - notified)
 
     return run_virtual(main())
 
@@ -224,7 +251,13 @@ def check_course(hook, course, reason, content="You said: hello"):
     """The family's promise, the next turn's health, and that nothing stays behind."""
     assert course.took_s <= DEADLINE_S
     family = RULES[hook].family
-    if family is Family.GUARD:
+    if hook == NOTIFY:
+        assert ["culprit"] == [error.plugin for error in course.told]
+        assert reason in course.told[0].reason
+        # What swallows its cancellation is given up a little later.
+        assert course.told_s <= 2 * NOTIFY_S
+        assert [] == failures(course.first)
+    elif family is Family.GUARD:
         assert isinstance(course.first, TurnRefusedError)
         assert ("culprit", "guard_failed") == (course.first.guard, course.first.code)
         assert reason in str(course.first.__cause__)
@@ -247,8 +280,8 @@ def matrix(faults):
         pytest.param(hook, *fault, id=f"{hook}-{name}")
         for hook in TURN_HOOKS
         for name, fault in faults.items()
-        # An observer may return anything: nobody looks at it.
-        if not ("wrong type" in name and hook == "ion_observe")
+        # An observer and a notifier may return anything: nobody looks at it.
+        if not ("wrong type" in name and hook in ("ion_observe", NOTIFY))
     ]
 
 

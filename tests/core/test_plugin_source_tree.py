@@ -30,7 +30,7 @@ def test_a_folder_is_read_like_an_installation(tmp_path):
     assert ("sage", "ion_persona_sage") == (candidate.name, candidate.target)
     assert ("ion-persona-sage", "1.0") == (candidate.distribution, candidate.version)
     assert tmp_path / "src" / "ion_persona_sage" == candidate.folder
-    assert "https://example.org/issues" == candidate.issues_url
+    assert "https://issues.internal/ion-persona-sage" == candidate.issues_url
     assert not candidate.has_code
 
 

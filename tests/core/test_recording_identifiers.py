@@ -54,6 +54,21 @@ STAYS = [
     "값이 1611111111111이에요",
     "the sizes 900101 1234567 in bytes",
     "크기는 900101 1234567 바이트",
+    "계좌 2024-01-15에 만들었어요",
+    "계좌 3개를 비교해 주세요",
+    "계좌번호 자릿수는 10-14자리예요",
+    "우리 2024-11-22 회의에서 정했어요",
+    "account 12345 was closed in 2024-01-15",
+    "여권 사진은 3.5x4.5예요",
+    "여권 발급에 123456명이 몰렸어요",
+    "a passport photo of 2024",
+    "the secret is 2-factor authentication",
+    "the token is SHA256 hashed",
+    "the secret is out",
+    "비밀번호는 윈도우11에서 바꿔요",
+    "비밀번호는 최소 10자예요",
+    "비밀번호는 최소10자예요",
+    "see it (at) example dot",
 ]
 
 GOES = [
@@ -95,6 +110,22 @@ GOES = [
     ("아이는 2105053123456", "3123456"),
     ("order 7, card 4111 1111 1111 1111", "4111"),
     ("주문 카드 4111-1111-1111-1111", "4111"),
+    ("비밀번호는 사과나무99 예요", "사과나무99"),
+    ("비번은 사과나무99예요", "사과나무99"),
+    ("the secret is tomato7soup", "tomato7soup"),
+    ("my token was tomato7soup.", "tomato7soup"),
+    ("계좌 110-123-456789", "456789"),
+    ("계좌번호 국민 123456-04-123456", "123456"),
+    ("계좌번호는 국민은행 12345604123456이에요", "12345604123456"),
+    ("국민은행 123456-04-123456으로 보내 주세요", "123456"),
+    ("통장 번호: 110123456789", "110123456789"),
+    ("my account number is 000123456789", "123456789"),
+    ("여권 M12345678", "12345678"),
+    ("여권 번호는 M123A4567이에요", "123A4567"),
+    ("passport number: M12345678", "12345678"),
+    ("passport no. 123456789", "123456789"),
+    ("john (at) example dot com", "john"),
+    ("john [AT] example [dot] com", "example"),
 ]
 
 
@@ -123,7 +154,29 @@ def test_both_tables_speak_both_languages():
 
 @pytest.mark.parametrize(
     "hostile",
-    ["0f", "0f ", "550e8400-", "00-", "900101 ", "9001011", "order ", "git@a.", "req_", "f"],
+    [
+        "0f",
+        "0f ",
+        "550e8400-",
+        "00-",
+        "900101 ",
+        "9001011",
+        "order ",
+        "git@a.",
+        "req_",
+        "f",
+        "계좌 ",
+        "계좌 가",
+        "계좌1-",
+        "account number ",
+        "국민 123-",
+        "여권",
+        "passport ",
+        "a (at) ",
+        "@a dot ",
+        "비밀번호는 가",
+        "the secret is a",
+    ],
 )
 def test_identifiers_take_no_time(hostile):
     """A text of 100,000 characters that is made to take long takes less than two seconds of CPU."""

@@ -7,7 +7,12 @@ import time
 import attrs
 import pytest
 
-from ion_framework.pipeline.events import PluginStatusChanged, RequestCompleted, TurnCompleted
+from ion_framework.pipeline.events import (
+    PluginStatusChanged,
+    RequestCompleted,
+    TurnCompleted,
+    TurnFailed,
+)
 from ion_framework.pipeline.receipt import CacheStatus
 from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.slo.counts import BOUNDS, Counts, total
@@ -40,6 +45,39 @@ class TestTally:
         counts = tally.counts()
         assert (counts.requests, counts.errors) == (8, 4)
         assert counts.error_rate == 0.5
+
+    def test_an_answer_that_failed_in_the_middle_is_an_error(self):
+        """A stream that ended with an error counts by the status that this would have had."""
+        tally = Tally()
+        for status in (None, 503, 422, 501):
+            broken = attrs.evolve(request(), failure="X", failure_status=status)
+            tally.take(broken)
+
+        assert (tally.counts().requests, tally.counts().errors) == (4, 1)
+
+    def test_what_lasts_says_nothing(self):
+        """A WebSocket or a watch counts nothing; a stream counts by its beginning, not its end."""
+        tally = Tally()
+        tally.take(attrs.evolve(request(101, 3600.0), lasting=True))
+        tally.take(attrs.evolve(request(200, 0.01), lasted_s=3600.0))
+
+        assert tally.counts().requests == 1
+        assert tally.counts().slower(0.01) == 0
+
+    async def test_turns_without_a_proper_answer_count(self):
+        """Degraded replies and faults of our own are unanswered; refusals are not due at all."""
+        tally = Tally()
+        async with running_ion() as ion:
+            reply = await ion.respond("hello")
+        asked = TurnRequest(text="x")
+        for degraded in ("", "sage failed"):
+            tally.take(TurnCompleted(asked, attrs.evolve(reply, degraded=degraded), 1.0, 0.1))
+        for code in ("no_answer", "internal_error", "guard_failed", "cancelled", "refused"):
+            tally.take(TurnFailed(asked, code, "", 1.0, 0.1))
+
+        counts = tally.counts()
+        assert (counts.due, counts.unanswered) == (5, 4)
+        assert counts.unanswered_rate == pytest.approx(0.8)
 
     async def test_turns_count_by_what_the_cache_did(self):
         """Hits and old answers are hits, misses are none, and who asked no cache does not count."""

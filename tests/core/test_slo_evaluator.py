@@ -37,7 +37,7 @@ class Host:
         self.evaluator = Evaluator(settings or SloSettings(), self.clock, Origin("ion-1"))
         self._every_s = every_s
         self._durations = [0.0] * (len(BOUNDS) + 1)
-        self._errors = self._turns = self._hits = 0.0
+        self._errors = self._turns = self._hits = self._unanswered = 0.0
         self._began = self.clock.time()
         self.told = []
         self._look()
@@ -45,13 +45,25 @@ class Host:
     @property
     def counts(self) -> Counts:
         """What was counted."""
-        return Counts(self._errors, self._turns, self._hits, tuple(self._durations))
+        durations = tuple(self._durations)
+        return Counts(
+            self._errors, self._turns, self._hits, durations, sum(durations), self._unanswered
+        )
 
-    def ask(self, number: float = 1, *, errors: float = 0, slow: float = 0, hits: float | None = 1):
+    def ask(
+        self,
+        number: float = 1,
+        *,
+        errors: float = 0,
+        slow: float = 0,
+        hits: float | None = 1,
+        unanswered: float = 0,
+    ):
         """Ask so many times; some fail, some are slow, and some of the turns hit the cache."""
         self._durations[FAST] += number - slow
         self._durations[SLOW] += slow
         self._errors += errors
+        self._unanswered += unanswered
         if hits is not None:
             self._turns += number
             self._hits += number * hits
@@ -89,6 +101,32 @@ def test_an_outage_is_told_within_two_minutes_and_over_after_it():
     assert [state for _, state in host.of("IonErrorRateHigh")] == [FIRING, RESOLVED]
 
 
+def test_a_slower_burn_waits_for_the_faster_one():
+    """While the fastest burn fires no slower one is told; what still fires is told after it."""
+    host = Host(every_s=30)
+    host.run(7200)
+    host.run(2400, errors=1.0)
+    host.run(7200)
+
+    ((_, first), (over, last)) = host.of("IonErrorBudgetBurn14_4x")
+    assert (first, last) == (FIRING, RESOLVED)
+    slower = host.of("IonErrorBudgetBurn6x")
+    assert [state for _, state in slower] == [FIRING, RESOLVED]
+    assert over <= slower[0][0]
+    assert not any(
+        over > at for burn in ("3x", "1x") for at, _ in host.of(f"IonErrorBudgetBurn{burn}")
+    )
+
+
+def test_what_is_seen_is_told_beside_what_is_needed():
+    """An alert says how many requests its emptiest window has, and how many it needs."""
+    host = Host()
+    host.run(60, rate=0.1)
+
+    report = host.evaluator.report().alerts[0]
+    assert (report.value, report.seen, report.least) == (None, 6, 10)
+
+
 def test_a_healthy_day_is_quiet():
     """A day with one failure in 5000, one slow in 50 and 90 % hits tells nothing."""
     chance = random.Random(7)  # noqa: S311  a day that is the same every time
@@ -121,6 +159,7 @@ def test_silence_and_single_requests_never_alarm(errors):
     [
         ("IonErrorRateHigh", {"errors": 0.06}, {"errors": 0.04}),
         ("IonLatencyHigh", {"slow": 0.06}, {"slow": 0.04}),
+        ("IonTurnsUnanswered", {"unanswered": 0.06}, {"unanswered": 0.04}),
         ("IonCacheHitRateLow", {"hits": 0.79}, {"hits": 0.81}),
     ],
 )

@@ -117,14 +117,14 @@ class TestTexts:
         """A notice in English names rule, host and figures."""
         assert headline(NOTICE, Language.ENGLISH) == "[FIRING] IonLatencyHigh on ion-1"
         assert sentence(NOTICE, Language.ENGLISH) == (
-            "95 of 100 requests are answered within 2.50 s (limit 2.00 s)"
+            "the 95th percentile of response times is 2.50 s (limit 2.00 s)"
         )
 
     def test_korean(self):
         """A notice in Korean names rule, host and figures."""
         assert headline(NOTICE, Language.KOREAN) == "[발생] IonLatencyHigh (ion-1)"
         assert sentence(NOTICE, Language.KOREAN) == (
-            "요청 100건 중 95건의 응답 시간이 2.50초입니다(기준 2.00초)"
+            "응답 시간의 95백분위가 2.50초입니다(기준 2.00초)"
         )
 
     @pytest.mark.parametrize("language", Language)
@@ -137,6 +137,11 @@ class TestTexts:
             assert said
             assert "{" not in said
             assert amount(measure, value, language) in said
+
+    def test_what_takes_longest_is_told_as_that(self):
+        """Beyond the last bound a time is told as more than that, because no more is known."""
+        assert amount(Measure.LATENCY_P95, 10.0, Language.ENGLISH) == "more than 10 s"
+        assert amount(Measure.LATENCY_P95, 10.0, Language.KOREAN) == "10초 초과"
 
     def test_spans(self):
         """A length of time is told in its largest unit."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from ion_framework.testing import PersonaContract, PluginContract
+from ion_framework.testing import CacheContract, PersonaContract, PluginContract, StoreContract
 from ion_framework.testing.contracts.guarding import ContractError
 
 HEAD = "import pytest\nfrom ion_framework.testing import PersonaContract, installed_on_path\n"
@@ -140,6 +140,16 @@ def test_what_the_tests_build_on_is_kept(name):
 
     waived = {name: "its server is its own"}
     assert type("TestIt", (PersonaContract,), {name: (), "waived": waived})
+
+
+@pytest.mark.parametrize(
+    ("contract", "name"),
+    [(CacheContract, "fill"), (CacheContract, "settle"), (StoreContract, "stored")],
+)
+def test_helpers_of_caches_and_stores_are_kept(contract, name):
+    """What the contracts of caches and stores build on is redefined by a waiver alone."""
+    with pytest.raises(ContractError, match=f"{name} is what the tests"):
+        type("TestIt", (contract,), {name: None})
 
 
 def test_a_base_cannot_hide_the_class_either():

@@ -30,6 +30,11 @@ def guard(body: str, **changes: Any) -> PluginProject:
     return PluginProject(name="watch", kind="guard", code=code, **changes)
 
 
+def extension(body: str) -> PluginProject:
+    """The project of an extension with this hook implementation."""
+    return PluginProject(name="watch", kind="extension", code=GUARD + body)
+
+
 def persona(old: str = "", new: str = "", **changes: Any) -> PluginProject:
     """The project of a persona whose manifest says something else in one place."""
     assert old in DATA
@@ -47,6 +52,7 @@ def beside(method: str, **changes: Any) -> PluginProject:
     return guard(CALM + method, **changes)
 
 
+ISSUES = "https://issues.internal/{distribution}"
 STARTUP = "    @hookimpl\n    async def ion_startup(self):\n        "
 SHUTDOWN = "    @hookimpl\n    async def ion_shutdown(self):\n        "
 NETWORK = "\n[capabilities]\nnetwork = true\n"
@@ -76,6 +82,50 @@ ALL_HIGH = drawn_to(
     each(Tone, 1.0).replace("calm = 1.0", "calm = 0.9"), each(Pace, 1.0), each(Intent, 1.0)
 )
 
+REFUSING = "from ion_framework import Refusal\n        "
+MIXED: dict[str, PluginProject] = {
+    "a guard": guard(
+        ASYNC + REFUSING + "if 'zq' not in turn.text: return None\n"
+        "        self._text = turn.text\n        await asyncio.sleep(0.001)\n"
+        "        return Refusal('odd', self._text)\n"
+    ),
+    "a stream": guard(
+        "    async def ion_transform_stream(self, turn, chunks):\n"
+        "        from ion_framework import TextChunk\n"
+        "        async for chunk in chunks:\n"
+        "            if not isinstance(chunk, TextChunk):\n"
+        "                yield chunk\n                continue\n"
+        "            self._text = chunk.text\n            await asyncio.sleep(0.001)\n"
+        "            yield TextChunk(self._text)\n"
+    ),
+    "the end of a turn": extension(
+        "    async def ion_finish(self, turn, reply):\n"
+        "        self._reply = reply\n        await asyncio.sleep(0.001)\n"
+        "        return self._reply\n"
+    ),
+    "the turn before": extension(
+        DEF.replace("ion_guard", "ion_gather_context") + "from ion_framework import TurnContext\n"
+        "        last = getattr(self, 'last', None)\n        self.last = turn.text\n"
+        "        return TurnContext(notes=(last,)) if last else None\n"
+    ),
+}
+"""Plugins that give one call what belongs to another, by what mixes them up."""
+
+TOLERATED = guard(
+    HEAD.replace(
+        "class Plugin",
+        "import attr\nfrom collections import deque\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    import numpy\n"
+        "try:\n    import no_such_module\nexcept ImportError:\n    no_such_module = None\n"
+        "class Plugin",
+    )
+    + "        self.last = deque(maxlen=8)\n    @hookimpl\n"
+    + DEF
+    + "self.last.append(bytearray(200_000))\n",
+    pyproject=PYPROJECT.replace("license =", 'dependencies = ["attrs>=23"]\nlicense ='),
+)
+"""A plugin that imports what it declares, or may lack, and keeps much, but not of every call."""
+
 BAD: dict[str, PluginProject] = {
     # the manifest and the names
     "package-missing": pyproject('{name} = "{target}"', '{name} = "elsewhere_sage"'),
@@ -94,9 +144,11 @@ BAD: dict[str, PluginProject] = {
     "text-too-long": persona('en = "Made for a test."', f'en = "{"long " * 200}"'),
     # the package
     "licence-missing": pyproject('license = "Apache-2.0"\n', ""),
+    "licence-unknown": pyproject('"Apache-2.0"', '"Foo-1.0"'),
     "licence-text-missing": PluginProject(files={"LICENSE": None}),
     "readme-missing": PluginProject(files={"README.md": "# short\n"}),
-    "issues-url-missing": pyproject('Issues = "https://example.org/issues"\n', ""),
+    "issues-url-missing": pyproject(f'Issues = "{ISSUES}"\n', ""),
+    "issues-url-placeholder": pyproject(ISSUES, "https://example.invalid/issues"),
     "tests-missing": PluginProject(files={"tests/test_it.py": "def helper(): ..."}),
     "contract-missing": PluginProject(files={"tests/test_it.py": "def test_it(): ..."}),
     "version-missing": pyproject('version = "1.0"\n', ""),
@@ -112,6 +164,7 @@ BAD: dict[str, PluginProject] = {
     "capability-files": beside("    def save(self):\n        open('x', 'w').close()\n"),
     "capability-environment": beside("    def who(self):\n        return os.environ['SECRET']\n"),
     "capability-environment-open": beside("    def all(self):\n        return dict(os.environ)\n"),
+    "dependency-undeclared": beside("    def hold(self):\n        import numpy\n"),
     "unsafe-code": beside("    def run(self, text):\n        return eval(text)\n"),
     "import-side-effect": guard(CALM.replace("class Plugin", "print('hello')\nclass Plugin")),
     # routing
@@ -156,7 +209,13 @@ BAD: dict[str, PluginProject] = {
     ),
     "effects-undeclared": guard(DEF + "getattr(os, 'mk' + 'dir')(str(time.time_ns()))\n"),
     "runs-processes": guard(
+        CALM + STARTUP + "import subprocess\n        subprocess.run(['true'], check=True)\n"
+    ),
+    "process-every-turn": guard(
         DEF + "import subprocess\n        subprocess.run(['true'], check=True)\n"
+    ),
+    "memory-grows": guard(
+        DEF + "self.kept = [*getattr(self, 'kept', ()), bytearray(200_000)]\n        return None\n"
     ),
     "hook-raises": guard(DEF + "raise RuntimeError('always')\n"),
     "hook-raises-hostile": guard(DEF + "turn.text.encode('cp949')\n"),
@@ -181,7 +240,8 @@ BAD: dict[str, PluginProject] = {
         "        except OSError:\n            yield Finish()\n"
     ),
     "mutates-arguments": guard(DEF + "object.__setattr__(turn.request, 'text', 'changed')\n"),
-    "shared-state": guard(
+    "shared-state": MIXED["a stream"],
+    "shared-between-ions": guard(
         "    def ion_guard(self, turn):\n        return None\n"
         "    made = None\n"
         "    def __new__(cls, context):\n"

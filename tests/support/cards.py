@@ -46,6 +46,39 @@ JSON = st.recursive(
     max_leaves=6,
 )
 EXTENSIONS = st.dictionaries(TEXT.filter(lambda key: key != "ion"), JSON, max_size=3)
+WEIGHTS = st.dictionaries(
+    st.sampled_from(["calm", "curious", "fast", "learning", "grumpy", ""]),
+    st.sampled_from([0, 1, 0.5, 0.9, 1.5, -1, True, "0.5", None]),
+    max_size=3,
+)
+ION = st.fixed_dictionaries(
+    {},
+    optional={
+        "persona_id": st.sampled_from(["lua", "Not A Name", ""]) | JSON,
+        "version": st.sampled_from(["1.2.0", "", 2]),
+        "resonance": st.dictionaries(
+            st.sampled_from(["tones", "paces", "intents", "moods"]), WEIGHTS | JSON, max_size=3
+        )
+        | JSON,
+        "routing": st.dictionaries(
+            st.sampled_from(["examples", "counter_examples", "rank", "keywords"]),
+            st.lists(TEXT, max_size=2) | st.integers(0, 5),
+            max_size=3,
+        ),
+        "cache": st.dictionaries(
+            st.sampled_from(["scope", "ttl", "ttl_s", "size"]),
+            st.sampled_from(["principal", "shared", "all", 600, 0, 1.5, 10**9, None]),
+            max_size=3,
+        )
+        | JSON,
+        "schema": st.sampled_from([2, "1"]),
+        "own": JSON,
+        "safety": JSON,
+    },
+)
+CARD_EXTENSIONS = EXTENSIONS | st.builds(lambda a, b: {**a, "ion": b}, EXTENSIONS, ION)
+"""Extensions of a card; others than ION may have written ``ion``, too."""
+
 SILLYTAVERN = st.fixed_dictionaries(
     {
         "position": st.integers(0, 4),
@@ -75,7 +108,7 @@ V2 = {
     "tags": st.lists(TEXT, max_size=3),
     "creator": TEXT,
     "character_version": TEXT,
-    "extensions": EXTENSIONS,
+    "extensions": CARD_EXTENSIONS,
 }
 DECORATED = st.tuples(
     st.sampled_from(["", "@@depth 2\n", "@@unknown\n@@@role user\n", "@@dont_activate\n"]), PROSE

@@ -11,6 +11,7 @@ import json
 import re
 import shlex
 import shutil
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import attrs
@@ -51,6 +52,36 @@ def steps(file: Path) -> tuple[Step, ...]:
     joined = "\n".join(lines).replace("\\\n", " ")
     split = (line.split(None, 1) for line in joined.splitlines() if line.strip())
     return tuple(Step(name, rest.strip()) for name, rest in split)
+
+
+class BuildContext:
+    """Which files a ``.dockerignore`` leaves in a build.
+
+    Patterns begin at the root unless ``**/`` stands in front, mean whole folders as well, and the
+    last one that matches decides. Of the form only that is known which this repository uses.
+    """
+
+    def __init__(self, text: str) -> None:
+        lines = [line.strip() for line in text.splitlines()]
+        self._patterns = [line for line in lines if line and not line.startswith("#")]
+
+    def has(self, file: Path) -> bool:
+        """Whether a file, by its path from the root, is sent to the build."""
+        names = [file, *file.parents][:-1]
+        kept = True
+        for pattern in self._patterns:
+            bare = pattern.removeprefix("!")
+            if any(_matches(name, bare) for name in names):
+                kept = pattern.startswith("!")
+        return kept
+
+
+def _matches(name: Path, pattern: str) -> bool:
+    """Whether a pattern means exactly this file or folder."""
+    if pattern.startswith("**/"):
+        return fnmatchcase(name.name, pattern.removeprefix("**/"))
+    parts = pattern.split("/")
+    return len(parts) == len(name.parts) and all(map(fnmatchcase, name.parts, parts))
 
 
 @attrs.define

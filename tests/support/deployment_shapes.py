@@ -167,7 +167,22 @@ KUBERNETES: dict[str, Schema] = {
         apiVersion=const("kustomize.config.k8s.io/v1beta1"),
         kind=const("Kustomization"),
         resources=TEXTS,
-        images=many(one(name=NAME, newName=TEXT, newTag=TEXT)),
+        images_=many(one(name=NAME, newName=TEXT, newTag=TEXT)),
+    ),
+    "ServiceMonitor": resource(
+        "monitoring.coreos.com/v1",
+        "ServiceMonitor",
+        spec=one(
+            selector=SELECTOR,
+            endpoints=many(
+                one(
+                    port=NAME,
+                    path=TEXT,
+                    interval={"type": "string", "pattern": r"^\d+s$"},
+                    authorization=one(type=const("Bearer"), credentials=one(name=NAME, key=TEXT)),
+                )
+            ),
+        ),
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import asynccontextmanager
 
 import pytest
@@ -214,6 +215,21 @@ async def full(hosting):
 
 class TestRefusals:
     """A host at its limit."""
+
+    async def test_who_looks_after_the_host_gets_in(self, hosting):
+        """Under overload the dashboard, its files, its figures, alerts and plugins still answer."""
+        async with full(hosting) as host:
+            page = await (await host.session.get("/dashboard")).text()
+            files = re.findall(r"(?:src|href)=\"(/dashboard/assets/[^\"]+)\"", page)
+            paths = [*files, "/api/v2/figures", "/api/v2/slo", "/api/v2/plugins"]
+            answers = {path: (await host.session.get(path)).status for path in paths}
+            changed = await host.session.post("/api/v2/plugins/nobody/enable")
+            stream = await host.session.get("/api/v2/figures/stream")
+            stream.close()
+
+        assert len(files) == 6
+        assert set(answers.values()) == {200}
+        assert (changed.status, stream.status) == (404, 200)
 
     @pytest.mark.parametrize(
         ("path", "body", "code"),

@@ -172,6 +172,37 @@ def test_memory_has_its_bounds():
     assert 1 == len(turns)
 
 
+def test_turns_are_compressed_before_any_is_forgotten():
+    """More turns than have room as they are stay, whole, and so do those that came before."""
+    turns, most = RecentTurns(VirtualClock(), 100_000), 12
+    receipt = b'"' + b"a receipt that says the same again and again, " * 22_000 + b'"'
+    for number in range(most):
+        turns.add(ANN, f"r-{number}", f"message {number}", "ann", receipt)
+    found = [turns.find(ANN, f"r-{number}") for number in range(most)]
+
+    assert most * len(receipt) > MOST_BYTES
+    assert [turn and turn.unpack() for turn in found] == [
+        (f"message {number}", receipt.decode()) for number in range(most)
+    ]
+    assert {turn.is_packed for turn in found if turn} == {True, False}
+    assert sum(len(turn.held) for turn in found if turn) <= MOST_BYTES
+
+
+def test_what_does_not_compress_goes_by_its_age():
+    """Where compressing makes no room the oldest turns go until the rest fits."""
+    turns = RecentTurns(VirtualClock(), 100)
+    receipts = [secrets.token_bytes(MOST_BYTES // 4 + 1).hex()[: MOST_BYTES // 3] for _ in range(9)]
+    for number, receipt in enumerate(receipts):
+        turns.add(ANN, f"r-{number}", "hello", None, receipt.encode())
+    kept = [number for number in range(9) if turns.find(ANN, f"r-{number}")]
+
+    assert 2 <= len(kept) < 9
+    assert kept == list(range(9 - len(kept), 9))
+    turns.forget_user(ANN, "")
+    turns.add(ANN, "r-9", "hello", None, b"{}")
+    assert 1 == len(turns)
+
+
 async def test_a_turn_of_a_websocket_is_remembered(hosting, make):
     """Feedback on a turn that was told over a WebSocket carries its message."""
     async with hosting(*with_store(make, MemoryStore())) as host:

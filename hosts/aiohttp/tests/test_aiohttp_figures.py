@@ -162,7 +162,7 @@ async def test_the_stream_ends_before_the_longest_time(hosting):
 
 
 async def test_who_leaves_does_not_count_as_slow(hosting, talk):
-    """A stream counts as answered by the time of its beginning, and by 499 where it was left."""
+    """A watch over the figures that was left counts as 499, and by no time at all."""
     async with hosting() as host:
         async with host.session.get(STREAM) as response:
             await first(response, "point")
@@ -171,4 +171,4 @@ async def test_who_leaves_does_not_count_as_slow(hosting, talk):
         found = await figures(host)
 
     assert {"499": 1} == found["codes"]
-    assert found["latency"]["p99_ms"] < 1000
+    assert found["latency"]["p99_ms"] is None

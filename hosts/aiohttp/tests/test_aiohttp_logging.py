@@ -25,6 +25,25 @@ HOSTILE = [
 ]
 
 
+def test_lines_for_cloud_logging():
+    """By setting, and on Cloud Run, a line of JSON has severity, message and trace besides."""
+    lines = []
+    for form, environ in (
+        (LogFormat.CLOUD, {}),
+        (LogFormat.AUTO, {"K_SERVICE": "ion"}),
+        (LogFormat.JSON, {}),
+    ):
+        stream = io.StringIO()
+        logger = make_logger(stream, LogSettings(format=form), environ)
+        logger.warning("shed", severity="page", trace_id="4bf9")
+        lines.append(json.loads(stream.getvalue()))
+
+    for line in lines[:2]:
+        assert (line["severity"], line["message"], line["event"]) == ("WARNING", "shed", "shed")
+        assert line["logging.googleapis.com/trace"] == "4bf9"
+    assert "message" not in lines[2]
+
+
 class TestRequestLine:
     """The line that each request leaves."""
 

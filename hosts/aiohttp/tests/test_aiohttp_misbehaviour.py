@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import attrs
 import pytest
 from ion_host_aiohttp.api.endpoint import Answer, Endpoint, ErrorStyle
-from ion_host_aiohttp.turns import metadata_document
+from ion_host_aiohttp.metadata import metadata_document
 
 from ion_framework import hookimpl
 

@@ -19,7 +19,7 @@ from ion_host_aiohttp.workers.messages import (
 )
 
 from ion_framework import hookimpl
-from ion_framework.pipeline.events import RequestCompleted
+from ion_framework.pipeline.events import RequestCompleted, TurnFailed
 from ion_framework.settings.slo import SloSettings
 from ion_framework.slo.counts import BOUNDS, Counts
 from ion_framework.slo.evaluator import Evaluator
@@ -45,6 +45,11 @@ class Listener:
 def counts(requests: float, errors: float = 0.0) -> Counts:
     """So many requests, of which some failed."""
     return Counts(errors, durations=(0.0, float(requests), *([0.0] * (len(BOUNDS) - 1))))
+
+
+def of_kind(heard, kind):
+    """The events of a kind."""
+    return [each for each in heard if isinstance(each, kind)]
 
 
 class TestEndpoint:
@@ -80,8 +85,36 @@ class TestEndpoint:
         assert [each["window_s"] for each in body["burn_rates"]] == [
             *(300.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0, 259200.0)
         ]
-        assert len(body["alerts"]) == 7
+        assert len(body["alerts"]) == 8
         assert {each["state"] for each in body["alerts"]} == {"inactive"}
+
+    async def test_what_breaks_off_counts_and_what_lasts_does_not(self, hosting, make, talk):
+        """A stream that ends with an error is one, and neither a watch nor a WebSocket counts."""
+
+        async def fail(text):
+            raise RuntimeError(text)
+
+        brain = make.plugin("brain", "generator", make.generator(fail))
+        stream = {"Accept": "text/event-stream"}
+        async with hosting(make.lua, make.analyzer, make.router, brain) as host:
+            heard = []
+            host.service.ion.listen(heard.append)
+            asked = {"json": {"user_input": "hello"}, "headers": stream}
+            async with host.session.post("/api/v2/process", **asked) as response:
+                assert (response.status, b"NO_ANSWER" in await response.read()) == (200, True)
+            async with host.session.get("/api/v2/figures/stream") as response:
+                await response.content.readline()
+                response.close()
+            await talk.until(lambda: len(of_kind(heard, RequestCompleted)) == 2)
+            counts = host.service.slo.tally.counts()
+
+        broken, watched = of_kind(heard, RequestCompleted)
+        assert (broken.failure, broken.outcome, broken.status) == ("NO_ANSWER", 503, 200)
+        assert broken.lasted_s >= broken.duration_s
+        assert (broken.lasting, watched.lasting) == (False, True)
+        assert (counts.requests, counts.errors, counts.unanswered) == (1, 1, 1)
+        (failed,) = of_kind(heard, TurnFailed)
+        assert failed.persona == "lua"
 
     def test_what_will_never_happen_has_no_date(self):
         """A budget that lasts longer than there are dates has no end."""
@@ -118,7 +151,7 @@ async def test_an_alert_is_told_to_plugins_and_the_log(hosting, make, talk):
         pytest.approx(1000),
     )
     (line,) = host.lines("alert")
-    assert (line["rule"], line["level"]) == (FAST_BURN, "error")
+    assert (line["rule"], line["level"], line["urgency"]) == (FAST_BURN, "error", "page")
 
 
 def make_failure():

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 import attrs
 
+from ion_framework.conformance.behaviour.signs import sign
 from ion_framework.conformance.behaviour.world import ORDINARY, Dependencies, reading
 from ion_framework.domain.conversation import Message, Role
 from ion_framework.domain.language import Language, detect_language
@@ -58,11 +59,13 @@ class Case:
         name: what is special about them, for people.
         text: the message.
         variant: which of several forms of a value; 0 is the plain one.
+        caller: who asks, where it matters that nobody else does; empty for one and the same.
     """
 
     name: str
     text: str
     variant: int = 0
+    caller: str = ""
 
 
 ORDINARY_CASES: tuple[Case, ...] = tuple(
@@ -78,8 +81,13 @@ FAILING_CASE = Case("while what it builds on fails", ORDINARY[Language.ENGLISH],
 
 
 def numbered(count: int) -> tuple[Case, ...]:
-    """Different messages for calls at once."""
-    return tuple(Case("calls at once", f"Question {n}: 어떻게 하죠?", n) for n in range(count))
+    """Different messages for calls at once, each of another caller and with a sign in it."""
+    return tuple(
+        Case(
+            "calls at once", f"Question {n} about {sign(n)}: 어떻게 하죠?", n, caller=f"caller-{n}"
+        )
+        for n in range(count)
+    )
 
 
 class Values:
@@ -120,7 +128,7 @@ class Values:
         length = 50 if case.variant < 0 else 0
         history = tuple(Message(speakers[n % 2], f"message {n}") for n in range(length))
         return Turn(
-            request=TurnRequest(text=case.text, history=history, session_id="conformance"),
+            request=_turn_request(case, history),
             context=TurnContext(history=history, notes=("It is Friday.",)),
             resonance=resonance,
             decision=decide(resonance.key, (self._persona,)),
@@ -143,7 +151,7 @@ class Values:
         yield Finish(usage=Usage(1, 1))
 
     def _event(self, case: Case) -> Event:
-        request, reply = TurnRequest(text=case.text), self._reply_to(case)
+        request, reply = _turn_request(case), self._reply_to(case)
         kinds: tuple[Event, ...] = (
             TurnCompleted(request, reply, 1_000_000.0, 0.5),
             TurnFailed(request, "no_answer", "nobody could answer", 1_000_000.0, 0.5),
@@ -152,6 +160,21 @@ class Values:
             AnswerRefreshed(request, False, "a reason", Usage(), 1_000_000.0, 0.5),
         )
         return kinds[case.variant % len(kinds)]
+
+
+def _turn_request(case: Case, history: tuple[Message, ...] = ()) -> TurnRequest:
+    """What is asked; what a plugin remembers of a caller it may tell the same caller."""
+    session = case.caller or "conformance"
+    if not case.caller:
+        return TurnRequest(text=case.text, history=history, session_id=session)
+    return TurnRequest(
+        text=case.text,
+        history=history,
+        session_id=session,
+        principal=case.caller,
+        tenant=case.caller,
+        user_id=case.caller,
+    )
 
 
 def _following(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from ion_framework.conformance.behaviour.calls import LIMIT_S, Call, Outcome
 from ion_framework.conformance.behaviour.cases import (
@@ -15,7 +16,9 @@ from ion_framework.conformance.behaviour.cases import (
     numbered,
     picture,
 )
+from ion_framework.conformance.behaviour.memory import KEPT_BYTES, ROUNDS, kept_by_each
 from ion_framework.conformance.behaviour.progress import PATIENCE_S, Progress
+from ion_framework.conformance.behaviour.signs import sign, signs_in
 from ion_framework.conformance.behaviour.watching import Watcher
 from ion_framework.conformance.behaviour.world import Dependencies
 from ion_framework.pipeline.chunks import Finish, FinishReason
@@ -30,6 +33,8 @@ ONE_BY_ONE_S = 5.0
 the fewer are made."""
 
 FEWEST_AT_ONCE = 4
+
+FEWEST_IN_ROUND = 2
 
 AT_ONCE_S = 20.0
 """Seconds that all of them have: each may compute a little, and they share one loop."""
@@ -87,7 +92,7 @@ class HookTrial:
         blocks = await self._blocks(item)
         await self._hostile(item)
         if not blocks:  # many calls at once of one that blocks say the same again, slowly
-            await self._at_once(item)
+            await self._remembers(item, await self._at_once(item))
         await self._interrupted(item)
         await self._forsaken(item)
 
@@ -104,7 +109,7 @@ class HookTrial:
         outcome = await self._judged(item, case)
         if outcome.failed:
             reason = f"{item.hook} of the second fails once the first is closed: {outcome.told()}"
-            self._progress.add("shared-state", item.hook, reason=reason)
+            self._progress.add("shared-between-ions", item.hook, reason=reason)
 
     async def _judged(self, item: Implementation, case: Case) -> Outcome:
         """Call it; what comes of a refused connection is nobody's fault here."""
@@ -166,7 +171,8 @@ class HookTrial:
             error, names = next(iter(failed.values())).told(), ", ".join(failed)
             self._progress.add("hook-raises-hostile", item.hook, error=error, case=names)
 
-    async def _at_once(self, item: Implementation) -> None:
+    async def _at_once(self, item: Implementation) -> int:
+        """Call it many times at once; returns how many were made."""
         began = time.perf_counter()
         await self.called(item, ORDINARY_CASES[0])
         one_s = max(time.perf_counter() - began, ONE_BY_ONE_S / AT_ONCE)
@@ -178,6 +184,7 @@ class HookTrial:
         step = self._progress.step(item.hook, "calls at once", AT_ONCE_S + PATIENCE_S)
         with step, self._watcher.during("turn"):
             outcomes = await asyncio.gather(*(call.within(AT_ONCE_S) for call in calls))
+        self._mixed(item, outcomes)
         failed = [each for each in outcomes if each.failed and not self._refused(each, before)]
         if failed:
             self._progress.add(
@@ -187,6 +194,39 @@ class HookTrial:
                 failures=len(failed),
                 error=failed[0].told(),
             )
+        return count
+
+    async def _remembers(self, item: Implementation, count: int) -> None:
+        """Note what it keeps of every call.
+
+        Args:
+            item: the implementation.
+            count: calls for which there is time.
+        """
+        size = max(FEWEST_IN_ROUND, count // (ROUNDS + 1))
+        cases = numbered(size * (ROUNDS + 1))
+
+        async def make(number: int) -> None:
+            chosen = cases[number * size : (number + 1) * size]
+            values = [self._values.of(case) for case in chosen]
+            calls = [Call(item, value, blocking=self._blocking) for value in values]
+            await asyncio.gather(*(call.within(AT_ONCE_S) for call in calls))
+
+        step = self._progress.step(item.hook, "many calls", AT_ONCE_S + PATIENCE_S)
+        with step, self._watcher.during("turn"):
+            kept = await kept_by_each(make, size)
+        if kept > KEPT_BYTES:
+            self._progress.add("memory-grows", item.hook, kilobytes=kept // 1024)
+
+    def _mixed(self, item: Implementation, outcomes: Sequence[Outcome]) -> None:
+        """Note where a call was given what belongs to another."""
+        others = [
+            signs_in(outcome.value, picture) - {sign(number)}
+            for number, outcome in enumerate(outcomes)
+        ]
+        mixed = sum(map(bool, others))
+        if mixed:
+            self._progress.add("shared-state", item.hook, count=len(outcomes), mixed=mixed)
 
     async def _interrupted(self, item: Implementation) -> None:
         """Cancel it half-way, and while what it waits for never comes."""

@@ -33,6 +33,9 @@ from ion_framework.settings.model import Settings
 IMPORT_S = 1.0
 """Seconds of computing and sleeping that import and factory may take."""
 
+OFTEN = 5
+"""Processes in turns from which on they are not the one that a plugin starts at its first."""
+
 
 @attrs.define
 class _Life:
@@ -163,16 +166,16 @@ class Trial:
             with self._progress.step("its factory", "a second Ion"):
                 ion.activate()
         except IonError as error:
-            self._progress.add("shared-state", self._order.name, reason=error)
+            self._progress.add("shared-between-ions", self._order.name, reason=error)
             return None
         record = self._record(ion)
         if record.status is not Status.ACTIVE:
-            self._progress.add("shared-state", record.name, reason=record.reason)
+            self._progress.add("shared-between-ions", record.name, reason=record.reason)
             return None
         known = {id(item.target) for item in first.ion.host.registrations() if not item.standard}
         if any(id(item.target) in known for item in ion.host.registrations()):
             reason = "its factory returned the same object twice"
-            self._progress.add("shared-state", record.name, reason=reason)
+            self._progress.add("shared-between-ions", record.name, reason=reason)
             return None
         return _Life(ion, self._hooks_of(ion))
 
@@ -247,6 +250,10 @@ class Trial:
                 self._progress.add("import-effects", self._order.name, effect=effect.text)
             elif not declared.get(kind, True):
                 self._progress.add("effects-undeclared", self._order.name, effect=effect.text)
+        in_turns = [each for each in self._watcher.effects if each.phase == "turn"]
+        started = [each for each in in_turns if each.kind == "process"]
+        if len(started) >= OFTEN:
+            self._progress.add("process-every-turn", self._order.name, effect=started[0].text)
         self._judge_variables()
 
     def _judge_variables(self) -> None:

@@ -10,10 +10,7 @@ _KIT = "ion_framework.testing."
 SWITCHES = frozenset({"skip", "skipif", "xfail"})
 """Marks of pytest that keep a test from counting."""
 
-_HELPERS_OF = frozenset(
-    f"{_KIT}contracts.{name}"
-    for name in ("analyzer", "generator", "monitor", "persona", "plugin", "router")
-)
+_CONTRACTS = f"{_KIT}contracts."
 _FREE = frozenset(
     {
         *("companions", "environ", "kind", "plugin", "settings", "waived"),
@@ -21,6 +18,10 @@ _FREE = frozenset(
     }
 )
 """What a subclass says of itself."""
+
+
+_MADE: dict[type, Mapping[str, object]] = {}
+"""What each class of the kit held when it was made, to see whether somebody changed it since."""
 
 
 class ContractError(TypeError):
@@ -36,9 +37,32 @@ def refuse_overrides(contract: type) -> None:
     Raises:
         ContractError: it does so with a test that it does not waive, or waives what is no test.
     """
+    for base in contract.__mro__:
+        if _of_kit(base):
+            _MADE.setdefault(base, dict(vars(base)))
     problems = list(_problems(contract))
     if problems:
         raise ContractError("; ".join(problems))
+
+
+def refuse_changes(contract: type) -> None:
+    """Refuse what a statement has put into, or taken out of, a class of the kit itself.
+
+    Args:
+        contract: a subclass.
+
+    Raises:
+        ContractError: a class that it builds on is not as the kit made it.
+    """
+    for base in contract.__mro__:
+        now, made = vars(base), _MADE.get(base, {})
+        for name in dict.fromkeys((*now, *made)) if made else ():
+            if not name.startswith("__") and now.get(name) is not made.get(name):
+                raise ContractError(
+                    f"{base.__qualname__}.{name} of the kit was replaced from outside, which "
+                    f"changes every contract; take that out, or write in a subclass of your own: "
+                    f'waived = {{"{name}": "why"}}'
+                )
 
 
 def is_contract(found: object) -> bool:
@@ -76,6 +100,7 @@ def check_collected(found: object) -> None:
     if not isinstance(found, type) or not is_contract(found):
         return
     refuse_overrides(found)
+    refuse_changes(found)
     for base in found.__mro__:
         marked = () if _of_kit(base) else vars(base).get("pytestmark", ())
         for mark in marked if isinstance(marked, list | tuple) else (marked,):
@@ -148,7 +173,7 @@ def _problems(contract: type) -> Iterator[str]:
 def _helpers(contract: type) -> Iterator[str]:
     """What the tests of a contract build on, by name."""
     for base in contract.__mro__:
-        if base.__module__ in _HELPERS_OF:
+        if base.__module__.startswith(_CONTRACTS):
             for name in vars(base):
                 if not name.startswith(("test_", "__")) and name not in _FREE:
                     yield name

@@ -16,11 +16,12 @@ from ion_framework.testing.contracts.guarding import (
     ContractError,
     contract_tests,
     is_contract,
+    refuse_changes,
     waived_by,
 )
 
-WAIVED = "waived: "
-"""What the reason of a skip begins with that a class has asked for."""
+SLOW = pytest.StashKey[pytest.Mark]()
+"""The mark with which the kit itself skips a test that takes long."""
 
 _BY_HAND = ("-k", "-m", "--deselect", "--lf", "--last-failed", "--sw", "--stepwise", "--ff", "--nf")
 
@@ -73,7 +74,7 @@ def _plugins_beside(contract: type) -> Sequence[str]:
 
 def contract_items(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """Those of the collected tests that are a contract's own."""
-    return [item for item in items if _of_contract(item)]
+    return [item for item in items if of_contract(item)]
 
 
 def check_kept(config: pytest.Config, before: list[pytest.Item], after: list[pytest.Item]) -> None:
@@ -89,8 +90,11 @@ def check_kept(config: pytest.Config, before: list[pytest.Item], after: list[pyt
     Raises:
         pytest.UsageError: some were dropped or switched off, and not by the command line.
     """
+    for contract in dict.fromkeys(getattr(item, "cls", None) for item in before):
+        if isinstance(contract, type):
+            _unchanged(contract)
     kept = set(after)
-    dropped = [item for item in before if item not in kept and not _is_waived(item)]
+    dropped = [item for item in before if item not in kept and not is_waived(item)]
     if dropped and not _chosen_by_hand(config):
         raise pytest.UsageError(
             f"{_told(dropped)}: a test of a contract was deselected by a conftest.py or a setting "
@@ -104,18 +108,27 @@ def check_kept(config: pytest.Config, before: list[pytest.Item], after: list[pyt
         )
 
 
+def _unchanged(contract: type) -> None:
+    try:
+        refuse_changes(contract)
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 def _told(items: Sequence[pytest.Item]) -> str:
     more = f" and {len(items) - 1} more" if len(items) > 1 else ""
     return f"{items[0].nodeid}{more}"
 
 
-def _of_contract(item: pytest.Item) -> bool:
+def of_contract(item: pytest.Item) -> bool:
+    """Whether a collected test is a contract's own."""
     contract = getattr(item, "cls", None)
     name = getattr(item, "originalname", item.name)
     return isinstance(contract, type) and is_contract(contract) and name in contract_tests(contract)
 
 
-def _is_waived(item: pytest.Item) -> bool:
+def is_waived(item: pytest.Item) -> bool:
+    """Whether the class of a test says that it does without it, and why."""
     contract = getattr(item, "cls", None)
     name = getattr(item, "originalname", item.name)
     return isinstance(contract, type) and name in waived_by(contract)
@@ -123,15 +136,21 @@ def _is_waived(item: pytest.Item) -> bool:
 
 def _is_switched_off(item: pytest.Item) -> bool:
     """Whether a mark that is neither the kit's own nor a waiver keeps a test from counting."""
-    own = getattr(getattr(item, "function", None), "pytestmark", ())
-    return not _is_waived(item) and any(
-        mark.name in SWITCHES and mark not in own and not _is_of_the_kit(mark)
-        for mark in item.iter_markers()
+    own = {id(mark) for mark in own_marks(item)} | {id(item.stash.get(SLOW, None))}
+    return not is_waived(item) and any(
+        mark.name in SWITCHES and id(mark) not in own for mark in item.iter_markers()
     )
 
 
-def _is_of_the_kit(mark: pytest.Mark) -> bool:
-    return str(mark.kwargs.get("reason", "")).startswith((WAIVED, "slow: "))
+def own_marks(item: pytest.Item) -> Sequence[pytest.Mark]:
+    """The marks that stand at a test's function and its parameters, not at what is around it.
+
+    Args:
+        item: a collected test.
+    """
+    function: Sequence[pytest.Mark] = getattr(getattr(item, "function", None), "pytestmark", ())
+    call = getattr(item, "callspec", None)
+    return (*function, *(call.marks if call is not None else ()))
 
 
 def _chosen_by_hand(config: pytest.Config) -> bool:

@@ -148,15 +148,31 @@ class TestEvents:
         assert found["ion_answer_refreshes_total", ("succeeded",)] == (1.0,)
         assert found["ion_cache_turns_total", ("hit",)] == (2.0,)
 
+    def test_streams(self, counting, ledger):
+        """A stream that broke off counts as its error, and what lasts has no place among times."""
+        counting.take(attrs.evolve(requested(status=200), failure="NO_ANSWER", failure_status=503))
+        counting.take(attrs.evolve(requested(method="GET", status=101), lasting=True))
+
+        found = ledger.numbers()
+        statuses = {labels[2] for name, labels in found if name == "ion_http_requests_total"}
+        times = [
+            sum(n[:-1]) for (name, _), n in found.items() if "duration" in name and "http" in name
+        ]
+        assert statuses == {"503", "101"}
+        assert sum(times) == 1
+
     def test_failures_and_plugins(self, counting, ledger):
         """Failed turns count by code; changes and holds by plugin; what is unknown not at all."""
-        counting.take(TurnFailed(TurnRequest(text=SECRET), "no_answer", SECRET, 0.0, 1.0, SECRET))
+        failed = TurnFailed(TurnRequest(text=SECRET), "no_answer", SECRET, 0.0, 1.0, SECRET)
+        counting.take(failed)
+        counting.take(attrs.evolve(failed, persona="lua"))
         counting.take(PluginStatusChanged("lua", "active", "quarantined", SECRET, 0.0))
         counting.take(LoopHeld("lua", "ion_guard", "ion-persona-lua", 1.5, (SECRET,), 0.0))
         counting.take(object())
 
         found = ledger.numbers()
         assert found["ion_turns_total", ("", "no_answer", "false")] == (1.0,)
+        assert found["ion_turns_total", ("lua", "no_answer", "false")] == (1.0,)
         assert found["ion_plugin_status_changes_total", ("lua", "quarantined")] == (1.0,)
         assert found["ion_loop_held_seconds_total", ("lua",)] == (1.5,)
         assert SECRET not in written(found, "").body.decode()

@@ -159,6 +159,22 @@ class TestReplay:
         assert self.firing(self.hour(promql, slow=0.06), HOURS) == {"IonLatencyHigh"}
         assert self.firing(self.hour(promql, slow=0.04), HOURS) == set()
 
+    @pytest.mark.parametrize("lost", ["no_answer", "degraded"])
+    def test_unanswered_turns(self, promql, lost):
+        """Six turns in a hundred without an answer of their own fire, four or too few do not."""
+        for share, each_minute, fires in ((0.06, 600.0, True), (0.04, 600.0, False), (1, 1, False)):
+            replay = self.hour(promql)
+            for minute in range(61):
+                at, done = minute * 60.0, minute * each_minute
+                bad = {"outcome": "no_answer", "degraded": "false"}
+                if lost == "degraded":
+                    bad = {"outcome": "answered", "degraded": "true"}
+                well = {"outcome": "answered", "degraded": "false", "persona": "lua"}
+                replay.add(at, "ion_turns_total", done * (1 - share), **well)
+                replay.add(at, "ion_turns_total", done * share, **bad, persona="lua")
+                replay.add(at, "ion_turns_total", done * 9, outcome="cancelled", degraded="false")
+            assert self.firing(replay, HOURS) == ({"IonTurnsUnanswered"} if fires else set())
+
     def test_hit_rate(self, promql):
         """A cache that answers three turns in four fires."""
         assert self.firing(self.hour(promql, hits=0.75), HOURS) == {"IonCacheHitRateLow"}

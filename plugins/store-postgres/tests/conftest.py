@@ -12,6 +12,7 @@ import pytest
 from ion_store_postgres.settings import StoreSettings
 from ion_store_postgres.store import PostgresStore
 
+from ion_framework.testing import cannot_run
 from ion_framework.testing.contracts.store.values import ANN, LEASE_S, after, make_stored_turn
 from ion_framework.testing.network.postgres_install import POSTGRES_MISSING, find_postgres
 from ion_framework.testing.network.postgres_server import PostgresServer
@@ -40,7 +41,7 @@ class Log:
 def needs_postgres():
     """Skip without a server."""
     if find_postgres() is None:
-        pytest.skip(POSTGRES_MISSING)
+        cannot_run(POSTGRES_MISSING)
 
 
 @pytest.fixture(scope="session")

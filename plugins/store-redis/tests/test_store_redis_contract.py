@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ion_framework.testing import RedisServer, StoreContract, find_redis_server
+from ion_framework.testing import RedisServer, StoreContract, cannot_run, find_redis_server
 from ion_framework.testing.network.redis_server import MISSING
 
 
@@ -12,7 +12,7 @@ from ion_framework.testing.network.redis_server import MISSING
 def server():
     """A server that no test harms."""
     if find_redis_server() is None:
-        pytest.skip(MISSING)
+        cannot_run(MISSING)
     with RedisServer() as running:
         yield running
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import attrs
 from aiohttp import hdrs
 
 from ion_framework.conversations.model import Owner
-from ion_framework.domain.persona import Persona
 from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnError, TurnRefusedError
-from ion_framework.jsonable import JsonValue, jsonable
 from ion_framework.pipeline.chunks import FinishReason, Usage
 from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
 from ion_framework.pipeline.reply import Reply
@@ -187,24 +183,27 @@ def second_best(reply: Reply) -> str:
     return reply.degraded or ("the answer broke off before its end" if is_broken else "")
 
 
-def shown_names(personas: tuple[Persona, ...]) -> Mapping[str, str]:
-    """The name that the API shows for each persona: ``Lua`` for ``lua``.
-
-    Where two personas would be shown under one name, both keep their unique one.
-    """
-    shown = [persona.shown_name() for persona in personas]
-    return {
-        persona.name: name if shown.count(name) == 1 else persona.name
-        for persona, name in zip(personas, shown, strict=True)
-    }
-
-
 def receipt_document(receipt: Receipt) -> dict[str, object]:
     """A receipt as callers see it: the key as it is written, everything else as it is named.
 
     Of failures it tells who and that, never why: the text of a plugin's exception may hold a
     secret, or the user's words.
+
+    An answer tells it, and so does the memory for feedback right before: of the receipt that was
+    told last the document is at hand. Nobody changes it.
     """
+    if _told and _told[0][0] is receipt:
+        return _told[0][1]
+    document = _receipt_document(receipt)
+    _told[:] = [(receipt, document)]
+    return document
+
+
+_told: list[tuple[Receipt, dict[str, object]]] = []
+"""The last receipt, held so that no other one can take its identity, and its document."""
+
+
+def _receipt_document(receipt: Receipt) -> dict[str, object]:
     return {
         "request_id": receipt.request_id,
         "key": str(receipt.key),
@@ -245,24 +244,3 @@ def _without(item: Attempt | Participation, hidden: str) -> dict[str, object]:
         for field in attrs.fields(type(item))
         if field.name != hidden
     }
-
-
-def metadata_document(reply: Reply, service: Service) -> dict[str, JsonValue]:
-    """What plugins add to a reply, as JSON values.
-
-    A value without a form in JSON is left out, which is logged: the answer itself is good.
-    """
-    found: dict[str, JsonValue] = {}
-    for name, value in reply.metadata.items():
-        try:
-            document = jsonable(value)
-            encode(document)
-        except Exception as error:  # noqa: BLE001  a foreign object may raise anything
-            service.logger.warning(
-                "metadata left out: no form in JSON",
-                name=name,
-                error=type(error).__name__,
-            )
-        else:
-            found[str(name)] = document
-    return found

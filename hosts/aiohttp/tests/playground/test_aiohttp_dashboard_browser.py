@@ -130,6 +130,34 @@ async def test_a_lost_stream_is_told_and_comes_back(hosting, make, chat, relayin
         page.complaints[:] = [each for each in page.complaints if "net::ERR_" not in each]
 
 
+async def test_alerts_that_cannot_be_asked_for_stay_with_their_age(hosting, make, chat, relaying):
+    """Where the host does not tell its alerts, the page keeps the last ones and marks them."""
+    async with (
+        hosting(*make.standard()) as host,
+        relaying(host) as relay,
+        chat.visiting(relay.url, PATH, **chat.EN) as page,
+    ):
+        await page.expect(page.locator("#alert-list")).to_have_text("None.")
+        await page.route("**/api/v2/slo", lambda route: route.abort())
+        relay.lose_all()
+        await page.expect(page.locator("#alerts-stale")).to_contain_text("could not be asked")
+        await page.expect(page.locator("#alert-list")).to_have_text("None.")
+        page.complaints[:] = [each for each in page.complaints if "net::ERR_" not in each]
+
+
+async def test_a_missing_file_is_named_and_asked_for_again(hosting, make, chat):
+    """Where a script is not there the page says which, and is loaded again until it is whole."""
+    async with hosting(*make.standard()) as host, chat.visiting(host.url, PATH, **chat.EN) as page:
+        await page.expect(page.locator("#boot")).to_be_hidden()
+        await page.route("**/charts.js", lambda route: route.abort())
+        await page.reload()
+        await page.expect(page.locator("#boot")).to_contain_text("main.js")
+        await page.unroute("**/charts.js")
+        await page.expect(page.locator("#state-text")).to_have_text("Live")
+        await page.expect(page.locator("#boot")).to_be_hidden()
+        page.complaints[:] = [each for each in page.complaints if "net::ERR_" not in each]
+
+
 async def test_the_page_says_that_the_host_stops(hosting, make, chat):
     """A host that is stopped is told apart from a connection that broke."""
     async with hosting(*make.standard()) as host, chat.visiting(host.url, PATH, **chat.KO) as page:

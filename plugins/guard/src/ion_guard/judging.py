@@ -6,64 +6,15 @@ by a threshold of their own: they go to a language model, and to talk about an a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 import attrs
 
 from ion_framework import IncomingRequest
 from ion_guard.actions import BLOCK, OFF, Actions
 from ion_guard.conditions import conditions_of, networks_of, stands_in
-from ion_guard.normalizing import RAW, forms_of, forms_of_message
-from ion_guard.places import Kind, Place, places_of
-from ion_guard.rules import Rule, all_rules
+from ion_guard.matching import ATTACK, Match, text_matches
 from ion_guard.settings import GuardSettings
-
-LONGEST = 4096
-"""Characters of a text outside of messages that are looked at; a longer one is a match."""
-
-LONG = 1024
-"""Characters of such a text above which its length is a hint."""
-
-READ = 16384
-"""Characters outside of messages that are looked at in a request; more are a match by itself. Plain
-names, of letters, digits, ``_`` and ``-``, are not counted: they cost next to nothing."""
-
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{0,128}")
-
-MESSAGE_READ = 4096
-"""Characters of a message that are looked at."""
-
-MESSAGES_READ = 16384
-"""Characters of all messages of a request that are looked at."""
-
-HINT, ATTACK = 2, 5
-_REMEMBERED = 2048
-_SHORT = 512
-
-
-@attrs.frozen
-class Match:
-    """A rule that matched.
-
-    Attributes:
-        rule: its id.
-        family: its class.
-        weight: what it counts.
-        place: where, in words that are not the caller's.
-        message: whether that is a message.
-        blocks: whether it counts towards a refusal.
-        decides: whether it needs no others.
-    """
-
-    rule: str
-    family: str
-    weight: int
-    place: str
-    message: bool = False
-    blocks: bool = False
-    decides: bool = False
 
 
 @attrs.frozen
@@ -136,70 +87,13 @@ class Judge:
                     request,
                     Match(condition.id, condition.family, ATTACK, condition.place, decides=True),
                 )
-        for match in _text_matches(request, self._messages):
+        for match in text_matches(request, self._messages):
             yield from self._counted(request, match)
 
     def _counted(self, request: IncomingRequest, match: Match) -> Iterator[Match]:
         action = self._actions.of(match.rule, match.family, request.path)
         if action != OFF:
             yield attrs.evolve(match, blocks=action == BLOCK)
-
-
-def _text_matches(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Match]:
-    left, left_of_messages = READ, MESSAGES_READ
-    is_unread = not request.complete
-    for number, place in enumerate(places_of(request, messages)):
-        if place.kind is Kind.MESSAGE:
-            text = place.text[: min(MESSAGE_READ, left_of_messages)]
-            left_of_messages -= len(text)
-            # Two messages may have one name; each is judged for itself.
-            name = f"{place.name}#{number}"
-            for rule in _rules_in_message(text):
-                yield Match(rule.id, rule.family, rule.weight, name, message=True)
-            continue
-        yield from _length(place)
-        text = place.text[:LONGEST]
-        if not _PLAIN.fullmatch(text):
-            is_unread = is_unread or len(text) > left
-            text = text[:left]
-            left -= len(text)
-        for rule in _rules_in(text, place.kind):
-            yield Match(rule.id, rule.family, rule.weight, place.name)
-    if is_unread:
-        yield Match("text-unread", "protocol", ATTACK, "body")
-
-
-def _length(place: Place) -> Iterator[Match]:
-    if place.kind is Kind.HEADER or len(place.text) <= LONG:
-        return
-    weight = ATTACK if len(place.text) > LONGEST else HINT
-    yield Match("text-length", "protocol", weight, place.name)
-
-
-def _rules_in(text: str, kind: Kind) -> tuple[Rule, ...]:
-    return _remembered(text, kind) if len(text) <= _SHORT else _found_in(text, kind)
-
-
-def _found_in(text: str, kind: Kind) -> tuple[Rule, ...]:
-    if not text:
-        return ()
-    forms = forms_of(text)
-    return tuple(
-        rule
-        for rule in all_rules()
-        if kind not in rule.not_in
-        and (rule.forms == (RAW,)) == (kind is Kind.TARGET)
-        and rule.matches(forms)
-    )
-
-
-_remembered = lru_cache(_REMEMBERED)(_found_in)
-"""The same few headers and ids come again and again."""
-
-
-def _rules_in_message(text: str) -> tuple[Rule, ...]:
-    forms = forms_of_message(text)
-    return tuple(rule for rule in all_rules() if rule.matches(forms))
 
 
 def _first_of_each(matches: Iterable[Match]) -> Iterator[Match]:

@@ -60,12 +60,12 @@ class Place:
     text: str = attrs.field(repr=False)
 
 
-def places_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Place]:
-    """Every text of a request.
+def addresses_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Place]:
+    """The texts of a request's address.
 
     Args:
         request: the request.
-        messages: names of the members and parameters that hold messages.
+        messages: names of the parameters that hold messages.
     """
     yield Place(Kind.TARGET, "target", request.target)
     yield Place(Kind.PATH, "path", request.path)
@@ -75,9 +75,22 @@ def places_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Pl
         else:
             yield Place(Kind.QUERY, "query", value)
             yield Place(Kind.QUERY, "query-name", name)
+
+
+def headers_of(request: IncomingRequest) -> Iterator[Place]:
+    """The values of a request's headers."""
     for name, value in request.headers.items():
         known = name if name in KNOWN_HEADERS else "*"
         yield Place(Kind.HEADER, f"header.{known}", value)
+
+
+def bodies_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Place]:
+    """The texts of a request's body.
+
+    Args:
+        request: the request.
+        messages: names of the members that hold messages.
+    """
     for item in request.texts:
         kind = Kind.MESSAGE if _holders(item) & messages else Kind.ID
         yield Place(kind, f"body.{item.field}", item.text)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
+
+from ion_framework.line_stream import CLOUD_SEVERITIES
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
@@ -17,12 +19,6 @@ if TYPE_CHECKING:
 
 # Line separators and control characters that JSON allows as they are, and terminals obey.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SEVERITIES: Mapping[str, str] = {
-    "debug": "DEBUG",
-    "info": "INFO",
-    "warning": "WARNING",
-    "error": "ERROR",
-}
 
 
 def make_logger(
@@ -46,7 +42,10 @@ def make_logger(
 
 def json_line(_logger: object, method: str, event: MutableMapping[str, Any]) -> str:
     """The event as one line of strict JSON that Cloud Logging reads without further settings."""
-    fields = {"severity": _SEVERITIES.get(method, "DEFAULT"), "message": event.pop("event", "")}
+    fields = {
+        "severity": CLOUD_SEVERITIES.get(method, "DEFAULT"),
+        "message": event.pop("event", ""),
+    }
     line = json.dumps({**fields, **event}, ensure_ascii=False, allow_nan=False, default=repr)
     return _without_controls(line.encode("utf-8", "replace").decode())
 
@@ -76,4 +75,4 @@ def _without_controls(text: str) -> str:
 
 def level_named(method: str) -> int:
     """The number of a level that a line is written with."""
-    return logging.getLevelNamesMapping()[_SEVERITIES[method]]
+    return logging.getLevelNamesMapping()[CLOUD_SEVERITIES[method]]

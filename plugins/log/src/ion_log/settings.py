@@ -25,7 +25,7 @@ class LogSettings:
         plugins: whether changes of plugins and holds of the event loop are logged.
         requests: whether requests to a host are logged.
         level: lowest level that is written.
-        format: ``auto``, ``json`` or ``console``.
+        format: ``auto``, ``json``, ``cloud`` (the same) or ``console``.
         stream: ``stderr`` or ``stdout``.
         project: Google Cloud project of the traces, None without one.
         include_text: whether messages and answers are logged.

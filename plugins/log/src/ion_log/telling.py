@@ -12,8 +12,10 @@ import attrs
 
 from ion_framework.domain.conversation import shorten
 from ion_framework.domain.trace_context import TraceContext
+from ion_framework.line_stream import CLOUD_TRACE
 from ion_framework.pipeline.chunks import FinishReason, Usage
 from ion_framework.pipeline.events import (
+    OWN_FAULTS,
     AnswerRefreshed,
     Event,
     LoopHeld,
@@ -24,9 +26,6 @@ from ion_framework.pipeline.events import (
 )
 from ion_framework.recording.redaction import redact
 from ion_log.settings import LogSettings
-
-OURS = frozenset({"internal_error", "no_answer", "guard_failed"})
-"""Codes of failed turns that are the installation's fault and not the caller's."""
 
 _BROKEN = frozenset({"failed", "invalid", "incompatible", "conflict", "untrusted"})
 _SERVER_ERROR, _TOO_MANY = 500, 429
@@ -87,7 +86,7 @@ class Teller:
     def _failed(self, event: TurnFailed) -> Line | None:
         if not self._settings.failed:
             return None
-        level = "error" if event.code in OURS else "info"
+        level = "error" if event.code in OWN_FAULTS else "info"
         fields = self._common("turn", event.at, event.trace, {"code": event.code}) | {
             "request_id": event.request.request_id,
             "code": event.code,
@@ -115,8 +114,8 @@ class Teller:
     def _request(self, event: RequestCompleted) -> Line | None:
         if not self._settings.requests:
             return None
-        server = event.status >= _SERVER_ERROR
-        level = "error" if server else "warning" if event.status == _TOO_MANY else "info"
+        server = event.outcome >= _SERVER_ERROR
+        level = "error" if server else "warning" if event.outcome == _TOO_MANY else "info"
         fields = self._common("request", event.at, event.trace, {}) | {
             "httpRequest": {
                 "requestMethod": event.method,
@@ -127,6 +126,10 @@ class Teller:
             "request_id": event.request_id,
             "duration_ms": _ms(event.duration_s),
         }
+        if event.lasted_s is not None:
+            fields["lasted_ms"] = _ms(event.lasted_s)
+        if event.failure:
+            fields["failure"] = event.failure
         return Line(level, "request", fields)
 
     def _plugin(self, event: PluginStatusChanged) -> Line | None:
@@ -166,7 +169,7 @@ class Teller:
             project = self._settings.project
             whole = f"projects/{project}/traces/{trace.trace_id}" if project else trace.trace_id
             fields |= {
-                "logging.googleapis.com/trace": whole,
+                CLOUD_TRACE: whole,
                 "logging.googleapis.com/spanId": trace.parent_id,
                 "logging.googleapis.com/trace_sampled": trace.sampled,
             }

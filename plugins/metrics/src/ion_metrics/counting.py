@@ -59,12 +59,13 @@ class Counting:
     # --- requests -------------------------------------------------------------------------------
 
     def _request(self, event: RequestCompleted) -> None:
-        key = (method_word(event.method), event.route, event.status)
+        key = (method_word(event.method), event.route, event.outcome)
         places = self._known.get(key) or self._request_places(key)
         values, seconds = self._ledger.values, event.duration_s
         values[places[0]] += 1.0
-        values[places[1] + bisect_left(_HTTP, seconds)] += 1.0
-        values[places[1] + _HTTP_SUM] += seconds
+        if not event.lasting:
+            values[places[1] + bisect_left(_HTTP, seconds)] += 1.0
+            values[places[1] + _HTTP_SUM] += seconds
         if event.status == _TOO_MANY:
             self._count(names.HTTP_LIMITED, self._words.word("route", event.route))
 
@@ -122,7 +123,8 @@ class Counting:
 
     def _failure(self, event: TurnFailed) -> None:
         outcome = self._words.word("outcome", event.code)
-        self._count(names.TURNS, "", outcome, "false")
+        persona = self._words.word("persona", event.persona)
+        self._count(names.TURNS, persona, outcome, "false")
         self._time(names.TURN_DURATION, event.duration_s, FAILED)
 
     def _refresh(self, event: AnswerRefreshed) -> None:

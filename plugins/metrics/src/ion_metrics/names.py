@@ -76,7 +76,8 @@ def _histogram(name: str, told: str, buckets: tuple[float, ...], *labels: str) -
 
 HTTP_REQUESTS = _counter(
     "ion_http_requests_total",
-    "Requests that the host ended, by route pattern (empty where none matched) and status.",
+    "Requests that the host ended, by route pattern (empty where none matched) and status."
+    " An answer that failed after its beginning has the status of its error.",
     "method", "route", "status",
 )  # fmt: skip
 HTTP_DURATION = _histogram(

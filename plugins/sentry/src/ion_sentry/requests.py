@@ -42,25 +42,27 @@ def request_transaction(event: RequestCompleted, place: Place, slow_ms: float) -
     method = event.method if event.method in _METHODS else "OTHER"
     route = event.route or UNMATCHED
     duration_ms = event.duration_s * 1000
+    lasted_s = event.duration_s if event.lasted_s is None else event.lasted_s
     root = Timed(
         place=place,
         op="http.server",
         name=f"{method} {route}",
-        start=event.at - event.duration_s,
+        start=event.at - lasted_s,
         duration_s=event.duration_s,
-        status=_status(event.status),
+        status=_status(event.outcome),
         data={
             "http.request.method": method,
             "http.route": route,
             "http.response.status_code": event.status,
             "ion.execution_time_ms": round(duration_ms, 3),
-            "ion.success": event.status < _BAD,
+            "ion.lasted_ms": round(lasted_s * 1000, 3),
+            "ion.success": event.outcome < _BAD,
         },
     )
     tags = {
         "http.method": method,
         "http.status_code": str(event.status),
-        "slow": "yes" if duration_ms >= slow_ms else "no",
+        "slow": "yes" if duration_ms >= slow_ms and not event.lasting else "no",
     }
     figures = {"request_duration": milliseconds(duration_ms)}
     return root.transaction(source="route", tags=tags, measurements=figures)

@@ -37,13 +37,16 @@ caller's own text."""
 async def ask_guards(
     request: web.Request, endpoint: Endpoint[Any], service: Service, call: Call[Any]
 ) -> None:
-    """Let plugins say whether a request may be worked on. Probes are not asked about.
+    """Let plugins say whether a request may be worked on.
+
+    They are not asked about probes: what may not be refused under load and costs nothing.
 
     Raises:
         RequestFailed: 403 where a guard says no, or fails.
     """
     hooks = service.ion.hooks
-    if not hooks.guards_requests or not endpoint.sheddable:
+    is_probe = not endpoint.sheddable and endpoint.cost == 0
+    if not hooks.guards_requests or is_probe:
         return
     try:
         await hooks.guard_request(_incoming(request, endpoint, service, call), service.clock)

@@ -27,6 +27,12 @@ BEGUN_AT = web.RequestKey("begun_at", float)
 """When a stream or a WebSocket began: reading of the clock. How long it lasts is up to its reader,
 so that it says nothing of how fast the host is."""
 
+LASTING = web.RequestKey("lasting", bool)
+"""Whether what has begun goes on for as long as its caller likes."""
+
+BROKEN_BY = web.RequestKey("broken_by", Failure)
+"""What ended a stream early, after its status was sent."""
+
 CLIENT_GONE = 499
 """Status in the log of a request whose caller left before the answer; never sent."""
 
@@ -59,33 +65,44 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
         status = response.status
         return response
     finally:
-        ended = service.clock.monotonic()
-        service.traffic.count(status, request.get(BEGUN_AT, ended) - started)
-        _report(request, service, status, ended - started)
+        _report(request, service, status, started)
 
 
-def _report(request: web.Request, service: Service, status: int, duration_s: float) -> None:
-    event = RequestCompleted(
-        method=request.method,
-        route=route_of(request),
-        status=status,
-        request_id=request_id_of(request),
-        at=service.clock.time(),
-        duration_s=duration_s,
-        trace=trace_of(request),
-    )
+def _report(request: web.Request, service: Service, status: int, started: float) -> None:
+    event = _event(request, service, status, started)
+    service.traffic.count(event.outcome, None if event.lasting else event.duration_s)
     own = {
         "method": event.method,
         "route": event.route,
         "status": status,
-        "duration_ms": round(duration_s * 1000, 3),
+        "duration_ms": round(event.duration_s * 1000, 3),
         "request_id": event.request_id,
     }
+    if event.lasted_s is not None:
+        own["lasted_ms"] = round(event.lasted_s * 1000, 3)
     if event.trace is not None:
         own["trace_id"] = event.trace.trace_id
     # The host's own win: an endpoint adds to the line and takes nothing from it.
     service.logger.info("request", **(own | request.get(LOG_FIELDS, {}) | own))
     service.ion.emit(event)
+
+
+def _event(request: web.Request, service: Service, status: int, started: float) -> RequestCompleted:
+    ended = service.clock.monotonic()
+    begun, failure = request.get(BEGUN_AT), request.get(BROKEN_BY)
+    return RequestCompleted(
+        method=request.method,
+        route=route_of(request),
+        status=status,
+        request_id=request_id_of(request),
+        at=service.clock.time(),
+        duration_s=(ended if begun is None else begun) - started,
+        trace=trace_of(request),
+        lasted_s=None if begun is None else ended - started,
+        lasting=request.get(LASTING, False),
+        failure="" if failure is None else failure.code,
+        failure_status=None if failure is None else int(failure.status),
+    )
 
 
 def route_of(request: web.Request) -> str:

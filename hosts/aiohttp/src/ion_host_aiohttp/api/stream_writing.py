@@ -14,7 +14,15 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from ion_framework.pipeline.supervision import Overrun
-from ion_host_aiohttp.api.middleware import BEGUN_AT, LIMIT, LOG_FIELDS, log_fields, unforeseen
+from ion_host_aiohttp.api.middleware import (
+    BEGUN_AT,
+    BROKEN_BY,
+    LASTING,
+    LIMIT,
+    LOG_FIELDS,
+    log_fields,
+    unforeseen,
+)
 from ion_host_aiohttp.api.responses import failure_response, stream_response
 from ion_host_aiohttp.api.streams import EVENT_STREAM, PING, Stream, sse_event
 from ion_host_aiohttp.errors import failures
@@ -40,7 +48,7 @@ async def send_stream(
         RequestFailed: 429 or 503 where there is no place for one more stream.
         Exception: whatever the stream raises before its first piece.
     """
-    ended = ""
+    failure: Failure | None = None
     try:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(_close, stream.chunks)
@@ -48,13 +56,17 @@ async def send_stream(
             first = await anext(stream.chunks, b"")
             response = stream_response(stream.media_type, stream.headers)
             await service.lifecycle.release(request[LIMIT])
-            request[BEGUN_AT] = service.clock.monotonic()
+            request[BEGUN_AT], request[LASTING] = service.clock.monotonic(), stream.lasting
             await response.prepare(request)
             if request.method != hdrs.METH_HEAD:
-                ended = await _Sending(request, response, stream, service).all_of(first)
+                failure = await _Sending(request, response, stream, service).all_of(first)
         return response
     finally:
-        more = {STREAM_ERROR: ended} if ended else {}
+        if BEGUN_AT in request:
+            failure = failure or stream.broken_by()
+        if failure is not None:
+            request[BROKEN_BY] = failure
+        more = {} if failure is None else {STREAM_ERROR: failure.code}
         request[LOG_FIELDS] = {**log_fields(stream.log), **more}
 
 
@@ -84,15 +96,15 @@ class _Sending:
         self._is_events = stream.media_type == EVENT_STREAM
         self._written_at = asyncio.get_running_loop().time()
 
-    async def all_of(self, first: bytes) -> str:
-        """Send the pieces; gives the code of why they end early, empty where they do not."""
+    async def all_of(self, first: bytes) -> Failure | None:
+        """Send the pieces; gives why they end early, None where they do not."""
         failure = await self._pieces(first)
         if failure is not None:
             last = self._last(failure)
             if last:
                 await self._write(last)
         await self._response.write_eof()
-        return failure.code if failure is not None else ""
+        return failure
 
     async def _pieces(self, first: bytes) -> Failure | None:
         """Send all pieces; gives why they end early, None where they do not."""

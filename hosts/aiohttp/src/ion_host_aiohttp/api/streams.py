@@ -39,6 +39,10 @@ class Stream:
             iterator may add to them; never text of a message.
         failed: makes the last piece of a stream that ends early; by default an event ``error`` in
             the endpoint's error style, nothing where the stream is not one of events.
+        broken_by: gives, at the end, the failure that its pieces have told of themselves, None
+            where there was none.
+        lasting: whether it goes on for as long as its reader likes, so that its length says
+            nothing of the host.
     """
 
     chunks: AsyncIterator[bytes]
@@ -46,6 +50,8 @@ class Stream:
     headers: Mapping[str, str] = attrs.field(factory=dict)
     log: Mapping[str, str] = attrs.field(factory=dict)
     failed: Callable[[Failure], bytes] | None = None
+    broken_by: Callable[[], Failure | None] = lambda: None
+    lasting: bool = False
 
 
 def sse_event(

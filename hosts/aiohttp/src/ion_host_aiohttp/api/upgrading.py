@@ -12,7 +12,7 @@ from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Call, Endpoint
 from ion_host_aiohttp.api.gate import let_in
 from ion_host_aiohttp.api.incoming import ask_guards
-from ion_host_aiohttp.api.middleware import BEGUN_AT, LIMIT, LOG_FIELDS, log_fields
+from ion_host_aiohttp.api.middleware import BEGUN_AT, LASTING, LIMIT, LOG_FIELDS, log_fields
 from ion_host_aiohttp.api.upgrades import PROTOCOL, CloseCode, NotTextError, Upgrade
 from ion_host_aiohttp.browser.cors import is_allowed_origin, origin_refused
 from ion_host_aiohttp.errors import failures
@@ -92,7 +92,7 @@ async def open_socket(
     try:
         with service.streaming.sockets.place(call.caller.subject):
             await service.lifecycle.release(request[LIMIT])
-            request[BEGUN_AT] = service.clock.monotonic()
+            request[BEGUN_AT], request[LASTING] = service.clock.monotonic(), True
             await socket.prepare(request)
             wire = HostWire(socket, request, endpoint, service, call)
             try:

@@ -31,6 +31,7 @@ FileName = Literal[
     "alerts.js",
     "api.js",
     "base.css",
+    "boot.js",
     "chart-table.js",
     "chart.js",
     "charts.js",
@@ -100,6 +101,8 @@ async def show_dashboard(call: Call[None], service: Service) -> Answer:
     html = found.page.format(
         language=telling.language_of(_TITLE),
         title=escape(telling.text(_TITLE)),
+        loading=escape(telling.text(say("dashboard_loading"))),
+        missing=escape(telling.text(say("dashboard_missing"))),
         noscript=escape(telling.text(say("dashboard_script", address=FIGURES_PATH))),
         assets=f"{DASHBOARD}/assets/{found.digest}",
         alerts=_YES_NO[ALERTS_PATH in service.published.paths],
@@ -119,10 +122,14 @@ async def show_file(call: Call[None], service: Service) -> Answer:  # noqa: ARG0
     return file_answer(asset, call.path["digest"])
 
 
-DASHBOARD_PAGES: tuple[Endpoint[Any], ...] = (
-    page_endpoint(DASHBOARD, show_dashboard, "A page that shows how the host does."),
-    files_endpoint(
-        DASHBOARD, FileName, show_file, "Scripts and style sheets of the page of figures."
-    ),
+DASHBOARD_PAGES: tuple[Endpoint[Any], ...] = tuple(
+    # Who looks why a host refuses requests must not be refused with them.
+    attrs.evolve(endpoint, sheddable=False)
+    for endpoint in (
+        page_endpoint(DASHBOARD, show_dashboard, "A page that shows how the host does."),
+        files_endpoint(
+            DASHBOARD, FileName, show_file, "Scripts and style sheets of the page of figures."
+        ),
+    )
 )
 """The page and its files; what turning it off turns off."""

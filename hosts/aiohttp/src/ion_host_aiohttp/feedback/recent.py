@@ -17,7 +17,7 @@ from ion_framework.conversations.model import Owner
 KEPT_S = 600.0
 """Seconds for which a turn is remembered."""
 MOST_BYTES = 8 * 1024 * 1024
-"""Bytes of all remembered messages and receipts together, as they are packed."""
+"""Bytes of all remembered messages and receipts together, as they are held."""
 _FASTEST = 1
 _GAP = b"\0"
 
@@ -28,27 +28,38 @@ class RecentTurn:
 
     Attributes:
         user_id: the user, empty where the caller named none.
-        packed: message and receipt, compressed: as objects they take twenty times as much.
+        held: message and receipt as bytes: as objects they take several times as much.
         until: reading of the clock's ``monotonic()`` at which it is forgotten.
+        is_packed: whether the bytes are compressed, to about a quarter.
     """
 
     user_id: str
-    packed: bytes
+    held: bytes
     until: float
+    is_packed: bool = False
 
     @classmethod
-    def pack(cls, message: str, user_id: str, receipt: bytes, until: float) -> RecentTurn:
+    def of(cls, message: str, user_id: str, receipt: bytes, until: float) -> RecentTurn:
         """A turn from its message and the JSON of its receipt."""
-        return cls(user_id, zlib.compress(message.encode() + _GAP + receipt, _FASTEST), until)
+        return cls(user_id, message.encode() + _GAP + receipt, until)
+
+    def packed(self) -> RecentTurn:
+        """The same, compressed."""
+        return attrs.evolve(self, held=zlib.compress(self.held, _FASTEST), is_packed=True)
 
     def unpack(self) -> tuple[str, str]:
         """The message, and the JSON of the receipt."""
-        message, _, receipt = zlib.decompress(self.packed).partition(_GAP)
+        told = zlib.decompress(self.held) if self.is_packed else self.held
+        message, _, receipt = told.partition(_GAP)
         return message.decode(), receipt.decode()
 
 
 class RecentTurns:
     """Remembers turns, each for its owner; the oldest are forgotten first.
+
+    To compress a receipt takes as long as to write it, and most hosts have room for their turns as
+    they are. So a turn is compressed only where there is none: the new one first, then the others,
+    and none is forgotten for its bytes before all are.
 
     Args:
         clock: where the time comes from.
@@ -59,6 +70,7 @@ class RecentTurns:
         self._clock = clock
         self._most = most
         self._turns: OrderedDict[tuple[Owner, str], RecentTurn] = OrderedDict()
+        self._whole: OrderedDict[tuple[Owner, str], None] = OrderedDict()
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -83,12 +95,20 @@ class RecentTurns:
             receipt: the receipt as JSON.
         """
         now = self._clock.monotonic()
-        turn = RecentTurn.pack(message, user_id or "", receipt, now + KEPT_S)
-        self._forget((owner, request_id))
-        self._turns[owner, request_id] = turn
-        self._bytes += len(turn.packed)
-        while self._turns and self._is_too_much(now):
+        key = (owner, request_id)
+        self._forget(key)
+        turn = RecentTurn.of(message, user_id or "", receipt, now + KEPT_S)
+        self._turns[key], self._whole[key] = turn, None
+        self._bytes += len(turn.held)
+        while self._turns and self._is_past(now):
             self._forget(next(iter(self._turns)))
+        if self._bytes > MOST_BYTES:
+            self._pack(key)
+        while self._bytes > MOST_BYTES:
+            if self._whole:
+                self._pack(next(iter(self._whole)))
+            else:
+                self._forget(next(iter(self._turns)))
 
     def find(self, owner: Owner, request_id: str) -> RecentTurn | None:
         """The turn of an owner by its request id, None where it is not remembered."""
@@ -102,11 +122,20 @@ class RecentTurns:
         ]:
             self._forget(key)
 
-    def _is_too_much(self, now: float) -> bool:
+    def _is_past(self, now: float) -> bool:
         oldest = next(iter(self._turns.values()))
-        return len(self._turns) > self._most or self._bytes > MOST_BYTES or now >= oldest.until
+        return len(self._turns) > self._most or now >= oldest.until
+
+    def _pack(self, key: tuple[Owner, str]) -> None:
+        """Compress a turn, which keeps its age."""
+        whole = self._turns.get(key)
+        if whole is not None:
+            del self._whole[key]
+            self._turns[key] = whole.packed()
+            self._bytes += len(self._turns[key].held) - len(whole.held)
 
     def _forget(self, key: tuple[Owner, str]) -> None:
         turn = self._turns.pop(key, None)
         if turn is not None:
-            self._bytes -= len(turn.packed)
+            self._whole.pop(key, None)
+            self._bytes -= len(turn.held)

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     help="Listen where other machines can reach a host that authenticates nobody.",
 )
 @click.option(
-    "--log-format", type=click.Choice(["auto", "json", "console"]), help="Form of log lines."
+    "--log-format",
+    type=click.Choice(["auto", "json", "cloud", "console"]),
+    help="Form of log lines; cloud is JSON for Google Cloud Logging.",
 )
 @click.option(
     "--log-level",

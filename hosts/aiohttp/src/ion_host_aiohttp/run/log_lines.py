@@ -10,9 +10,24 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
+from ion_framework.line_stream import CLOUD_SEVERITIES, CLOUD_TRACE
+
 # Line separators and control characters that JSON allows as they are, and terminals obey.
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
-_FIRST = ("timestamp", "level", "event")
+_FIRST = ("severity", "message", "timestamp", "level", "event")
+
+
+def cloud_line(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    """The event as `json_line` has it, and besides the fields that Google Cloud Logging reads.
+
+    A field ``message`` of the event's own stays; ``severity`` is always that of its level, because
+    Cloud Logging takes nothing else there.
+    """
+    more: dict[str, object] = {"message": event.get("event", "")}
+    if event.get("trace_id"):
+        more[CLOUD_TRACE] = event["trace_id"]
+    severity = CLOUD_SEVERITIES.get(str(event.get("level")), "DEFAULT")
+    return json_line(logger, method, {**more, **event, "severity": severity})
 
 
 def json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:

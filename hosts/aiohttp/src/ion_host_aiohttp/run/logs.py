@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
 from ion_framework.line_stream import LineStream
 from ion_framework.settings.model import LogFormat, LogLevel, LogSettings
-from ion_host_aiohttp.run.log_lines import console_line, json_line
+from ion_host_aiohttp.run.log_lines import cloud_line, console_line, json_line
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
@@ -22,26 +24,36 @@ _LEVELS = {
 }
 
 
-def make_logger(stream: TextIO, settings: LogSettings) -> FilteringBoundLogger:
+ON_CLOUD_RUN = "K_SERVICE"
+"""The variable that Google Cloud Run sets for every service, which collects lines for Cloud
+Logging."""
+
+
+def make_logger(
+    stream: TextIO, settings: LogSettings, environ: Mapping[str, str] = os.environ
+) -> FilteringBoundLogger:
     """A logger of its own, for one `Service`.
 
     Args:
         stream: where lines go.
         settings: form and lowest level of lines.
+        environ: says whether this runs where lines in JSON are collected for Cloud Logging.
     """
     logger: FilteringBoundLogger = structlog.wrap_logger(
         LineStream(stream),
-        processors=_processors(stream, settings),
+        processors=_processors(stream, settings, environ),
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
     )
     return logger
 
 
-def configure_process(stream: TextIO, settings: LogSettings) -> FilteringBoundLogger:
+def configure_process(
+    stream: TextIO, settings: LogSettings, environ: Mapping[str, str] = os.environ
+) -> FilteringBoundLogger:
     """Make the same logger the one of the whole process: of plugins, and of other libraries."""
     lines = LineStream(stream)
     structlog.configure(
-        processors=_processors(stream, settings),
+        processors=_processors(stream, settings, environ),
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
         logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
@@ -51,14 +63,23 @@ def configure_process(stream: TextIO, settings: LogSettings) -> FilteringBoundLo
     return logger
 
 
-def _processors(stream: TextIO, settings: LogSettings) -> list[Processor]:
+def _processors(
+    stream: TextIO, settings: LogSettings, environ: Mapping[str, str]
+) -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        console_line if _for_people(stream, settings.format) else json_line,
+        _rendering(stream, settings.format, environ),
     ]
+
+
+def _rendering(stream: TextIO, form: LogFormat, environ: Mapping[str, str]) -> Processor:
+    if _for_people(stream, form):
+        return console_line
+    is_cloud = form is LogFormat.CLOUD or bool(environ.get(ON_CLOUD_RUN))
+    return cloud_line if is_cloud else json_line
 
 
 def _for_people(stream: TextIO, form: LogFormat) -> bool:

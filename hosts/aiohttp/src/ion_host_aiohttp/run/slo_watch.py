@@ -59,7 +59,7 @@ class SloWatch:
             "alert",
             rule=notice.rule,
             state=notice.state.value,
-            severity=notice.severity.value,
+            urgency=notice.severity.value,
             value=notice.value,
             threshold=notice.threshold,
             window_s=notice.window_s,

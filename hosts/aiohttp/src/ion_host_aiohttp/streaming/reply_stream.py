@@ -67,11 +67,20 @@ def reply_stream(  # noqa: PLR0913  each says one thing of the turn
         stream_id=name,
     )
     making = _Making(call, service, telling, name, instance, resumable)
-    return Stream(chunks=making.chunks(), log=telling.log, failed=making.failed)
+    return Stream(
+        chunks=making.chunks(),
+        log=telling.log,
+        failed=making.failed,
+        broken_by=lambda: making.broken_by,
+    )
 
 
 class _Making:
-    """One stream from its first reader to its end."""
+    """One stream from its first reader to its end.
+
+    Attributes:
+        broken_by: the failure of the turn, None while there is none.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917  as above
         self,
@@ -87,6 +96,7 @@ class _Making:
         self._telling = telling
         self._instance = instance
         self._resumable = resumable
+        self.broken_by: Failure | None = None
         owner = Owner(call.caller.principal, call.caller.tenant)
         self._replay = Replay(name, owner, self._left, self._attached)
         self._task: asyncio.Task[None] | None = None
@@ -128,7 +138,7 @@ class _Making:
     def _fail(self, error: Exception, failure: Failure) -> None:
         """The turn has no answer: an ordinary response where nothing is sent, else an event."""
         if self._replay.last:
-            self._telling.log["stream_error"] = failure.code
+            self.broken_by = failure
             self._end(self._error(failure))
         else:
             self._replay.end(error)

@@ -13,8 +13,9 @@ from ion_framework.errors import TurnError
 from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEvent, ReplyStarted
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Caller
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.turns import settle, shown_names, turn_failure, unless_broken_off
+from ion_host_aiohttp.turns import settle, turn_failure, unless_broken_off
 
 RECEIPT, DELTA, DONE, ERROR = "receipt", "delta", "done", "error"
 

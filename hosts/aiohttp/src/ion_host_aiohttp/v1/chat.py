@@ -16,14 +16,14 @@ from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.api.words import MessageText
 from ion_host_aiohttp.errors.failure import check_message, unfit
+from ion_host_aiohttp.metadata import metadata_document
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.turns import (
-    metadata_document,
     receipt_document,
     reply_answer,
     run_turn,
     second_best,
-    shown_names,
     usage_document,
 )
 

@@ -11,16 +11,11 @@ from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.api.endpoint import Call
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.metadata import metadata_document
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.turns import (
-    SERVED_FROM_CACHE,
-    metadata_document,
-    receipt_document,
-    shown_names,
-    spent_tokens,
-    usage_document,
-)
+from ion_host_aiohttp.turns import SERVED_FROM_CACHE, receipt_document, spent_tokens, usage_document
 from ion_host_aiohttp.v2.conversation_schema import (
     ClosedSession,
     ClosingSummary,

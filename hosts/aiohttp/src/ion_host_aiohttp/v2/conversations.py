@@ -14,9 +14,9 @@ from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, Err
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Issue, RequestFailed, unfit
 from ion_host_aiohttp.errors.messages import say
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.turns import shown_names
 from ion_host_aiohttp.v2 import conversation_failures as cases
 from ion_host_aiohttp.v2.conversation_failures import equipped, told
 from ion_host_aiohttp.v2.conversation_schema import (

@@ -11,15 +11,11 @@ import msgspec
 from ion_framework.domain.prompt import PromptMode
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
+from ion_host_aiohttp.metadata import metadata_document
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.turns import (
-    SERVED_FROM_CACHE,
-    metadata_document,
-    receipt_document,
-    shown_names,
-    usage_document,
-)
+from ion_host_aiohttp.turns import SERVED_FROM_CACHE, receipt_document, usage_document
 from ion_host_aiohttp.v2.schema import ProcessRequest
 
 

@@ -37,6 +37,8 @@ _LAST_S = 2.0
 """Seconds before the longest stream in which this one ends by itself."""
 _START_S = 10.0
 """Seconds that the processes of a host have to begin in."""
+PURSE = "figures"
+"""What looking at the host counts in, so that it takes nothing from what its caller may ask."""
 STOPPING, IN_TIME = "stopping", "in_time"
 
 
@@ -66,7 +68,7 @@ async def tell_figures(call: Call[None], service: Service) -> Stream:
     """
     if service.lifecycle.draining.is_set():
         raise RequestFailed(failures.cut_off())
-    return Stream(chunks=_events(call.query.interval_s, service))
+    return Stream(chunks=_events(call.query.interval_s, service), lasting=True)
 
 
 async def _events(interval_s: int, service: Service) -> AsyncGenerator[bytes, None]:
@@ -138,6 +140,8 @@ FIGURES: Endpoint[None] = Endpoint(
     description="Counts are since the start of the host, added up over all of its processes.",
     response=FiguresReport,
     scope=Scope.ADMIN,
+    purse=PURSE,
+    sheddable=False,
     tag="figures",
 )
 
@@ -156,6 +160,8 @@ FIGURES_STREAM: Endpoint[None] = Endpoint(
     query=FiguresQuery,
     media_type=EVENT_STREAM,
     scope=Scope.ADMIN,
+    purse=PURSE,
+    sheddable=False,
     tag="figures",
     streams=True,
 )

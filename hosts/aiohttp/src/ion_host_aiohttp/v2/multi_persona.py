@@ -33,12 +33,12 @@ from ion_host_aiohttp.errors.failure import (
 )
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import telling_of
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import (
     SERVED_FROM_CACHE,
     reply_answer,
-    shown_names,
     spent_tokens,
     timed_turn,
     usage_document,

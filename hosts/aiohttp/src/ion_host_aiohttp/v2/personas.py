@@ -15,9 +15,9 @@ from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorCase, Err
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.turns import shown_names
 
 
 @attrs.frozen(kw_only=True, slots=False)

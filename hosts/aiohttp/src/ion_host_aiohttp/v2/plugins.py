@@ -255,6 +255,7 @@ LIST = Endpoint(
     response=PluginList,
     scope=Scope.ADMIN,
     purse=_PURSE,
+    sheddable=False,
 )
 ENABLE = Endpoint(
     method="POST",
@@ -268,6 +269,7 @@ ENABLE = Endpoint(
     errors=_ERRORS,
     scope=Scope.ADMIN,
     purse=_PURSE,
+    sheddable=False,
 )
 DISABLE = Endpoint(
     method="POST",
@@ -287,6 +289,7 @@ DISABLE = Endpoint(
     errors=_ERRORS,
     scope=Scope.ADMIN,
     purse=_PURSE,
+    sheddable=False,
 )
 RELOAD = Endpoint(
     method="POST",
@@ -303,5 +306,6 @@ RELOAD = Endpoint(
     errors=_ERRORS,
     scope=Scope.ADMIN,
     purse=_PURSE,
+    sheddable=False,
 )
 ENDPOINTS = (LIST, ENABLE, DISABLE, RELOAD)

@@ -19,10 +19,10 @@ from ion_host_aiohttp.api.schema_issues import MOST_ISSUES
 from ion_host_aiohttp.errors.failure import Issue, RequestFailed, check_message, unfit
 from ion_host_aiohttp.errors.messages import Message, say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.openapi.schemas import LIMIT
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.turns import shown_names
 from ion_host_aiohttp.v2.personas import PersonaView, persona_view
 from ion_host_aiohttp.v2.schema import ContextRequest, check_given, messages_of
 from ion_host_aiohttp.v2.unanswered import failure_of

@@ -52,7 +52,7 @@ class RecordingQuery:
 async def record(call: Call[None], service: Service) -> Stream:
     """Tell the turns that end from now on."""
     log: dict[str, str] = {"full": str(call.query.full).lower()}
-    return Stream(chunks=_events(call.query, service, log), log=log)
+    return Stream(chunks=_events(call.query, service, log), log=log, lasting=True)
 
 
 async def _events(

@@ -9,6 +9,7 @@ from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
+from ion_host_aiohttp.v2.figures import PURSE
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -61,7 +62,8 @@ class AlertView:
 
     Attributes:
         rule: its name, the one of the alert in Prometheus's rule files.
-        measure: ``error_rate``, ``latency_p95``, ``hit_rate`` or ``burn_rate``.
+        measure: ``error_rate``, ``latency_p95``, ``unanswered_rate``, ``hit_rate`` or
+            ``burn_rate``.
         severity: ``page`` (now) or ``ticket`` (in working hours).
         state: ``inactive``, ``pending`` (not for long enough yet) or ``firing``.
         value: what was measured last; null where too little happened.
@@ -69,6 +71,8 @@ class AlertView:
         below: whether the limit is the least that there should be; else it is the most.
         windows_s: seconds of its windows.
         since: when it began to hold; null while it does not.
+        seen: requests, or turns, in the window that has the fewest.
+        least: as many as each window must have before it says anything.
     """
 
     rule: str
@@ -80,6 +84,8 @@ class AlertView:
     below: bool
     windows_s: tuple[float, ...]
     since: str | None
+    seen: int
+    least: int
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -166,6 +172,8 @@ def _alert(report: AlertReport) -> AlertView:
         below=report.below,
         windows_s=report.windows,
         since=_time(report.since),
+        seen=report.seen,
+        least=report.least,
     )
 
 
@@ -190,4 +198,6 @@ SLO = Endpoint(
     summary="Objectives, error budgets, burn rates and alerts, of all processes together.",
     response=SloStatus,
     scope=Scope.READ,
+    purse=PURSE,
+    sheddable=False,
 )

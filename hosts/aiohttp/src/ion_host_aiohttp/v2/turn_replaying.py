@@ -14,11 +14,11 @@ from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Call
 from ion_host_aiohttp.api.idempotency import REPLAYED
 from ion_host_aiohttp.api.streams import Stream, sse_event
+from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.streaming.replay import Owner, Replay
 from ion_host_aiohttp.streaming.reply_stream import NAME_BYTES
 from ion_host_aiohttp.streaming.telling import DELTA, DONE, RECEIPT, DeltaEvent, ReceiptEvent
-from ion_host_aiohttp.turns import shown_names
 
 _ZERO = Decimal(0)
 

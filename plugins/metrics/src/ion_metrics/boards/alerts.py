@@ -6,12 +6,14 @@ import attrs
 
 from ion_metrics import names
 from ion_metrics.boards.widgets import (
+    DUE,
     SERVED,
     error_ratio,
     hit_ratio,
     quantile,
     rate,
     ratio,
+    unanswered_ratio,
 )
 
 OBJECTIVE = 0.999
@@ -68,6 +70,9 @@ BURNS = (
 )
 """Windows and factors of "The Site Reliability Workbook", chapter 5, for 30 days."""
 
+LEAST_TURNS = 10
+"""Turns of five minutes before their share says anything, as `[slo] least_requests` has it."""
+
 ERROR_RATIO = "ion:http_error_ratio:"
 """Beginning of the names of recorded series; the window follows."""
 
@@ -100,6 +105,22 @@ THRESHOLDS = (
             "compare ion_generation_first_token_seconds, set a faster model first. cache: Redis is "
             "slow; see ion_cache_breaker_open. Everything at once: ion_loop_held_seconds_total "
             "names a plugin that holds the event loop, CPU shows a host at its limit."
+        ),
+    ),
+    Alert(
+        name="IonTurnsUnanswered",
+        expr=(
+            f"{unanswered_ratio()} > 0.05 and "
+            f"sum(increase({names.TURNS.name}{{{DUE}}}[5m])) > {LEAST_TURNS - 1}"
+        ),
+        lasts="5m",
+        severity="page",
+        summary="More than 5% of the turns have had no answer, or a stand-in's, for five minutes.",
+        runbook=(
+            "ion_generation_attempts_total by plugin and outcome names the generator that fails, "
+            "and why: its key, the provider's limits, or the provider itself. ion_turns_total by "
+            "persona and outcome shows whether one persona is hit or all: `ion plugins why NAME` "
+            "says what is wrong with one. no_answer: every generator failed; guard_failed: a guard."
         ),
     ),
     Alert(

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import attrs
 
+from ion_framework.pipeline.events import OWN_FAULTS
 from ion_metrics import names
 from ion_metrics.names import Metric
 
@@ -88,6 +89,11 @@ def ratio(part: str, whole: str) -> str:
 ERRORS = 'status=~"5..",status!="501"'
 """What counts as an error of the host: 501 says that the request is of another protocol."""
 
+_OWN_FAULTS = "|".join(sorted(OWN_FAULTS))
+
+DUE = f'outcome=~"answered|{_OWN_FAULTS}"'
+"""Turns that were to be answered: neither refused, nor broken off by their callers."""
+
 SERVED = 'route!~"/metrics|/health.*"'
 """Requests of callers: probes and Prometheus's own would hide how few there are at night."""
 
@@ -98,6 +104,14 @@ def error_ratio(window: str = WINDOW) -> str:
     whole = rate(names.HTTP_REQUESTS, SERVED, window=window)
     # Without a single error there is no series to divide: then the share is 0.
     return ratio(f"({errors} or vector(0))", whole)
+
+
+def unanswered_ratio(window: str = WINDOW) -> str:
+    """The share of turns that got no answer, or a stand-in's; callers' own faults left out."""
+    lost = rate(names.TURNS, f'outcome=~"{_OWN_FAULTS}"', window=window)
+    degraded = rate(names.TURNS, 'degraded="true"', window=window)
+    whole = rate(names.TURNS, DUE, window=window)
+    return ratio(f"(({lost} or vector(0)) + ({degraded} or vector(0)))", whole)
 
 
 def hit_ratio(window: str = WINDOW) -> str:

@@ -85,7 +85,7 @@ const told = {
     const isStopping = error === null || error.code === "DRAINING";
     const [empty, since] = isStopping ? ["stopping_empty", "stopping"] : ["lost_empty", "lost"];
     const tell = at === undefined ? () => text(empty) : () => text(since, clock(at));
-    const warn = error?.status && !isStopping ? () => text("refused", error.message) : tell;
+    const warn = error?.status && !isStopping ? () => text("refused", error.message || `HTTP ${error.status}.`) : tell;
     become("lost", () => text("state_lost"), warn);
   },
   refused(error) {
@@ -105,6 +105,8 @@ function begin() {
   follow(told, EVERY_S);
 }
 
+// Where a file is missing, boot.js says so and has the page loaded again.
+if (window.uPlot) find("boot").hidden = true;
 window.addEventListener("error", (event) => become("lost", () => text("state_lost"), () => text("page_failed", event.message)));
 watchKeyForm(begin);
 watchTheme();

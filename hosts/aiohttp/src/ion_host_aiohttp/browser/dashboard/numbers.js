@@ -25,6 +25,7 @@ export const whole = (value) => (isNone(value) ? NONE : format({}).format(value)
 export const short = (value) => (isNone(value) ? NONE : format({ notation: "compact", maximumSignificantDigits: 3 }).format(value));
 export const perSecond = (value) => (isNone(value) ? NONE : text("rate", short(value)));
 export const percent = (value) => (isNone(value) ? NONE : format({ style: "percent", maximumFractionDigits: 2 }).format(value));
+export const times = (value) => (isNone(value) ? NONE : text("times", format({ maximumFractionDigits: 1 }).format(value)));
 export const cores = (value) => (isNone(value) ? NONE : text("processors", format({ maximumFractionDigits: 2 }).format(value)));
 
 export function milliseconds(value) {
