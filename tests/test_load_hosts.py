@@ -157,6 +157,8 @@ async def test_the_gate_fails_a_host_with_errors(tmp_path):
     assert "status 503" in out
 
 
+# The gates for latency and errors run always.
+@pytest.mark.slow
 async def test_degraded_answers_can_fail_the_gate(tmp_path):
     """A host that answers offline for a model that fails passes, unless degraded ones count."""
     async with FakeOpenAI() as fake:

@@ -18,6 +18,8 @@ from perf.reliability.stage import staged
 
 EXAMPLES = 50
 CONFIGURATION = ROOT / "hosts/aiohttp/tests/schemathesis.toml"
+ENDLESS = 1
+"""Operations that never end by themselves: the configuration leaves them out."""
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 REPORT = "report.json"
 PATIENCE_S = 900.0
@@ -100,9 +102,9 @@ def _told(door: str, report: Mapping[str, Any]) -> Sequence[Finding]:
         ),
         Finding(
             f"operations examined, {door} door",
-            "all",
+            f"all but {ENDLESS}, which has no end",
             f"{operations['tested']} of {operations['total']}",
-            operations["tested"] == operations["total"] > 0,
+            operations["tested"] == operations["total"] - ENDLESS > 0,
         ),
         Finding(
             f"phases without a failure, {door} door",

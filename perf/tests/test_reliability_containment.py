@@ -56,6 +56,8 @@ def test_a_hanging_persona_has_all_its_places_taken():
     assert len(findings[2].samples["beside"]) == len(findings[2].samples["without"]) == 30
 
 
+# The reliability environment runs the whole promise.
+@pytest.mark.slow
 @linux
 def test_a_raising_monitor_is_left_out():
     """Promise 29: no request fails by the monitor, which is in quarantine after five lines."""

@@ -49,6 +49,8 @@ def test_malformed_bodies():
     assert max(findings["longest wait of another client"].samples["lag"]) < 1
 
 
+# The reliability environment runs the whole promise.
+@pytest.mark.slow
 def test_stalls():
     """Promise 14 plays every heavy request, none of which stalls the host for half a second."""
     for finding in checked(14, 0.2).values():

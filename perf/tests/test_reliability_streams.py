@@ -33,6 +33,8 @@ def test_callers_who_leave():
     assert max(took) < 2.5
 
 
+# The reliability environment runs the whole promise.
+@pytest.mark.slow
 def test_the_end_of_a_host_under_load():
     """Promise 16: nothing in flight is dropped, and every stream and WebSocket is told."""
     findings = checked(16, 0.1)

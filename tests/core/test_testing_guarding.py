@@ -11,6 +11,8 @@ import pytest
 from ion_framework.testing import CacheContract, PersonaContract, PluginContract, StoreContract
 from ion_framework.testing.contracts.guarding import ContractError
 
+pytestmark = pytest.mark.once
+
 HEAD = "import pytest\nfrom ion_framework.testing import PersonaContract, installed_on_path\n"
 SAGE = HEAD + "class TestSage(PersonaContract):\n    plugin = 'sage'\n"
 

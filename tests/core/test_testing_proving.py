@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 HEAD = "import pytest\nfrom ion_framework.testing import PersonaContract, cannot_run\n"
 SAGE = f"{HEAD}class TestSage(PersonaContract):\n    plugin = 'sage'\n"
 FIXTURE = (

@@ -14,6 +14,8 @@ pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES, SEED = 3, 20261121
 PATIENCE_S = 300
+ENDLESS = 1
+"""Operations that never end by themselves: the configuration leaves them out."""
 
 
 async def examined(url: str, folder: Path) -> tuple[str, dict]:
@@ -43,6 +45,6 @@ async def test_every_answer_conforms_to_the_document(hosting, tmp_path):
 
     assert {"examples", "coverage", "fuzzing", "stateful"} == report["phases"].keys()
     assert {"success"} == {phase["status"] for phase in report["phases"].values()}, output
-    assert report["operations"]["total"] == report["operations"]["tested"], output
+    assert report["operations"]["total"] == report["operations"]["tested"] + ENDLESS, output
     assert [] == report["failures"], output
     assert 0 == report["exit_code"], output

@@ -180,6 +180,8 @@ async def test_answers_that_say_nothing_fail(load, server, tmp_path):
     assert "answer 200 has no content" in failures
 
 
+# Two runs of locust with a rest between them.
+@pytest.mark.slow
 async def test_scenarios_follow_each_other_with_a_rest(load, server):
     """Two scenarios run one after another, with the rest of the first between them, and a sum."""
     short = (*SHORT[:-1], "1")
