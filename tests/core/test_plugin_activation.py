@@ -16,7 +16,7 @@ from ion_framework.settings.model import PluginSettings
 from ion_framework.testing import PluginPackage, installed_on_path
 from ion_framework.testing.packages import MANIFEST
 
-BUDGET_S = 0.5
+BUDGET_S = 2.0
 QUICK = Settings(plugins=PluginSettings(import_budget_s=BUDGET_S, startup_budget_s=BUDGET_S))
 
 
@@ -179,7 +179,7 @@ def test_a_bad_plugin_is_contained_and_named(tmp_path, bad, status, words):
     with ion_with(tmp_path, package("ann"), bad, package("zoe")) as ion:
         started = time.monotonic()
         ion.activate()
-        assert time.monotonic() - started < BUDGET_S + 1.5
+        assert time.monotonic() - started < BUDGET_S + 8.0
         record = ion.host.record("bad")
         assert (status, []) == (record.status, [w for w in words if w not in record.reason])
         assert "\n" not in record.reason
@@ -192,12 +192,12 @@ def test_a_bad_plugin_is_contained_and_named(tmp_path, bad, status, words):
 def test_hangs_overlap(tmp_path):
     """Ten plugins that hang cost about one budget together, and good ones among them run."""
     sleepers = [package(f"bad-{n}", "import time\ntime.sleep(30)\n") for n in range(10)]
-    settings = Settings(plugins=PluginSettings(import_budget_s=1.0))
+    settings = Settings(plugins=PluginSettings(import_budget_s=BUDGET_S))
     packages = (package("ann"), *sleepers, package("zoe"))
     with ion_with(tmp_path, *packages, settings=settings) as ion:
         started = time.monotonic()
         ion.activate()
-        assert time.monotonic() - started < 1.0 + 1.5
+        assert time.monotonic() - started < BUDGET_S + 8.0
         failed = [r.name for r in ion.plugins if "plugin.py, line 2" in r.reason]
         assert [f"bad-{n}" for n in range(10)] == failed
         active = [r.name for r in ion.plugins if r.status is Status.ACTIVE]
