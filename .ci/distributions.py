@@ -22,10 +22,10 @@ AT_ONCE = 3
 """Distributions that are tested at the same time: their tests wait as often as they compute."""
 
 LONG_TESTS = 45_000
-SAMPLE = ("--one-in", "4")
+SAMPLE = ("--one-in", "8")
 SPREAD = ("-n", "2", "--dist", "worksteal", *SAMPLE)
-"""Bytes of tests above which those of one distribution are spread, and only some of them run, as of
-the core: all have run beside the others, and here each file shows that it needs none of them."""
+"""Bytes of tests above which those of one distribution are spread. Only some of them run, as of the
+core: all have run beside the others, and here each file shows that it needs none of them."""
 
 LEFT_OUT = "not outage and not once"
 """Tests that say nothing new here; `pyproject.toml` says what the marks mean."""
@@ -106,7 +106,7 @@ def _test_alone(name: str, built: list[Path], home: Path) -> tuple[int, str]:
     done = subprocess.run(  # noqa: S603  the arguments are this file's own
         (
             *(python, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", LEFT_OUT),
-            *(SPREAD if _length_of_tests(name) > LONG_TESTS else ()),
+            *(SPREAD if _length_of_tests(name) > LONG_TESTS else SAMPLE),
             folder,
         ),
         cwd=ROOT,

@@ -68,6 +68,8 @@ def test_a_regular_expression_without_end_is_told_in_seconds(tmp_path):
     assert time.monotonic() - began < 100
 
 
+# Their limits keep each of them waiting for ten seconds and more.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

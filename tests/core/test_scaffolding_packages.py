@@ -20,6 +20,13 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parents[2]
 WHAT = ("persona", "persona-with-code", *kinds())
 EVERY_ONE = pytest.mark.parametrize("what", WHAT, ids=str)
+USUAL = ("persona", "persona-with-code", Kind.GUARD, Kind.MONITOR)
+# Kinds of plugins differ in little; all of them are tried with the reliability checks.
+MOST = pytest.mark.parametrize(
+    "what",
+    [item if item in USUAL else pytest.param(item, marks=pytest.mark.slow) for item in WHAT],
+    ids=str,
+)
 
 
 def tree_of(what, folder):
@@ -29,7 +36,7 @@ def tree_of(what, folder):
     return persona_tree(folder, f"old-{what}", code=what != "persona")
 
 
-@EVERY_ONE
+@MOST
 def test_it_passes_its_own_tests(what, tmp_path):
     """Installed beside nothing but the core, the untouched package passes all of its tests."""
     ran = run_in(tree_of(what, tmp_path), "pytest", "-q", "-p", "no:cacheprovider")

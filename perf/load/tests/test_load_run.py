@@ -132,6 +132,8 @@ async def test_refusals_fail_odd_payloads(load, server):
     assert "❌" in done.out
 
 
+# A run of a quarter of a minute.
+@pytest.mark.slow
 async def test_streams_have_to_be_complete(load, server):
     """A stream that ends without ``done``, or whose ``done`` says nothing, is a failure."""
     delta, done = "event: delta\ndata: {}\n\n", "event: done\ndata: {}\n\n"
