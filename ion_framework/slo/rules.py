@@ -144,33 +144,9 @@ def rules_of(settings: SloSettings) -> tuple[Rule, ...]:
     """The rules with the limits of the settings."""
     least = float(settings.least_requests)
     thresholds = (
-        Rule(
-            name="IonErrorRateHigh",
-            measure=Measure.ERROR_RATE,
-            severity=Severity.PAGE,
-            threshold=settings.error_rate,
-            windows=(5 * MINUTE_S,),
-            lasts_s=5 * MINUTE_S,
-            least=least,
-        ),
-        Rule(
-            name="IonLatencyHigh",
-            measure=Measure.LATENCY_P95,
-            severity=Severity.PAGE,
-            threshold=settings.latency_s,
-            windows=(5 * MINUTE_S,),
-            lasts_s=5 * MINUTE_S,
-            least=least,
-        ),
-        Rule(
-            name="IonTurnsUnanswered",
-            measure=Measure.UNANSWERED_RATE,
-            severity=Severity.PAGE,
-            threshold=settings.unanswered_rate,
-            windows=(5 * MINUTE_S,),
-            lasts_s=5 * MINUTE_S,
-            least=least,
-        ),
+        _page("IonErrorRateHigh", Measure.ERROR_RATE, settings.error_rate, least),
+        _page("IonLatencyHigh", Measure.LATENCY_P95, settings.latency_s, least),
+        _page("IonTurnsUnanswered", Measure.UNANSWERED_RATE, settings.unanswered_rate, least),
         Rule(
             name="IonCacheHitRateLow",
             measure=Measure.HIT_RATE,
@@ -183,6 +159,19 @@ def rules_of(settings: SloSettings) -> tuple[Rule, ...]:
         ),
     )
     return (*thresholds, *(_burn_rule(burn, least) for burn in BURNS))
+
+
+def _page(name: str, measure: Measure, threshold: float, least: float) -> Rule:
+    """A rule that calls somebody once it has held for five minutes."""
+    return Rule(
+        name=name,
+        measure=measure,
+        severity=Severity.PAGE,
+        threshold=threshold,
+        windows=(5 * MINUTE_S,),
+        lasts_s=5 * MINUTE_S,
+        least=least,
+    )
 
 
 def _burn_rule(burn: Burn, least: float) -> Rule:

@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from ion_framework.testing.events import make_answer_refreshed as make_answer_refreshed
     from ion_framework.testing.events import make_events as make_events
     from ion_framework.testing.events import make_loop_held as make_loop_held
+    from ion_framework.testing.events import make_notice as make_notice
     from ion_framework.testing.events import make_reply as make_reply
     from ion_framework.testing.events import make_request_completed as make_request_completed
     from ion_framework.testing.events import make_status_changed as make_status_changed
@@ -115,6 +116,7 @@ _LATE = {
     "make_answer_refreshed": "events",
     "make_events": "events",
     "make_loop_held": "events",
+    "make_notice": "events",
     "make_reply": "events",
     "make_request_completed": "events",
     "make_status_changed": "events",
@@ -179,6 +181,7 @@ __all__ = [  # noqa: RUF022  the order of sorted(), which a test checks
     "make_ion",
     "make_loop_held",
     "make_manifest",
+    "make_notice",
     "make_persona",
     "make_plugin",
     "make_reply",

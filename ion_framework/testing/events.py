@@ -32,6 +32,7 @@ from ion_framework.pipeline.receipt import (
 )
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
+from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
 from ion_framework.testing.builders import make_persona, make_resonance
 
 AT = 1_795_253_400.25
@@ -183,6 +184,31 @@ def make_loop_held(**changes: Any) -> LoopHeld:
     """
     event = LoopHeld("sage", "ion_guard", "ion-sage", 1.5, ("a.py:1 look", "b.py:2 wait"), AT)
     return attrs.evolve(event, **changes)
+
+
+def make_notice(**changes: Any) -> Notice:
+    """A notice of an alert that fires.
+
+    Args:
+        changes: any field of `ion_framework.slo.notice.Notice`.
+    """
+    notice = Notice(
+        id="ion-1/IonErrorRateHigh/1790000000",
+        rule="IonErrorRateHigh",
+        measure=Measure.ERROR_RATE,
+        severity=Severity.PAGE,
+        state=NoticeState.FIRING,
+        value=0.5,
+        threshold=0.05,
+        below=False,
+        window_s=300.0,
+        since=1_790_000_000.0,
+        at=1_790_000_300.0,
+        host="ion-1",
+        instances=2,
+        links={"slo": "https://ion.example.org/api/v2/slo"},
+    )
+    return attrs.evolve(notice, **changes)
 
 
 def make_events(said: str = "hello", number: int = 1) -> tuple[Event, ...]:

@@ -17,25 +17,12 @@ from ion_framework.pipeline.incoming import IncomingRequest
 from ion_framework.pipeline.receipt import Outcome
 from ion_framework.plugin_host.inspection import RULES, SPECS
 from ion_framework.plugin_host.record import Status
-from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
 from ion_framework.slo.notifying import notify
-from ion_framework.testing import make_plugin
+from ion_framework.testing import make_notice, make_plugin
 
 MARK = "Example::\n"
 QUESTION = "We utilise open source. May I come in?"
-NOTICE = Notice(
-    id="test/IonErrorRateHigh/1",
-    rule="IonErrorRateHigh",
-    measure=Measure.ERROR_RATE,
-    severity=Severity.PAGE,
-    state=NoticeState.FIRING,
-    value=0.5,
-    threshold=0.05,
-    below=False,
-    window_s=300.0,
-    since=1.0,
-    at=2.0,
-)
+NOTICE = make_notice()
 
 
 def example_source(hook):

@@ -16,9 +16,8 @@ from ion_framework.plugin_host.discovery import inline
 from ion_framework.plugin_host.inspection import RULES
 from ion_framework.plugin_host.record import Status
 from ion_framework.settings.model import Settings, TurnSettings
-from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
 from ion_framework.slo.notifying import NOTIFY_S, notify
-from ion_framework.testing import make_ion, make_manifest, run_virtual
+from ion_framework.testing import make_ion, make_manifest, make_notice, run_virtual
 from ion_framework.testing.builders import standard_parts
 from tests.support.faults import (
     Release,
@@ -39,19 +38,7 @@ TURN_HOOKS = tuple(
 )
 DEADLINE_S = 60.0
 NOTIFY = "ion_notify"
-NOTICE = Notice(
-    id="h/r/1",
-    rule="IonErrorRateHigh",
-    measure=Measure.ERROR_RATE,
-    severity=Severity.PAGE,
-    state=NoticeState.FIRING,
-    value=0.5,
-    threshold=0.05,
-    below=False,
-    window_s=300.0,
-    since=1.0,
-    at=2.0,
-)
+NOTICE = make_notice()
 
 ASYNC_FAULTS = {
     "exception": (lambda _: raise_it(ValueError("boom")), "raised ValueError: boom"),

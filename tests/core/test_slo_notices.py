@@ -10,25 +10,12 @@ import pytest
 from ion_framework import hookimpl
 from ion_framework.domain.language import Language
 from ion_framework.plugin_host.record import Status
-from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
+from ion_framework.slo.notice import Measure, NoticeState, Severity
 from ion_framework.slo.notifying import notify
 from ion_framework.slo.texts import amount, headline, sentence, span, urgency
-from ion_framework.testing import make_plugin, running_ion
+from ion_framework.testing import make_notice, make_plugin, running_ion
 
-NOTICE = Notice(
-    id="ion-1/IonLatencyHigh/1",
-    rule="IonLatencyHigh",
-    measure=Measure.LATENCY_P95,
-    severity=Severity.PAGE,
-    state=NoticeState.FIRING,
-    value=2.5,
-    threshold=2.0,
-    below=False,
-    window_s=300.0,
-    since=1.0,
-    at=2.0,
-    host="ion-1",
-)
+NOTICE = make_notice(rule="IonLatencyHigh", measure=Measure.LATENCY_P95, value=2.5, threshold=2.0)
 
 
 class Listener:

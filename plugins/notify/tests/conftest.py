@@ -21,28 +21,7 @@ from ion_notify.settings import NotifySettings
 
 from ion_framework import PluginContext
 from ion_framework.clock import SystemClock
-from ion_framework.slo.notice import Measure, Notice, NoticeState, Severity
-
-
-def make_notice(**changes: Any) -> Notice:
-    """A notice of an alert that fires."""
-    notice = Notice(
-        id="ion-1/IonErrorRateHigh/1790000000",
-        rule="IonErrorRateHigh",
-        measure=Measure.ERROR_RATE,
-        severity=Severity.PAGE,
-        state=NoticeState.FIRING,
-        value=0.5,
-        threshold=0.05,
-        below=False,
-        window_s=300.0,
-        since=1_790_000_000.0,
-        at=1_790_000_300.0,
-        host="ion-1",
-        instances=2,
-        links={"slo": "https://ion.example.org/api/v2/slo"},
-    )
-    return attrs.evolve(notice, **changes)
+from ion_framework.testing import make_notice
 
 
 @attrs.frozen
