@@ -16,7 +16,7 @@ from ion_framework.settings.model import PluginSettings
 from ion_framework.testing import PluginPackage, installed_on_path
 from ion_framework.testing.packages import MANIFEST
 
-BUDGET_S = 2.0
+BUDGET_S = 5.0
 QUICK = Settings(plugins=PluginSettings(import_budget_s=BUDGET_S, startup_budget_s=BUDGET_S))
 
 
@@ -148,17 +148,17 @@ BAD = {
     "import sleeps": (
         package("bad", "import time\ntime.sleep(30)\n", distribution="ion-test-sleeper"),
         Status.FAILED,
-        ("its import took longer than 2 s", "plugin.py, line 2"),
+        ("its import took longer than 5 s", "plugin.py, line 2"),
     ),
     "import computes": (
         package("bad", "while True:\n    pass\n", distribution="ion-test-busy"),
         Status.FAILED,
-        ("its import took longer than 2 s", "plugin.py, line"),
+        ("its import took longer than 5 s", "plugin.py, line"),
     ),
     "factory sleeps": (
         package("bad", "import time\n", factory="time.sleep(30)"),
         Status.FAILED,
-        ("its factory took longer than 2 s", "plugin.py, line"),
+        ("its factory took longer than 5 s", "plugin.py, line"),
     ),
     "dir raises": (
         package("bad", body="def __dir__(self): raise OSError('no entry')"),

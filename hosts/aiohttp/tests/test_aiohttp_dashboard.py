@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 from ion_host_aiohttp.browser import dashboard
-from ion_host_aiohttp.browser.playground import POLICY
+from ion_host_aiohttp.browser.page_files import POLICY
 
 from ion_framework.settings.model import Settings
 from ion_framework.settings.serving import ApiSettings
 
-FOLDER = dashboard.files("ion_host_aiohttp").joinpath("browser", "dashboard")
+FOLDER = files("ion_host_aiohttp").joinpath("browser", "dashboard")
 
 
 async def page(host, language="en"):
@@ -71,7 +72,7 @@ def test_what_the_dashboard_ships_is_what_it_serves():
 def test_every_text_of_the_dashboard_is_there_in_both_languages():
     """Each key that the page or a script asks for has its two texts, and each text is asked for."""
     texts = FOLDER.joinpath("texts.js").read_text("utf-8")
-    table = texts[texts.index("const TEXTS") : texts.index("let column")]
+    table = texts[texts.index("const TEXTS") : texts.index("export function text(")]
     known = set(re.findall(r"^  (\w+): \[\".+\", \".+\"\],$", table, re.MULTILINE))
     everything = "".join(
         item.read_text("utf-8").replace(table, "") for item in FOLDER.iterdir() if item.is_file()

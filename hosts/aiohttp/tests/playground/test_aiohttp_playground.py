@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 from ion_host_aiohttp.browser import playground
-from ion_host_aiohttp.browser.playground import POLICY
+from ion_host_aiohttp.browser.page_files import POLICY
 
 from ion_framework.settings.model import Settings
 from ion_framework.settings.serving import ApiSettings
 from ion_framework.testing import MemoryStore
 
-FOLDER = playground.files("ion_host_aiohttp").joinpath("browser", "playground")
+FOLDER = files("ion_host_aiohttp").joinpath("browser", "playground")
 
 
 async def page(host, language="en"):
@@ -84,7 +85,7 @@ def test_every_file_is_served():
 def test_every_text_is_there_in_both_languages():
     """Each key that the page or a script asks for has its two texts, and each text is asked for."""
     texts = FOLDER.joinpath("texts.js").read_text("utf-8")
-    table = texts[texts.index("const TEXTS") : texts.index("let column")]
+    table = texts[texts.index("const TEXTS") : texts.index("export function text(")]
     known = set(re.findall(r"^  (\w+): \[\".+\", \".+\"\],$", table, re.MULTILINE))
     everything = "".join(
         item.read_text("utf-8").replace(table, "") for item in FOLDER.iterdir() if item.is_file()

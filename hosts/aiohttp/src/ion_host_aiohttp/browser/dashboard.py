@@ -7,20 +7,13 @@ from __future__ import annotations
 
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any, Literal, get_args
 
 import attrs
 
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
-from ion_host_aiohttp.browser.assets import Asset, digest_of, media_type_of
-from ion_host_aiohttp.browser.playground import POLICY
-from ion_host_aiohttp.browser.serving import (
-    file_answer,
-    files_endpoint,
-    page_answer,
-    page_endpoint,
-)
+from ion_host_aiohttp.browser.page_files import POLICY, YES_NO, PageFiles, read_page
+from ion_host_aiohttp.browser.serving import files_endpoint, page_answer, page_endpoint
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
@@ -41,6 +34,7 @@ FileName = Literal[
     "events.js",
     "following.js",
     "key-form.js",
+    "language.js",
     "main.js",
     "numbers.js",
     "plugins.js",
@@ -57,41 +51,23 @@ FileName = Literal[
 
 _FOLDERS = {
     **dict.fromkeys(
-        ("api.js", "base.css", "dom.js", "events.js", "storage.js", "theme.js"), ("playground",)
+        (
+            *("api.js", "base.css", "dom.js", "events.js", "key-form.js", "language.js"),
+            *("storage.js", "theme.js"),
+        ),
+        ("playground",),
     ),
     **dict.fromkeys(("uPlot.iife.min.js", "uPlot.min.css"), ("assets", "uplot")),
 }
 """Files that are another page's, or another project's; the others are this page's own."""
 
 _TITLE = say("dashboard_title")
-_YES_NO = {True: "yes", False: "no"}
-
-
-@attrs.frozen
-class _Files:
-    """The page and what it loads.
-
-    Attributes:
-        page: the page, with gaps.
-        bodies: the files by name.
-        digest: of all of them, because they name each other: hexadecimal.
-    """
-
-    page: str
-    bodies: dict[str, bytes]
-    digest: str
 
 
 @cache
-def _files() -> _Files:
+def _files() -> PageFiles:
     """What is shipped, read at most once."""
-    browser = files("ion_host_aiohttp").joinpath("browser")
-    bodies = {
-        name: browser.joinpath(*_FOLDERS.get(name, ("dashboard",)), name).read_bytes()
-        for name in get_args(FileName)
-    }
-    page = browser.joinpath("dashboard", "dashboard.html").read_text("utf-8")
-    return _Files(page, bodies, digest_of(b"\0".join(bodies.values())))
+    return read_page("dashboard", get_args(FileName), _FOLDERS)
 
 
 async def show_dashboard(call: Call[None], service: Service) -> Answer:
@@ -105,21 +81,19 @@ async def show_dashboard(call: Call[None], service: Service) -> Answer:
         missing=escape(telling.text(say("dashboard_missing"))),
         noscript=escape(telling.text(say("dashboard_script", address=FIGURES_PATH))),
         assets=f"{DASHBOARD}/assets/{found.digest}",
-        alerts=_YES_NO[ALERTS_PATH in service.published.paths],
-        key=_YES_NO[service.authenticator.required],
+        alerts=YES_NO[ALERTS_PATH in service.published.paths],
+        key=YES_NO[service.authenticator.required],
     )
     return page_answer(html, POLICY, telling)
 
 
-async def show_file(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+async def show_file(call: Call[None], service: Service) -> Answer:
     """Give a script or a style sheet of the page.
 
     Raises:
         HTTPNotFound: the address names another version of the files than there is.
     """
-    found, name = _files(), call.path["name"]
-    asset = Asset(found.bodies[name], media_type_of(name), found.digest)
-    return file_answer(asset, call.path["digest"])
+    return await _files().give(call, service)
 
 
 DASHBOARD_PAGES: tuple[Endpoint[Any], ...] = tuple(

@@ -10,7 +10,8 @@ import { showPlugins } from "./plugins.js";
 import { showShares } from "./shares.js";
 import { keepHistory, keepPlugins, keepPoint, latest } from "./state.js";
 import { apiKey } from "./storage.js";
-import { chooseLanguage, firstLanguage, text, toggleLanguage, writeTexts } from "./texts.js";
+import { chooseLanguage, firstLanguage, toggleLanguage } from "./language.js";
+import { text, writeTexts } from "./texts.js";
 import { showTheme, watchTheme } from "./theme.js";
 import { showTiles } from "./tiles.js";
 
@@ -108,7 +109,7 @@ function begin() {
 // Where a file is missing, boot.js says so and has the page loaded again.
 if (window.uPlot) find("boot").hidden = true;
 window.addEventListener("error", (event) => become("lost", () => text("state_lost"), () => text("page_failed", event.message)));
-watchKeyForm(begin);
+watchKeyForm(begin, "key-open");
 watchTheme();
 find("language").addEventListener("click", () => {
   toggleLanguage();

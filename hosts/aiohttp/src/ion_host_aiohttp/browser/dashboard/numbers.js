@@ -1,6 +1,7 @@
 // Numbers as people read them, in the page's language.
 
-import { language, text } from "./texts.js";
+import { language } from "./language.js";
+import { text } from "./texts.js";
 
 const NONE = "–";
 const KIB = 1024;

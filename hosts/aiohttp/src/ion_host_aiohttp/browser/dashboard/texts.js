@@ -1,6 +1,6 @@
 // Every sentence of the page, in Korean and English.
 
-import { keepSetting, setting } from "./storage.js";
+import { filled } from "./language.js";
 
 const TEXTS = {
   title: ["Dashboard", "대시보드"],
@@ -91,28 +91,8 @@ const TEXTS = {
   quarantined: ["quarantined", "격리됨"],
 };
 
-let column = 0;
-
-const inLanguage = (pair) => pair[column];
-
-export function chooseLanguage(name) {
-  column = name === "ko" ? 1 : 0;
-  document.documentElement.lang = language();
-}
-
-export function firstLanguage() {
-  return setting("language") || (navigator.language.toLowerCase().startsWith("ko") ? "ko" : "en");
-}
-
-export const language = () => (column ? "ko" : "en");
-
-export function toggleLanguage() {
-  chooseLanguage(column ? "en" : "ko");
-  keepSetting("language", language());
-}
-
 export function text(key, ...values) {
-  return inLanguage(TEXTS[key]).replace(/\{(\d)\}/g, (_, number) => values[number]);
+  return filled(TEXTS[key], values);
 }
 
 // A word that the host uses; one that this page does not know stays as it is.

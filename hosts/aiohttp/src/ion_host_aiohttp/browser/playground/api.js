@@ -1,7 +1,7 @@
 // Calls of the API, and the errors that come of them.
 
 import { apiKey } from "./storage.js";
-import { language } from "./texts.js";
+import { language } from "./language.js";
 
 export class ApiError extends Error {
   constructor(status, code, message, seconds) {

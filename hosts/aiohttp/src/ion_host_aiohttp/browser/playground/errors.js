@@ -2,7 +2,8 @@
 
 import { notify } from "./notice.js";
 import { apiKey } from "./storage.js";
-import { language, text } from "./texts.js";
+import { language } from "./language.js";
+import { text } from "./texts.js";
 
 const MINUTE_S = 60;
 const HOUR_S = 3600;

@@ -13,8 +13,8 @@ function show(isOpen) {
   find("key-open").setAttribute("aria-expanded", String(isOpen));
 }
 
-// `entered` is called with every key that is entered, also an empty one.
-export function watchKeyForm(entered) {
+// `entered` is called with every key that is entered, also an empty one; the cursor then goes to `next`.
+export function watchKeyForm(entered, next) {
   find("key-open").addEventListener("click", () => {
     if (find("key-form").hidden) askForKey();
     else show(false);
@@ -30,7 +30,7 @@ export function watchKeyForm(entered) {
     keepApiKey(find("key").value.trim());
     find("key").value = "";
     show(false);
-    find("message").focus();
+    find(next).focus();
     entered();
   });
 }

@@ -11,7 +11,8 @@ import { clearNotice, notify, retract, watchNotice, writeNotice } from "./notice
 import { setPersonas } from "./picker.js";
 import { goOn, loadSessions, showSessions } from "./sessions.js";
 import { apiKey } from "./storage.js";
-import { chooseLanguage, firstLanguage, text, toggleLanguage, writeTexts } from "./texts.js";
+import { chooseLanguage, firstLanguage, toggleLanguage } from "./language.js";
+import { text, writeTexts } from "./texts.js";
 import { showTheme, watchTheme } from "./theme.js";
 
 function showAll() {
@@ -56,7 +57,7 @@ const tellOffline = () => text("error_offline");
 setWays({ suggest, busy: showBusy, anew });
 watchComposer({ askForKey, anew, answered: loadSessions });
 watchNotice();
-watchKeyForm(load);
+watchKeyForm(load, "message");
 watchTheme();
 find("language").addEventListener("click", () => {
   toggleLanguage();

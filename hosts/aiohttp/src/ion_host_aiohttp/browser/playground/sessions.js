@@ -6,7 +6,8 @@ import { tellError } from "./errors.js";
 import { keepsConversations } from "./host.js";
 import { shelf } from "./shelf.js";
 import { keepSetting, setting } from "./storage.js";
-import { language, text } from "./texts.js";
+import { language } from "./language.js";
+import { text } from "./texts.js";
 
 const TURNS = { one: "turns_one", other: "turns_other" };
 const SHORT = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };

@@ -1,6 +1,6 @@
 // Every sentence of the page, in Korean and English.
 
-import { keepSetting, setting } from "./storage.js";
+import { filled } from "./language.js";
 
 const TEXTS = {
   title: ["Playground", "플레이그라운드"],
@@ -100,28 +100,8 @@ const TEXTS = {
   characters: ["{0} of {1} characters", "{1}자 중 {0}자"],
 };
 
-let column = 0;
-
-export const inLanguage = (pair) => pair[column];
-
-export function chooseLanguage(name) {
-  column = name === "ko" ? 1 : 0;
-  document.documentElement.lang = language();
-}
-
-export function firstLanguage() {
-  return setting("language") || (navigator.language.toLowerCase().startsWith("ko") ? "ko" : "en");
-}
-
-export const language = () => (column ? "ko" : "en");
-
-export function toggleLanguage() {
-  chooseLanguage(column ? "en" : "ko");
-  keepSetting("language", language());
-}
-
 export function text(key, ...values) {
-  return inLanguage(TEXTS[key]).replace(/\{(\d)\}/g, (_, number) => values[number]);
+  return filled(TEXTS[key], values);
 }
 
 export function writeTexts() {

@@ -1,6 +1,6 @@
 // The framework's vocabulary, in Korean and English.
 
-import { inLanguage } from "./texts.js";
+import { inLanguage } from "./language.js";
 
 export const TONES = ["frustrated", "curious", "playful", "anxious", "analytical", "calm", "urgent", "confused", "collaborative"];
 export const INTENTS = ["seek_advice", "problem_solving", "learning", "validation", "planning", "reflection"];
