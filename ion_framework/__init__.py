@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ion_framework.pipeline.incoming import IncomingRequest as IncomingRequest
     from ion_framework.pipeline.incoming import RequestText as RequestText
     from ion_framework.pipeline.markers import hookimpl as hookimpl
+    from ion_framework.pipeline.markers import pure as pure
     from ion_framework.pipeline.receipt import Receipt as Receipt
     from ion_framework.pipeline.reply import Reply as Reply
     from ion_framework.pipeline.reply import ReplyDelta as ReplyDelta
@@ -65,7 +66,7 @@ _HOME = {
     "ion": ("Ion",),
     "pipeline.chunks": ("Chunk", "ChunkStream", "Finish", "FinishReason", "TextChunk", "Usage"),
     "pipeline.incoming": ("IncomingRequest", "RequestText"),
-    "pipeline.markers": ("hookimpl",),
+    "pipeline.markers": ("hookimpl", "pure"),
     "pipeline.receipt": ("Receipt",),
     "pipeline.reply": ("Reply", "ReplyDelta", "ReplyDone", "ReplyStarted"),
     "pipeline.turn": ("Turn", "TurnContext", "TurnRequest"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +17,7 @@ from ion_framework.clock import Clock, SystemClock
 from ion_framework.domain.language import Language
 from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import RoutingDecision
-from ion_framework.errors import NoAnswerError, PluginError
+from ion_framework.errors import PluginError
 from ion_framework.inventory import Inventory
 from ion_framework.pipeline.chunks import Usage
 from ion_framework.pipeline.engine import Engine
@@ -26,7 +25,7 @@ from ion_framework.pipeline.events import Event, PluginStatusChanged
 from ion_framework.pipeline.life import shut_down, start_up
 from ion_framework.pipeline.observers import Lane, Observers, ObserverStats, close_lanes
 from ion_framework.pipeline.parts import Parts
-from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
+from ion_framework.pipeline.reply import Reply, ReplyEvent
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnRequest
 from ion_framework.pipeline.unanswered import ROUTERS, unanswered
@@ -182,11 +181,9 @@ class Ion(Inventory):
             TurnRefusedError: a guard refused it.
             NoAnswerError: nobody could answer; says what is missing or failed.
         """
-        async with aclosing(self.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, ReplyDone):
-                    return event.reply
-        raise NoAnswerError("generate", "the turn ended without a reply")
+        if isinstance(request, str):
+            request = TurnRequest(text=request)
+        return await self.engine.respond(request)
 
     def stream(self, request: TurnRequest | str) -> AsyncGenerator[ReplyEvent, None]:
         """Answer a message as a stream: `ReplyStarted`, `ReplyDelta` …, `ReplyDone`.

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from ion_framework.domain.conversation import Message, Role
 from ion_framework.domain.key import Intent, Pace, Tone
@@ -90,7 +90,12 @@ def check_prompt(prompt: Prompt) -> None:
 def check_metadata(metadata: Mapping[str, object]) -> None:
     """Refuse metadata that is no JSON object."""
     _kind("metadata", metadata, Mapping)
-    if _is_plain(metadata):
+    news = {name: value for name, value in metadata.items() if not _is_known(value)}
+    if not news or all(map(_is_flat, news.values())):
+        return
+    if _is_plain(news):
+        for value in news.values():
+            _know(value)
         return
     try:
         json.dumps(jsonable(metadata), default=str, ensure_ascii=False).encode()
@@ -105,6 +110,42 @@ def _is_plain(metadata: Mapping[str, object]) -> bool:
     except (TypeError, ValueError, RecursionError):
         return False
     return True
+
+
+def _is_flat(value: object) -> bool:
+    """Whether it is a mapping of nothing but plain scalars and of what is known."""
+    return type(value) is MappingProxyType and all(
+        type(name) is str and name.isascii() and (_is_scalar(item) or _is_known(item))
+        for name, item in value.items()
+    )
+
+
+def _is_scalar(value: object) -> bool:
+    kind = type(value)
+    return kind in _SCALARS or (kind is str and cast("str", value).isascii())
+
+
+_SCALARS = frozenset({int, float, bool, type(None)})
+
+
+def _is_known(value: object) -> bool:
+    return _good_values.get(id(value)) is value
+
+
+def _know(value: object) -> None:
+    if type(value) is not MappingProxyType:
+        return
+    for inner in value.values():
+        _know(inner)
+    if len(_good_values) >= _MOST_GOOD:
+        _good_values.clear()
+    _good_values[id(value)] = value
+
+
+_MOST_GOOD = 256
+_good_values: dict[int, object] = {}
+"""Read-only values that were looked through before: a plugin may add the same to many replies. Held
+as well as noted, so that no other object can have its id."""
 
 
 def _members(value: object) -> object:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from ion_framework.domain.conversation import shorten
 from ion_framework.errors import GenerationError, HookError
 from ion_framework.pipeline import at_work
 from ion_framework.pipeline.begun import Begun
-from ion_framework.pipeline.bulkhead import BulkheadFullError, Place
+from ion_framework.pipeline.bulkhead import Bulkhead, BulkheadFullError, Place
 from ion_framework.pipeline.containment import NotCalledError, Visit
 from ion_framework.pipeline.implementation import CallMode, Implementation
 from ion_framework.pipeline.redaction import redact
@@ -82,7 +82,11 @@ async def attempt(
         HookError: as `call`.
     """
     try:
-        result = await _call(implementation, implementation.positional(values), limit_s)
+        bulkhead = implementation.containment.bulkhead
+        if bulkhead is None:
+            result = await _call(implementation, values, limit_s, None)
+        else:
+            result = await _call_in_place(implementation, values, limit_s, bulkhead)
     except asyncio.CancelledError:
         raise
     except (Exception, SystemExit) as failure:
@@ -125,37 +129,41 @@ def check_type(implementation: Implementation, result: object) -> None:
         )
 
 
-async def _call(
-    implementation: Implementation, arguments: tuple[object, ...], limit_s: float
+async def _call_in_place(
+    implementation: Implementation,
+    values: Mapping[str, object],
+    limit_s: float,
+    bulkhead: Bulkhead,
 ) -> object:
-    bulkhead = implementation.containment.bulkhead
-    if bulkhead is None:
-        return await _call_in_place(implementation, arguments, limit_s, None)
     place = bulkhead.enter(implementation.hook, implementation.plugin)
     try:
-        return await _call_in_place(implementation, arguments, limit_s, place)
+        return await _call(implementation, values, limit_s, place)
     finally:
         # Who was left behind keeps it until it comes to an end.
         if not place.is_lent:
             place.leave()
 
 
-async def _call_in_place(
+async def _call(
     implementation: Implementation,
-    arguments: tuple[object, ...],
+    values: Mapping[str, object],
     limit_s: float,
     place: Place | None,
 ) -> object:
     function = implementation.function
+    arguments = [values[name] for name in implementation.arguments]
     # Only a plain function blocks: a coroutine of a blocking plugin belongs on the loop.
     if implementation.mode is CallMode.THREAD and not inspect.iscoroutinefunction(function):
-        result = await in_thread(implementation.threads, function, arguments, limit_s, place)
+        result = await in_thread(implementation.threads, function, tuple(arguments), limit_s, place)
     else:
-        started = time.perf_counter()
-        result = await _call_on_loop(implementation, arguments)
-        held = time.perf_counter() - started
-        if held > SLOW_SYNC_S and not at_work.is_watched():
-            _warn_slow(implementation, held)
+        try:
+            result = call_on_loop(implementation, arguments)
+        except CancelledItsCallerError as error:
+            await _withdraw_cancellation(error.task, error.requested)
+            raise Misbehaved("cancelled the task of the turn") from None
+    # What it may return is nothing to wait for, and known faster than by asking what can be.
+    if result is None or (implementation.returns and isinstance(result, implementation.returns)):
+        return result
     if not inspect.isawaitable(result):
         return result
     if implementation.mode is CallMode.DIRECT:
@@ -165,34 +173,67 @@ async def _call_in_place(
 
 async def _await_directly(awaitable: Awaitable[object], limit_s: float) -> object:
     requested = cancellations()
-    limit = asyncio.timeout(limit_s)
+    limit: asyncio.Timeout | None = None
     try:
         if inspect.iscoroutine(awaitable):
             begun = Begun(awaitable)
             if begun.is_done:
                 return begun.result
             awaitable = begun
-        async with limit:
+        async with asyncio.timeout(limit_s) as limit:
             return await awaitable
     except asyncio.CancelledError as error:
         if cancellations() > requested:
             raise
         raise Misbehaved("raised CancelledError") from error
     except TimeoutError as error:
-        if not limit.expired():
+        if limit is None or not limit.expired():
             raise
         raise Overrun(f"took longer than {limit_s:.3g} s") from error
 
 
-async def _call_on_loop(implementation: Implementation, arguments: tuple[object, ...]) -> object:
-    """The call itself, in the turn's own task, which a plain function cannot be allowed to end."""
+class CancelledItsCallerError(Exception):
+    """A plain function cancelled the task that called it.
+
+    Attributes:
+        task: the task.
+        requested: cancellations that were asked for before.
+    """
+
+    def __init__(self, task: asyncio.Task[Any], requested: int) -> None:
+        super().__init__()
+        self.task = task
+        self.requested = requested
+
+
+def call_on_loop(implementation: Implementation, arguments: Sequence[object]) -> object:
+    """The call itself, in the turn's own task, which a plain function cannot be allowed to end.
+
+    Raises:
+        CancelledItsCallerError: it has tried; there is a task to cancel only within one.
+        Misbehaved: it raised what only the loop may.
+    """
     task = asyncio.current_task()
     requested = task.cancelling() if task else 0
-    result = _call_sync(implementation, arguments)
+    at_work.calling(implementation.hook, implementation.plugin)
+    started = time.perf_counter()
+    try:
+        result = implementation.function(*arguments)
+    except asyncio.CancelledError as error:
+        # A plain function cannot be cancelled: whoever raises this in one only pretends to be.
+        raise Misbehaved("raised CancelledError") from error
+    except (KeyboardInterrupt, Exception):
+        raise
+    except BaseException as error:
+        raise Misbehaved(f"raised {type(error).__name__}") from error
+    finally:
+        at_work.returned()
+        held = time.perf_counter() - started
+        if held > SLOW_SYNC_S and not at_work.is_watched():
+            warn_slow(implementation, held)
     if task and task.cancelling() > requested:
         # Nothing else ran meanwhile, so it was the function that cancelled its caller's task.
-        await _withdraw_cancellation(task, requested)
-        raise Misbehaved("cancelled the task of the turn")
+        raise CancelledItsCallerError(task, requested)
     return result
 
 
@@ -207,22 +248,8 @@ async def _withdraw_cancellation(task: asyncio.Task[object], requested: int) -> 
             raise
 
 
-def _call_sync(implementation: Implementation, arguments: tuple[object, ...]) -> object:
-    at_work.calling(implementation.hook, implementation.plugin)
-    try:
-        return implementation.function(*arguments)
-    except asyncio.CancelledError as error:
-        # A plain function cannot be cancelled: whoever raises this in one only pretends to be.
-        raise Misbehaved("raised CancelledError") from error
-    except (KeyboardInterrupt, Exception):
-        raise
-    except BaseException as error:
-        raise Misbehaved(f"raised {type(error).__name__}") from error
-    finally:
-        at_work.returned()
-
-
-def _warn_slow(implementation: Implementation, held: float) -> None:
+def warn_slow(implementation: Implementation, held: float) -> None:
+    """Log that a plain function held the event loop for so many seconds."""
     import structlog  # costs 50 ms, and hardly anybody needs it
 
     structlog.get_logger("ion").warning(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import attrs
 
@@ -23,6 +24,7 @@ from ion_framework.pipeline.parts import Parts
 from ion_framework.pipeline.parts_in_use import PartsInUse
 from ion_framework.pipeline.refreshing import Refreshes
 from ion_framework.pipeline.rehearsal import Rehearsal
+from ion_framework.pipeline.remembered import TurnMemo
 from ion_framework.pipeline.reply import Reply, ReplyDone, ReplyEvent
 from ion_framework.pipeline.run import Means, Run, give_back
 from ion_framework.pipeline.taps import Taps, TurnTold
@@ -64,7 +66,25 @@ class Engine:
         self.in_use = PartsInUse()
         self._memo = AnalysisMemo()
         self._refreshes = Refreshes()
-        self._means = Means(settings, clock, self.analyze, self._refresh)
+        self._turns = TurnMemo()
+        self._means = Means(settings, clock, self.analyze, self._refresh, self._known_turns)
+
+    async def respond(self, request: TurnRequest) -> Reply:
+        """Answer a request at once.
+
+        Args:
+            request: the request.
+
+        Raises:
+            TurnError: there is no answer; says at which stage and why.
+        """
+        trace = self._new_trace(request)
+        parts = self._parts()
+        run = Run(self._means, parts, request, trace)
+        with self.in_use.using(parts), _Watch(self, run, trace) as watch:
+            reply = await run.reply()
+            watch.completed(reply)
+        return reply
 
     async def stream(
         self, request: TurnRequest, resonance: Resonance | None = None
@@ -81,26 +101,12 @@ class Engine:
         trace = self._new_trace(request)
         parts = self._parts()
         run = Run(self._means_with(resonance), parts, request, trace)
-        completed = False
-        try:
-            with self.in_use.using(parts):
-                async with aclosing(run.events()) as events:
-                    async for event in events:
-                        if isinstance(event, ReplyDone):
-                            completed = True
-                            self._completed(run, event.reply, trace)
-                        yield event
-        except (GeneratorExit, asyncio.CancelledError):
-            if not completed:
-                self._failed(run, CANCELLED, "the caller left before the end", trace)
-            raise
-        except TurnError as error:
-            detail = error.detail if isinstance(error, NoAnswerError) else ""
-            self._failed(run, error.code, str(error), trace, detail)
-            raise
-        except Exception as error:
-            self._failed(run, "internal_error", type(error).__name__, trace)
-            raise
+        with self.in_use.using(parts), _Watch(self, run, trace) as watch:
+            async with aclosing(run.events()) as events:
+                async for event in events:
+                    if isinstance(event, ReplyDone):
+                        watch.completed(event.reply)
+                    yield event
 
     async def rehearse(self, request: TurnRequest, resonance: Resonance | None = None) -> Rehearsal:
         """Take a turn as far as its prompt: guards, context, reading, routing.
@@ -165,8 +171,13 @@ class Engine:
         await self._refreshes.close()
 
     def forget(self) -> None:
-        """Forget the remembered analyses."""
+        """Forget the remembered analyses and turns."""
         self._memo.clear()
+        self._turns.clear()
+
+    def _known_turns(self) -> TurnMemo | None:
+        """The remembered turns; none where somebody listens, who is told of every stage."""
+        return None if self.taps else self._turns
 
     def _means_with(self, resonance: Resonance | None) -> Means:
         if resonance is None:
@@ -175,7 +186,7 @@ class Engine:
         async def known(_turn: Turn, _trace: Trace) -> Resonance:
             return resonance
 
-        return attrs.evolve(self._means, analyze=known)
+        return attrs.evolve(self._means, analyze=known, turns=_none)
 
     def _new_trace(self, request: TurnRequest) -> Trace:
         own_s, asked_s = self._settings.turn.deadline_s, request.deadline_s
@@ -213,13 +224,15 @@ class Engine:
             )
         )
 
-    def _completed(self, run: Run, reply: Reply, trace: Trace) -> None:
+    def completed(self, run: Run, reply: Reply, trace: Trace) -> None:
+        """Tell that a turn was answered."""
         at, request = self._clock.time(), run.turn.request
         self._emit(TurnCompleted(request, reply, at, trace.now_ms() / 1000))
         if self.taps:
             self._tell(run, trace, at, reply=reply)
 
-    def _failed(self, run: Run, code: str, message: str, trace: Trace, detail: str = "") -> None:
+    def failed(self, run: Run, code: str, message: str, trace: Trace, detail: str = "") -> None:
+        """Tell that a turn ended without an answer."""
         at, request = self._clock.time(), run.turn.request
         chosen = run.turn.persona.name if run.turn.persona else ""
         self._emit(TurnFailed(request, code, message, at, trace.now_ms() / 1000, detail, chosen))
@@ -240,3 +253,53 @@ class Engine:
                 turn=run.turn, prompt=run.prompt, stages=stages, at=at, spent_ms=spent_ms, **ending
             )
         )
+
+
+def _none() -> None:
+    """No remembered turns: this one is read by somebody else."""
+
+
+class _Watch:
+    """Tells how a turn ended, whatever ends it.
+
+    Args:
+        engine: whose turn it is.
+        run: the turn.
+        trace: its notes.
+    """
+
+    __slots__ = ("_engine", "_is_completed", "_run", "_trace")
+
+    def __init__(self, engine: Engine, run: Run, trace: Trace) -> None:
+        self._engine = engine
+        self._run = run
+        self._trace = trace
+        self._is_completed = False
+
+    def completed(self, reply: Reply) -> None:
+        """The turn is answered."""
+        self._is_completed = True
+        self._engine.completed(self._run, reply, self._trace)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            return
+        if isinstance(error, GeneratorExit | asyncio.CancelledError):
+            if not self._is_completed:
+                self._tell(CANCELLED, "the caller left before the end")
+        elif isinstance(error, TurnError):
+            detail = error.detail if isinstance(error, NoAnswerError) else ""
+            self._tell(error.code, str(error), detail)
+        elif isinstance(error, Exception):
+            self._tell("internal_error", type(error).__name__)
+
+    def _tell(self, code: str, message: str, detail: str = "") -> None:
+        self._engine.failed(self._run, code, message, self._trace, detail)

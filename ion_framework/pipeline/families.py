@@ -38,9 +38,10 @@ class Budget:
 
     def __init__(self, trace: Trace, limit_s: float) -> None:
         self.trace = trace
-        left_s = trace.remaining_s()
+        now_ms = trace.now_ms()
+        left_s = max(0.0, trace.limit_s - now_ms / 1000)
         self._whole_s = min(limit_s, left_s)
-        self._until_ms = trace.now_ms() + self._whole_s * 1000
+        self._until_ms = now_ms + self._whole_s * 1000
         own_s = limit_s if trace.shortened else min(limit_s, trace.limit_s * FAIR_SHARE)
         self._is_whole = left_s >= own_s
 
@@ -144,10 +145,13 @@ async def transform(
         started = trace.spent_ms()
         share = budget.share(len(implementations) - index)
         own = partial(accept, value) if accept else None
-        given = {**values, name: value}
         try:
             changed = await call(
-                item, given, share, fair=budget.is_fair(share, len(implementations)), accept=own
+                item,
+                values if value is values[name] else {**values, name: value},
+                share,
+                fair=budget.is_fair(share, len(implementations)),
+                accept=own,
             )
         except HookError as error:
             trace.note(item, outcome_of(error), started, error.reason)

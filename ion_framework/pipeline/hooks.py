@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from operator import attrgetter, is_
 from typing import cast
 
 import attrs
@@ -51,10 +52,27 @@ class Hooks:
         self._models = models
         self._limits = limits
         self._decisions = KnownDecisions(())
+        self._in_turns_of: dict[tuple[str, str], tuple[Implementation, ...]] = {}
+        self._pure: dict[str, bool] = {}
 
     def of(self, hook: str, persona: str = "") -> tuple[Implementation, ...]:
         """The implementations of a hook that run in the turns of a persona, in order."""
-        return tuple(item for item in self._table.get(hook, ()) if item.applies_to(persona))
+        found = self._in_turns_of.get((hook, persona))
+        if found is None:
+            found = tuple(item for item in self._table.get(hook, ()) if item.applies_to(persona))
+            self._in_turns_of[hook, persona] = found
+        return found
+
+    def is_pure(self, persona: str) -> bool:
+        """Whether all that stands before the cache in the turns of a persona is marked as pure.
+
+        Analysers need not be: the engine remembers every reading by its text.
+        """
+        found = self._pure.get(persona)
+        if found is None:
+            items = (item for hook in _BEFORE_CACHE for item in self.of(hook, persona))
+            found = self._pure[persona] = all(item.pure for item in items)
+        return found
 
     @property
     def generator(self) -> str:
@@ -157,6 +175,15 @@ class Hooks:
         return Budget(trace, self._limits.prompt_s)
 
 
+_BEFORE_CACHE = (
+    "ion_guard",
+    "ion_gather_context",
+    "ion_route",
+    "ion_build_prompt",
+    "ion_render_prompt",
+)
+
+
 def _persona_of(turn: Turn) -> str:
     return turn.persona.name if turn.persona else ""
 
@@ -184,8 +211,10 @@ def _only_metadata(before: object, after: object) -> Reply:
 def _is_same(reply: Reply, changed: Reply) -> bool:
     """Whether everything but the metadata is the very same; to compare it takes far longer."""
     return type(changed) is type(reply) and all(
-        getattr(changed, name) is getattr(reply, name) for name in _BUT_METADATA
+        map(is_, _but_metadata(reply), _but_metadata(changed))
     )
 
 
-_BUT_METADATA = tuple(field.name for field in attrs.fields(Reply) if field.name != "metadata")
+_but_metadata = attrgetter(
+    *(field.name for field in attrs.fields(Reply) if field.name != "metadata")
+)

@@ -281,8 +281,8 @@ async def ion_finish(reply: Reply, turn: Turn) -> Reply | None:
         turn: what it answers, with its decision and persona.
 
     Returns:
-        the reply with new ``metadata`` (made with ``attrs.evolve``), or None to leave it as it is.
-        Any other change, and metadata that is no JSON object, counts as a failure.
+        the reply with more metadata, as `Reply.with_metadata` makes it, or None to leave it as it
+        is. Any other change, and metadata that is no JSON object, counts as a failure.
 
     An implementation that fails is skipped, and the receipt says so.
 
@@ -292,7 +292,7 @@ async def ion_finish(reply: Reply, turn: Turn) -> Reply | None:
             @hookimpl
             def ion_finish(self, reply):
                 words = len(reply.content.split())
-                return attrs.evolve(reply, metadata={**reply.metadata, "words": words})
+                return reply.with_metadata({"words": words})
     """
 
 

@@ -41,6 +41,7 @@ class Implementation:
         fallback: whether the plugin is a fallback.
         persona: name of the persona in whose turns alone it runs, empty for a general one.
         guard: whether the plugin is a guard, whose failures end the turn.
+        pure: whether it is marked as `ion_framework.pipeline.markers.pure`.
         secrets: texts that nothing told of it may hold, longest first.
         threads: those in which the plugin's blocking functions run.
         containment: its bounds, shared by all that its plugin implements.
@@ -57,6 +58,7 @@ class Implementation:
     fallback: bool = False
     persona: str = ""
     guard: bool = False
+    pure: bool = False
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     threads: Threads = attrs.field(factory=Threads, repr=False, eq=False)
     containment: Containment = attrs.field(factory=Containment, repr=False, eq=False)

@@ -87,6 +87,33 @@ def rules_of(function: Callable[..., Any]) -> HookRules:
     return rules
 
 
+_PURE = "ion_pure"
+
+
+def pure(function: _Function) -> _Function:
+    """Mark an implementation whose answer comes again whenever the same is asked again.
+
+    It depends on nothing but its arguments, of the request on neither `request_id`, `trace` nor
+    `deadline_s`; it does nothing besides answering (no count, no log line, no random choice, no
+    look at a clock), and nobody changes what it gave. Where all that stands before the cache is
+    pure, a message that comes again goes straight to the cache::
+
+        @pure
+        @hookimpl
+        def ion_guard(self, turn): ...
+
+    Only ``ion_guard``, ``ion_gather_context``, ``ion_route``, ``ion_build_prompt`` and
+    ``ion_render_prompt`` gain by it.
+    """
+    setattr(function, _PURE, True)
+    return function
+
+
+def is_pure(function: object) -> bool:
+    """Whether an implementation is marked as `pure`."""
+    return getattr(function, _PURE, False) is True
+
+
 def hookimpl(function: _Function | None = None, **options: object) -> _Function:
     """Mark a method as an implementation of the hook of the same name.
 

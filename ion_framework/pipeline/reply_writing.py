@@ -111,6 +111,32 @@ def write_reply(
     )
 
 
+def complete(reply: Reply, trace: Trace) -> Reply:
+    """The reply with the last of its turn in its receipt: who finished it, and all times."""
+    done = reply.receipt
+    # Written out: every turn needs it, and attrs.evolve takes three times as long.
+    receipt = Receipt(
+        done.request_id,
+        done.key,
+        done.scores,
+        done.margin,
+        done.confidence,
+        done.reasons,
+        done.evidence,
+        tuple(trace.participations),
+        done.cache,
+        done.attempts,
+        done.finish_reason,
+        done.usage,
+        tuple(trace.stages),
+        done.prompt,
+        done.deadline_ms,
+        trace.spent_ms(),
+        done.lore,
+    )
+    return reply.with_receipt(receipt)
+
+
 def _described(text: str, resonance: Resonance) -> tuple[str, ...]:
     """As `describe_evidence`, remembered for the readings that the engine remembers."""
     known = _known.get(id(resonance))

@@ -16,16 +16,17 @@ from ion_framework.domain.routing import RoutingDecision
 from ion_framework.errors import HookError, NoAnswerError
 from ion_framework.pipeline.answering import Answering, Order, Slot, error_of
 from ion_framework.pipeline.asked_persona import asked_persona, check_persona, forced_decision
-from ion_framework.pipeline.cache import Hit, Lease, Miss, Pending, Refused, Stale
+from ion_framework.pipeline.cache import CacheKey, Hit, Lease, Miss, Pending, Refused, Stale
 from ion_framework.pipeline.cache_calls import CacheCalls
 from ion_framework.pipeline.cache_key import make_key
 from ion_framework.pipeline.context_bounds import bounded
 from ion_framework.pipeline.generation import RETRY_AFTER_S
 from ion_framework.pipeline.parts import Parts
-from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus
+from ion_framework.pipeline.receipt import CacheOutcome, CacheStatus, StageTiming
+from ion_framework.pipeline.remembered import Prepared, TurnMemo
 from ion_framework.pipeline.replay import pieces
 from ion_framework.pipeline.reply import Reply, ReplyDelta, ReplyDone, ReplyEvent, ReplyStarted
-from ion_framework.pipeline.reply_writing import Answer, write_reply
+from ion_framework.pipeline.reply_writing import Answer, complete, write_reply
 from ion_framework.pipeline.request_check import check_request
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
@@ -39,6 +40,9 @@ to serve the old one, and to finish the reply."""
 ROUNDING_S = 0.01
 """Seconds by which a timer may seem to fire early."""
 
+RECALL = "recall"
+"""The stage that stands for all before the cache where an earlier turn is remembered."""
+
 LATE = "the time of the turn was up before another turn had made the same answer"
 
 
@@ -51,12 +55,14 @@ class Means:
         clock: the clock.
         analyze: reads a message, or remembers how it read.
         refresh: takes an answer to be made anew; gives its lease back where it cannot.
+        turns: the turns that are remembered, None where none is wanted.
     """
 
     settings: Settings
     clock: Clock
     analyze: Callable[[Turn, Trace], Awaitable[Resonance]]
     refresh: Callable[[Order], Awaitable[None]]
+    turns: Callable[[], TurnMemo | None]
 
 
 class Run:
@@ -99,19 +105,72 @@ class Run:
         Raises:
             TurnError: there is no answer.
         """
-        turn = await self._understand()
+        prepared = await self._prepare()
+        turn, prompt = prepared.turn, prepared.prompt
         persona, decision, resonance = _known(turn)
-        with self._trace.stage("prompt"):
-            prompt = self.prompt = await self.prompt_of(turn, persona)
         yield ReplyStarted(self._request.request_id, persona.name, resonance, decision)
-        with self._trace.stage("cache"):
-            slot = await self._lookup(turn, persona, prompt)
-        if isinstance(slot.found, Refused):
-            raise error_of(slot.found.refusal)
-        source = self._serve if isinstance(slot.found, Hit | Stale) else self._answer
-        async with aclosing(source(turn, prompt, slot)) as events:
+        slot = await self._look_up(prepared)
+        if isinstance(slot.found, Hit | Stale):
+            await self._renew(turn, prompt, slot)
+            for piece in pieces(slot.found.reply.content):
+                yield ReplyDelta(piece)
+            yield ReplyDone(await self._serve(turn, prompt, slot))
+            return
+        async with aclosing(self._answer(turn, prompt, slot)) as events:
             async for event in events:
                 yield event
+
+    async def reply(self) -> Reply:
+        """The turn from guard to reply, without what comes between.
+
+        Raises:
+            TurnError: there is no answer.
+        """
+        prepared = await self._prepare()
+        turn, prompt = prepared.turn, prepared.prompt
+        slot = await self._look_up(prepared)
+        if isinstance(slot.found, Hit | Stale):
+            await self._renew(turn, prompt, slot)
+            return await self._serve(turn, prompt, slot)
+        async with aclosing(self._answer(turn, prompt, slot)) as events:
+            async for event in events:
+                if isinstance(event, ReplyDone):
+                    return event.reply
+        raise NoAnswerError("generate", "the turn ended without a reply")
+
+    async def _prepare(self) -> Prepared:
+        """The turn up to where its answer is looked up, remembered where it came before."""
+        turns, request, parts, trace = self._means.turns(), self._request, self._parts, self._trace
+        if turns is not None and request.use_cache:
+            start_ms = trace.spent_ms()
+            known = turns.recall(request, parts, trace)
+            if known is not None:
+                trace.stages.append(StageTiming(RECALL, start_ms, trace.spent_ms() - start_ms))
+                self.turn, self.prompt = known.turn, known.prompt
+                return known
+        turn = await self._understand()
+        persona, _, _ = _known(turn)
+        with trace.stage("prompt"):
+            prompt = self.prompt = await self.prompt_of(turn, persona)
+        key = None
+        if parts.cache is not None and request.use_cache:
+            key = make_key(turn, persona, prompt, self._hooks.generator)
+        prepared = Prepared(turn, prompt, key)
+        if turns is not None:
+            turns.note(prepared, parts, trace)
+        return prepared
+
+    async def _look_up(self, prepared: Prepared) -> Slot:
+        """What the cache has for the turn.
+
+        Raises:
+            TurnError: that there is no answer.
+        """
+        with self._trace.stage("cache"):
+            slot = await self._lookup(prepared.key)
+        if isinstance(slot.found, Refused):
+            raise error_of(slot.found.refusal)
+        return slot
 
     async def _understand(self) -> Turn:
         turn = self.turn
@@ -178,12 +237,11 @@ class Run:
             prompt = attrs.evolve(prompt, parameters=parameters)
         return await self._hooks.render_prompt(turn, prompt, self._trace)
 
-    async def _lookup(self, turn: Turn, persona: Persona, prompt: Prompt) -> Slot:
+    async def _lookup(self, key: CacheKey | None) -> Slot:
         if self._parts.cache is None:
             return Slot(bypass="no cache is active")
-        if not self._request.use_cache:
+        if key is None:
             return Slot(bypass="the caller asked for a fresh answer")
-        key = make_key(turn, persona, prompt, self._hooks.generator)
         try:
             found = await self._parts.cache.lookup(key, self._trace)
             if isinstance(found, Pending):
@@ -213,23 +271,22 @@ class Run:
             old = Stale(spare.reply, spare.age_s + begun_s - left_s)
             return Slot(digest, old, degraded=LATE)
 
-    async def _serve(
-        self, turn: Turn, prompt: Prompt, slot: Slot
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        """Pass on what the cache had; have it made anew where that is due."""
+    async def _renew(self, turn: Turn, prompt: Prompt, slot: Slot) -> None:
+        """Have what the cache had made anew, where that is due."""
+        if isinstance(slot.found, Hit | Stale) and slot.found.refresh is not None:
+            due = Slot(slot.digest, Miss(slot.found.refresh))
+            await self._means.refresh(Order(turn, prompt, due))
+
+    async def _serve(self, turn: Turn, prompt: Prompt, slot: Slot) -> Reply:
+        """The reply with what the cache had."""
         found = slot.found
         assert isinstance(found, Hit | Stale)  # noqa: S101  the caller has looked
-        if found.refresh is not None:
-            due = Slot(slot.digest, Miss(found.refresh))
-            await self._means.refresh(Order(turn, prompt, due))
-        for piece in pieces(found.reply.content):
-            yield ReplyDelta(piece)
         status = CacheStatus.HIT if isinstance(found, Hit) else CacheStatus.STALE
         outcome = CacheOutcome(status, slot.digest, found.age_s, reason=slot.degraded)
         answer = Answer.cached(found.reply)
         if slot.degraded:
             answer = attrs.evolve(answer, degraded=slot.degraded)
-        yield ReplyDone(await self._finish(turn, prompt, answer, outcome))
+        return await self._finish(turn, prompt, answer, outcome)
 
     async def _answer(
         self, turn: Turn, prompt: Prompt, slot: Slot
@@ -249,13 +306,7 @@ class Run:
         reply = write_reply(turn, prompt, answer, cache, self._trace)
         with self._trace.stage("finish"):
             finished = await self._hooks.finish(reply, turn, self._trace)
-        receipt = attrs.evolve(
-            finished.receipt,
-            plugins=tuple(self._trace.participations),
-            stages=tuple(self._trace.stages),
-            spent_ms=self._trace.spent_ms(),
-        )
-        return attrs.evolve(finished, receipt=receipt)
+        return complete(finished, self._trace)
 
 
 async def give_back(lease: Lease, parts: Parts, trace: Trace) -> None:

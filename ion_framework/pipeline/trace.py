@@ -19,10 +19,10 @@ class Trace:
     """
 
     def __init__(self, clock: Clock, deadline_s: float, *, shortened: bool = False) -> None:
-        self._clock = clock
+        self._monotonic = clock.monotonic
         self.limit_s = deadline_s
         self.shortened = shortened
-        self.began = clock.monotonic()
+        self.began = self._monotonic()
         self.deadline = self.began + deadline_s
         self.participations: list[Participation] = []
         self.stages: list[StageTiming] = []
@@ -31,14 +31,14 @@ class Trace:
 
     def now_ms(self) -> float:
         """Milliseconds since the turn began."""
-        return (self._clock.monotonic() - self.began) * 1000
+        return (self._monotonic() - self.began) * 1000
 
     def spent_ms(self) -> float:
         """Milliseconds that the turn has spent: those in which its reader held it do not count.
 
         Durations are measured with it, so that a slow reader makes no plugin look slow.
         """
-        return self.now_ms() - self._held_ms
+        return (self._monotonic() - self.began) * 1000 - self._held_ms
 
     def held_since(self, began_ms: float) -> None:
         """Note that the reader of the answer has held the turn since then."""
@@ -46,7 +46,12 @@ class Trace:
 
     def remaining_s(self) -> float:
         """Seconds until the turn's deadline, never negative."""
-        return max(0.0, self.deadline - self._clock.monotonic())
+        return max(0.0, self.deadline - self._monotonic())
+
+    def now_and_spent_ms(self) -> tuple[float, float]:
+        """What `now_ms` and `spent_ms` say at one and the same moment."""
+        now_ms = (self._monotonic() - self.began) * 1000
+        return now_ms, now_ms - self._held_ms
 
     def stage(self, name: str) -> StageTimer:
         """Time a stage, whether it succeeds or not: ``with trace.stage("route"):``."""
@@ -105,7 +110,7 @@ class StageTimer:
         self._start_ms = self._spent_ms = 0.0
 
     def __enter__(self) -> None:
-        self._start_ms, self._spent_ms = self._trace.now_ms(), self._trace.spent_ms()
+        self._start_ms, self._spent_ms = self._trace.now_and_spent_ms()
 
     def __exit__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ion_framework.domain.conversation import WHOLE_HISTORY, HistoryLimits
 from ion_framework.domain.persona import Persona
 from ion_framework.domain.prompt import Prompt, PromptMaterial, PromptMode, build_prompt
-from ion_framework.pipeline.markers import hookimpl
+from ion_framework.pipeline.markers import hookimpl, pure
 from ion_framework.pipeline.turn import Turn
 from ion_framework.settings.model import PromptSettings
 
@@ -27,6 +27,7 @@ class ManifestPersona:
         """The persona of the manifest."""
         return (self.persona,)
 
+    @pure
     @hookimpl
     def ion_build_prompt(self, turn: Turn, persona: Persona) -> Prompt | None:
         """The standard prompt."""

@@ -14,7 +14,7 @@ from ion_framework.pipeline import hookspecs
 from ion_framework.pipeline.cache_key import GeneratorModel
 from ion_framework.pipeline.containment import Containment
 from ion_framework.pipeline.implementation import CallMode, Implementation
-from ion_framework.pipeline.markers import PROJECT, Family
+from ion_framework.pipeline.markers import PROJECT, Family, is_pure
 from ion_framework.pipeline.redaction import secret_texts
 from ion_framework.pipeline.threads import Threads
 from ion_framework.plugin_host.importing import describe
@@ -188,6 +188,7 @@ def _implementation(
         fallback=bool(manifest and manifest.fallback),
         persona=registration.persona,
         guard=Kind.GUARD in record.provides,
+        pure=is_pure(function),
         secrets=secret_texts(manifest, record.settings),
         threads=registration.threads,
         containment=registration.containment,

@@ -17,7 +17,7 @@ from ion_framework.domain.resonance import Resonance
 from ion_framework.domain.routing import decide
 from ion_framework.ion import Ion
 from ion_framework.manifest.model import API_MAJOR, Kind, Manifest
-from ion_framework.pipeline.markers import hookimpl
+from ion_framework.pipeline.markers import hookimpl, pure
 from ion_framework.pipeline.turn import Turn, TurnContext, TurnRequest
 from ion_framework.plugin_host.discovery import Candidate, Factory, Source, inline, installed
 from ion_framework.settings.model import Settings
@@ -124,6 +124,7 @@ def persona_plugin(persona: Persona) -> Candidate:
 class _StandardRouter:
     """A router that does what the domain says and nothing else."""
 
+    @pure
     @hookimpl
     def ion_route(self, turn: Turn, personas: tuple[Persona, ...]) -> Any:
         """The decision for the turn's key."""

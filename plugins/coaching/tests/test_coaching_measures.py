@@ -141,21 +141,22 @@ async def test_turns_with_one_request_id_keep_apart():
 
 
 async def test_what_comes_again_is_measured_alike():
-    """The same words have the same measures, in lists of their own, and other words others."""
+    """The same words have the same measures, which nobody can change, and other words others."""
     settings = CoachingSettings(threshold=0.1)
     coaching = make_plugin("coaching", Coaching(settings, VirtualClock()), "extension")
     generator = make_plugin("model", Saying("Maybe."), "generator")
     async with running_ion(coaching, generator) as ion:
         first = (await ion.respond("what now?")).metadata
-        first["rune"]["transparency_report"]["risks"].clear()
+        with pytest.raises(TypeError):
+            first["rune"]["transparency_report"]["risks"] = ()
         again = (await ion.respond("what now?")).metadata
         other = (await ion.respond("what now, maybe?")).metadata
 
-    assert again["rune"]["transparency_report"]["risks"] != []
+    assert again["rune"]["transparency_report"]["risks"] != ()
     assert again["phase"]["bqi"] == first["phase"]["bqi"] != other["phase"]["bqi"]
     measured = attrs.asdict(quality("Maybe.", "what now?", "test-persona"))
     found = again["rune"]["transparency_report"]["metrics"]
-    assert [found["score"], found["risks"]] == [measured["score"], list(measured["risks"])]
+    assert [found["score"], found["risks"]] == [measured["score"], tuple(measured["risks"])]
 
 
 @pytest.mark.parametrize(("text", "answer"), [("hello", "I am Lua."), ("안녕", "루아예요.")])

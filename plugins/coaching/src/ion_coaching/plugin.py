@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
-from ion_coaching.phase import GUIDANCE, LABELS, Bqi, Phases, bqi
+from ion_coaching.phase import GUIDANCE, LABELS, Phases, bqi
 from ion_coaching.quality import Quality, quality
 from ion_coaching.settings import CoachingSettings
 from ion_framework import PluginContext, Reply, Turn, hookimpl
 from ion_framework.clock import Clock
+from ion_framework.domain.frozen import frozen
 from ion_framework.text_memo import TextMemo
 
 _REMEMBERED = 2048
 """Measures that are kept: of answers that come again from the cache, and of their messages."""
+
+
+@attrs.frozen
+class _Measured:
+    """What comes again with an answer and its message: ``rune``, and ``bqi`` of ``phase``."""
+
+    rune: Mapping[str, object]
+    bqi: Mapping[str, object]
 
 
 class Coaching:
@@ -27,19 +38,22 @@ class Coaching:
         self._settings = settings
         self._clock = clock
         self._phases = Phases(settings.interval_s, settings.max_conversations)
-        self._qualities: TextMemo[Quality] = TextMemo(_REMEMBERED)
-        self._brought: TextMemo[Bqi] = TextMemo(_REMEMBERED)
+        self._measured: TextMemo[_Measured] = TextMemo(_REMEMBERED)
 
     @hookimpl
-    async def ion_finish(self, reply: Reply, turn: Turn) -> Reply:
+    def ion_finish(self, reply: Reply, turn: Turn) -> Reply:
         """The reply with ``phase`` and ``rune`` in its metadata."""
         shown = turn.persona.shown_name(reply.language) if turn.persona else reply.persona
         texts = (reply.content, turn.text, shown)
-        measured = self._qualities.of(lambda: quality(*texts), *texts)
-        added = {"phase": self._phase(turn, reply), "rune": self._rune(measured)}
-        return attrs.evolve(reply, metadata={**reply.metadata, **added})
+        measured = self._measured.of(lambda: self._measure(*texts), *texts)
+        phase = self._phase(turn, reply, measured.bqi)
+        return reply.with_metadata({"phase": phase, "rune": measured.rune})
 
-    def _phase(self, turn: Turn, reply: Reply) -> dict[str, object]:
+    def _measure(self, answer: str, message: str, shown: str) -> _Measured:
+        bqi_of_message: Mapping[str, object] = frozen(attrs.asdict(bqi(message)))
+        return _Measured(self._rune(quality(answer, message, shown)), bqi_of_message)
+
+    def _phase(self, turn: Turn, reply: Reply, brought: Mapping[str, object]) -> dict[str, object]:
         request = turn.request
         conversation = (
             request.tenant,
@@ -48,23 +62,18 @@ class Coaching:
             request.session_id or "",
         )
         index = self._phases.advance(conversation, self._clock.monotonic())
-        brought = self._brought.of(lambda: bqi(turn.text), turn.text)
         return {
             "phase_index": index,
             "phase_label": LABELS[index],
             "guidance": GUIDANCE[reply.language][index],
-            "bqi": {
-                "beauty": brought.beauty,
-                "quality": brought.quality,
-                "impact": brought.impact,
-            },
+            "bqi": brought,
             "timestamp": self._clock.time(),
             "interval_seconds": self._settings.interval_s,
         }
 
-    def _rune(self, measured: Quality) -> dict[str, object]:
-        risks = list(measured.risks)
-        return {
+    def _rune(self, measured: Quality) -> Mapping[str, object]:
+        risks = tuple(measured.risks)
+        found = {
             "quality_score": measured.score,
             "feedback": " ".join(measured.recommendations),
             "regenerate": measured.score < self._settings.threshold,
@@ -76,12 +85,13 @@ class Coaching:
                     "coverage_score": measured.coverage,
                     "diversity_score": measured.diversity,
                     "persona_alignment": measured.alignment,
-                    "recommendations": list(measured.recommendations),
+                    "recommendations": tuple(measured.recommendations),
                     "risks": risks,
                 },
                 "risks": risks,
             },
         }
+        return frozen(found)
 
 
 def plugin(context: PluginContext) -> Coaching:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ion_framework import PluginContext, Resonance, RoutingDecision, Turn, hookimpl
+from ion_framework import PluginContext, Resonance, RoutingDecision, Turn, hookimpl, pure
 from ion_framework.domain.persona import Persona
 from ion_resonance.analyzer import ABSTAIN_BELOW, analyze
 from ion_resonance.router import Router
@@ -41,6 +41,7 @@ class ResonancePlugin:
         """Read the message's tone, pace and intent, with the evidence for them."""
         return self._read(turn.text)
 
+    @pure
     @hookimpl
     def ion_route(self, turn: Turn, personas: tuple[Persona, ...]) -> RoutingDecision | None:
         """Look the key up in the table of these personas; None for a turn without a reading."""
