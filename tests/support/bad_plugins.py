@@ -241,6 +241,13 @@ BAD: dict[str, PluginProject] = {
     ),
     "mutates-arguments": guard(DEF + "object.__setattr__(turn.request, 'text', 'changed')\n"),
     "shared-state": MIXED["a stream"],
+    "pure-differs": guard(
+        "from ion_framework import Refusal, pure\n"
+        + HEAD
+        + "        self.calls = 0\n    @pure\n    @hookimpl\n"
+        + DEF
+        + "self.calls += 1\n        return Refusal('busy', f'Call {self.calls}.')\n"
+    ),
     "shared-between-ions": guard(
         "    def ion_guard(self, turn):\n        return None\n"
         "    made = None\n"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import cast
+
+import attrs
 
 from ion_framework.conformance.behaviour.calls import LIMIT_S, Call, Outcome
 from ion_framework.conformance.behaviour.cases import (
@@ -24,6 +27,7 @@ from ion_framework.conformance.behaviour.world import Dependencies
 from ion_framework.pipeline.chunks import Finish, FinishReason
 from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.markers import Family
+from ion_framework.pipeline.turn import Turn
 from ion_framework.plugin_host.inspection import PARAMETERS, RULES
 
 AT_ONCE = 64
@@ -90,6 +94,7 @@ class HookTrial:
             if not await self._ordinary(item, case):
                 self._broken.add(item.hook)
                 return  # whatever else is wrong follows from this
+        await self._repeats(item)
         blocks = await self._blocks(item)
         await self._hostile(item)
         if not blocks:  # many calls at once of one that blocks say the same again, slowly
@@ -164,6 +169,25 @@ class HookTrial:
             milliseconds = f"{held_s * 1000:.0f}"
             self._progress.add("hook-blocks", item.hook, milliseconds=milliseconds, case=case.name)
         return held_s > BLOCKS_S
+
+    async def _repeats(self, item: Implementation) -> None:
+        """Ask one that is marked as pure the same again, under another id."""
+        if not item.pure or "turn" not in item.arguments:
+            return
+        case, pictures = ORDINARY_CASES[0], set()
+        for number in range(MEASURED):
+            values = self._values.of(case)
+            turn = cast("Turn", values["turn"])
+            values["turn"] = attrs.evolve(
+                turn, request=attrs.evolve(turn.request, request_id=f"again-{number}")
+            )
+            call = Call(item, values, blocking=self._blocking)
+            with self._progress.step(item.hook, case.name), self._watcher.during("turn"):
+                outcome = await call.within(LIMIT_S)
+            if not outcome.failed:
+                pictures.add(picture(outcome.value))
+        if len(pictures) > 1:
+            self._progress.add("pure-differs", item.hook, count=MEASURED)
 
     async def _hostile(self, item: Implementation) -> None:
         outcomes = {case.name: await self._judged(item, case) for case in HOSTILE_CASES}
