@@ -49,6 +49,8 @@ class LineStream:
 
 
 def _encodable(line: str, stream: TextIO) -> str:
+    if line.isascii():
+        return line
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         line.encode(encoding)

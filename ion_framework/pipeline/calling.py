@@ -210,15 +210,28 @@ def call_on_loop(implementation: Implementation, arguments: Sequence[object]) ->
     """The call itself, in the turn's own task, which a plain function cannot be allowed to end.
 
     Raises:
-        CancelledItsCallerError: it has tried; there is a task to cancel only within one.
+        CancelledItsCallerError: it has tried.
         Misbehaved: it raised what only the loop may.
     """
     task = asyncio.current_task()
     requested = task.cancelling() if task else 0
+    result = call_outside(implementation, arguments)
+    if task and task.cancelling() > requested:
+        # Nothing else ran meanwhile, so it was the function that cancelled its caller's task.
+        raise CancelledItsCallerError(task, requested)
+    return result
+
+
+def call_outside(implementation: Implementation, arguments: Sequence[object]) -> object:
+    """The call itself, where no task runs that the function could cancel.
+
+    Raises:
+        Misbehaved: it raised what only the loop may.
+    """
     at_work.calling(implementation.hook, implementation.plugin)
     started = time.perf_counter()
     try:
-        result = implementation.function(*arguments)
+        return implementation.function(*arguments)
     except asyncio.CancelledError as error:
         # A plain function cannot be cancelled: whoever raises this in one only pretends to be.
         raise Misbehaved("raised CancelledError") from error
@@ -231,10 +244,6 @@ def call_on_loop(implementation: Implementation, arguments: Sequence[object]) ->
         held = time.perf_counter() - started
         if held > SLOW_SYNC_S and not at_work.is_watched():
             warn_slow(implementation, held)
-    if task and task.cancelling() > requested:
-        # Nothing else ran meanwhile, so it was the function that cancelled its caller's task.
-        raise CancelledItsCallerError(task, requested)
-    return result
 
 
 async def _withdraw_cancellation(task: asyncio.Task[object], requested: int) -> None:

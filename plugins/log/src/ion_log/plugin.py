@@ -8,9 +8,10 @@ from typing import TextIO
 from ion_framework import PluginContext, hookimpl
 from ion_framework.line_stream import LineStream
 from ion_framework.pipeline.events import Event
-from ion_log.lines import level_named, make_logger
+from ion_log.lines import console_writer, json_writer
 from ion_log.settings import LEVELS, LogSettings
 from ion_log.telling import Line, Teller
+from ion_log.turn_lines import TurnLines
 
 
 class Log:
@@ -22,15 +23,17 @@ class Log:
     """
 
     def __init__(self, settings: LogSettings, stream: TextIO) -> None:
-        tty = stream.isatty()
+        tty, level = stream.isatty(), LEVELS[settings.level]
+        for_people = settings.format == "console" or (settings.format == "auto" and tty)
         self._teller = Teller(settings)
         self._lines = LineStream(stream)
-        self._logger = make_logger(
-            self._lines,
-            for_people=settings.format == "console" or (settings.format == "auto" and tty),
-            colours=tty,
-            level=LEVELS[settings.level],
+        self._write_line = (
+            console_writer(self._lines, level, colours=tty)
+            if for_people
+            else json_writer(self._lines, level)
         )
+        is_usual = not (for_people or settings.include_text) and LEVELS["info"] >= level
+        self._usual = TurnLines(settings.project) if is_usual else None
         self._unwritten = 0
         self._told = 0
 
@@ -43,6 +46,12 @@ class Log:
     def ion_observe(self, event: Event) -> None:
         """Leave a line for an event; one that cannot be written is counted, and told later."""
         try:
+            if self._usual is not None and self.unwritten == self._told:
+                usual = self._teller.usual(event)
+                text = None if usual is None else self._usual.line(usual)
+                if text is not None:
+                    self._lines.write(text)
+                    return
             line = self._teller.line(event)
             if line is not None:
                 self._write(line)
@@ -52,7 +61,7 @@ class Log:
     def _write(self, line: Line) -> None:
         missing = self.unwritten - self._told
         fields = {**line.fields, "lines_lost": missing} if missing else line.fields
-        self._logger.log(level_named(line.level), line.message, **fields)
+        self._write_line(Line(line.level, line.message, fields))
         if missing and self.unwritten - self._told == missing:
             self._told += missing
 

@@ -24,6 +24,7 @@ from ion_framework.pipeline.events import (
     TurnCompleted,
     TurnFailed,
 )
+from ion_framework.pipeline.reply import Reply
 from ion_framework.recording.redaction import redact
 from ion_log.settings import LogSettings
 
@@ -73,9 +74,18 @@ class Teller:
         tell = self._tells.get(type(event))
         return tell(event) if tell else None
 
+    def usual(self, event: Event) -> TurnCompleted | None:
+        """The event, where its line is to be written and has nothing but what every answer has."""
+        if type(event) is not TurnCompleted or not self._settings.answered:
+            return None
+        reply = event.reply
+        if reply.receipt.attempts or not _is_whole(reply):
+            return None
+        return event if self._sampled(event.request.request_id) else None
+
     def _completed(self, event: TurnCompleted) -> Line | None:
         reply = event.reply
-        whole = not reply.degraded and reply.finish_reason is FinishReason.STOP
+        whole = _is_whole(reply)
         if not self._settings.answered or (whole and not self._sampled(event.request.request_id)):
             return None
         labels = {"persona": reply.persona, "cache": reply.receipt.cache.status.value}
@@ -184,8 +194,14 @@ class Teller:
         return {name: shorten(redact(text).text, most) for name, text in texts.items() if text}
 
     def _sampled(self, request_id: str) -> bool:
-        share = zlib.crc32(request_id.encode("utf-8", "replace")) / _WHOLE
-        return share < self._settings.sample
+        wanted = self._settings.sample
+        if wanted >= 1:
+            return True
+        return zlib.crc32(request_id.encode("utf-8", "replace")) / _WHOLE < wanted
+
+
+def _is_whole(reply: Reply) -> bool:
+    return not reply.degraded and reply.finish_reason is FinishReason.STOP
 
 
 def _ms(seconds: float) -> float:

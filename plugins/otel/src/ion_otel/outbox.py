@@ -16,15 +16,23 @@ from ion_otel.tally import Tally
 if TYPE_CHECKING:
     from ion_otel.pipeline import Pipeline
 
+CALM_S = 1.0
+"""Seconds between the first turn and the import of what sends it, which takes the processor from a
+start, or from that turn."""
+
 MOST_EARLY = 1000
 """Turns that wait for the import at most."""
+
+_MANY = 100
+"""Turns that are not left to wait for calm."""
 
 
 class Outbox:
     """Hands turns to a pipeline that is made in a thread of its own; needs a running event loop.
 
     Args:
-        make: makes the pipeline, in that thread; it may import and take its time.
+        make: makes the pipeline, in that thread, once there is something to send; it may import
+            and take its time.
         tally: where turns for which there is no room are counted.
         tell: is told why there is no pipeline, in that thread.
     """
@@ -37,6 +45,7 @@ class Outbox:
         self._tell = tell
         self._early: deque[tuple[TurnCompleted | TurnFailed, int]] = deque()
         self._pipeline: Pipeline | None = None
+        self._wanted, self._hurry = threading.Event(), threading.Event()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._open, name="ion-otel-start", daemon=True)
         self._thread.start()
@@ -55,6 +64,9 @@ class Outbox:
             self._pipeline.take(event, trace_id)
         elif begins and len(self._early) < MOST_EARLY:
             self._early.append((event, trace_id))
+            self._wanted.set()
+            if len(self._early) == _MANY:
+                self._hurry.set()
         else:
             self._tally.dropped += 1
 
@@ -65,6 +77,8 @@ class Outbox:
             limit_s: seconds; what waits longer is lost.
         """
         ends_at = time.monotonic() + limit_s
+        self._hurry.set()
+        self._wanted.set()
         await asyncio.to_thread(self._thread.join, limit_s)
         if self._pipeline is None:
             self._tally.dropped += len(self._early)
@@ -78,6 +92,10 @@ class Outbox:
             self._pipeline.take(*self._early.popleft())
 
     def _open(self) -> None:
+        self._wanted.wait()
+        self._hurry.wait(CALM_S)
+        if not self._early:
+            return  # closed, and nothing was ever sent
         try:
             self._pipeline = self._make()
         except Exception as error:  # noqa: BLE001  told, and every turn that it costs is counted

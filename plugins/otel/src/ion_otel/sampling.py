@@ -6,7 +6,7 @@ judged as they do it, so that services which sample by one ratio choose the same
 
 from __future__ import annotations
 
-import secrets
+from random import Random
 
 from ion_framework.domain.trace_context import TraceContext
 
@@ -28,6 +28,8 @@ class Sampler:
     def __init__(self, kind: str, ratio: float) -> None:
         self._follows_caller = kind.startswith("parentbased_")
         shares = {"always_on": 1.0, "always_off": 0.0, "traceidratio": ratio}
+        # Seeded by the system; to ask that for every turn costs more than all else here.
+        self._bits = Random().getrandbits  # noqa: S311  an id of a trace guards nothing
         self._bound = round(shares[kind.removeprefix("parentbased_")] * (_LOW + 1))
 
     def trace_id(self, caller: TraceContext | None) -> int | None:
@@ -37,7 +39,7 @@ class Sampler:
             caller: what the caller told; without it the turn begins a trace of its own.
         """
         if caller is None:
-            own = secrets.randbits(_TRACE_BITS) or 1
+            own = self._bits(_TRACE_BITS) or 1
             return own if own & _LOW < self._bound else None
         if self._follows_caller:
             return int(caller.trace_id, 16) if caller.sampled else None

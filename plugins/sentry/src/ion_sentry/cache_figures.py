@@ -29,13 +29,16 @@ class CacheFigures:
 
     def add(self, status: CacheStatus) -> None:
         """Count one turn."""
-        self._hits += status in (CacheStatus.HIT, CacheStatus.STALE)
-        self._misses += status is CacheStatus.MISS
-        self._bypassed += status is CacheStatus.BYPASS
+        if status is CacheStatus.HIT or status is CacheStatus.STALE:
+            self._hits += 1
+        elif status is CacheStatus.MISS:
+            self._misses += 1
+        else:
+            self._bypassed += 1
 
     def due(self, now: float, every_s: float) -> bool:
         """Whether there is something to report, and the time for it has come."""
-        return self.hit_rate is not None and now - self._since >= every_s
+        return now - self._since >= every_s and self.hit_rate is not None
 
     def report(self, now: float) -> Document | None:
         """The transaction of what was counted, which begins anew; None where that is nothing.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ion_framework import PluginContext, hookimpl
 from ion_framework.clock import Clock
+from ion_framework.domain.trace_context import TraceContext
 from ion_framework.pipeline.events import (
     Event,
     PluginStatusChanged,
@@ -59,6 +60,7 @@ class Sentry:
         self._errors = RateGuard(settings.errors_per_minute, clock)
         self._cache = CacheFigures(clock.time())
         self._sender: Sender | None = None
+        self._judged: tuple[str | None, TraceContext | None, bool] = None, None, False
         self._told_losses, self._told_at = 0, clock.monotonic()
         self._tells: Mapping[type, Callable[[Any], None]] = {
             TurnCompleted: self._completed,
@@ -69,7 +71,7 @@ class Sentry:
 
     @hookimpl
     def ion_startup(self) -> None:
-        """Begin to send; the SDK is imported in the thread that does, and nobody waits for it."""
+        """Begin to send; the thread that does imports the SDK, once there is something to send."""
         self._sender = Sender(self._client, self._settings.queue_size, self.tally)
 
     @hookimpl
@@ -93,7 +95,7 @@ class Sentry:
     def _completed(self, event: TurnCompleted) -> None:
         self._cache.add(event.reply.receipt.cache.status)
         request_id, trace = event.request.request_id, event.request.trace
-        if self._admits(trace_of(request_id, trace)):
+        if self._admits(request_id, trace):
             place = place_of_turn(request_id, trace)
             self._put(turn_transaction(event, place, self._cache.hit_rate))
         if self._cache.due(self._clock.time(), self._settings.cache_report_s):
@@ -107,7 +109,7 @@ class Sentry:
     def _request(self, event: RequestCompleted) -> None:
         if event.route in self._settings.ignore_routes:
             return
-        if self._admits(trace_of(event.request_id, event.trace)):
+        if self._admits(event.request_id, event.trace):
             place = place_of_request(event.request_id, event.trace)
             self._put(request_transaction(event, place, self._settings.slow_request_ms))
 
@@ -120,8 +122,13 @@ class Sentry:
         if report is not None and self._settings.traces_sample_rate and self._traces.admits():
             self._put(report)
 
-    def _admits(self, trace_id: str) -> bool:
-        return is_sampled(trace_id, self._settings.traces_sample_rate) and self._traces.admits()
+    def _admits(self, request_id: str, trace: TraceContext | None) -> bool:
+        """Whether a trace is sent; a turn and the request that it answers are asked for in turn."""
+        if request_id != self._judged[0] or trace is not self._judged[1]:
+            rate = self._settings.traces_sample_rate
+            chosen = is_sampled(trace_of(request_id, trace), rate)
+            self._judged = request_id, trace, chosen
+        return self._judged[2] and self._traces.admits()
 
     def _put(self, document: Document) -> None:
         if self._sender is not None:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import os
 import time
+import zlib
 from collections.abc import Callable, Mapping
-from urllib.request import getproxies, proxy_bypass
 
-import certifi
-import urllib3
-from sentry_sdk.consts import EndpointType
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
 from ion_sentry.settings import SentrySettings
 from ion_sentry.tally import Tally
+from ion_sentry.wire import UNREACHABLE, Answer, Wire, wire_to
 
-AGENT = "ion-sentry/1"
+_EFFORT, _GZIP = 5, 31
 _TOO_MANY, _SUCCESS = 429, range(200, 300)
 _ASKED_WAIT_S = 60.0
 """Seconds to wait where Sentry says that it is too much, but not for how long."""
@@ -47,7 +43,7 @@ class Post(Transport):
         self._tally = tally
         self._timeout_s = settings.timeout_s
         self._monotonic = monotonic
-        self._pool: urllib3.PoolManager | None = None
+        self._wire: Wire | None = None
         self._until: dict[str, float] = {}
         self._failures = 0
 
@@ -59,49 +55,35 @@ class Post(Transport):
             self._tally.held_back += 1
             return
         try:
-            response = self._asked(gzip.compress(envelope.serialize(), 5))
-        except (urllib3.exceptions.HTTPError, OSError):
+            answer = self._asked(zlib.compress(envelope.serialize(), _EFFORT, wbits=_GZIP))
+        except UNREACHABLE:
             self._tally.failed += 1
             self._wait_for_return()
             return
         self._failures = 0
-        self._heed(response)
+        self._heed(answer)
 
     def kill(self) -> None:
         """Close the connection."""
-        if self._pool is not None:
-            self._pool.clear()
+        if self._wire is not None:
+            self._wire.close()
 
-    def _asked(self, body: bytes) -> urllib3.BaseHTTPResponse:
-        assert self.parsed_dsn is not None  # noqa: S101  the settings were checked
-        auth = self.parsed_dsn.to_auth(AGENT)
-        headers = {
-            "Content-Type": "application/x-sentry-envelope",
-            "Content-Encoding": "gzip",
-            "User-Agent": AGENT,
-            "X-Sentry-Auth": auth.to_header(),
-        }
-        if self._pool is None:
-            self._pool = _pool(self.parsed_dsn.scheme, self.parsed_dsn.host)
-        return self._pool.request(
-            "POST",
-            auth.get_api_url(EndpointType.ENVELOPE),
-            body=body,
-            headers=headers,
-            retries=False,
-            timeout=urllib3.Timeout(connect=self._timeout_s, read=self._timeout_s),
-        )
+    def _asked(self, body: bytes) -> Answer:
+        if self._wire is None:
+            assert self.parsed_dsn is not None  # noqa: S101  the settings were checked
+            self._wire = wire_to(self.parsed_dsn, self._timeout_s)
+        return self._wire.post(body)
 
-    def _heed(self, response: urllib3.BaseHTTPResponse) -> None:
-        if response.status in _SUCCESS:
+    def _heed(self, answer: Answer) -> None:
+        if answer.status in _SUCCESS:
             self._tally.sent += 1
         else:
             self._tally.failed += 1
-        now, limits = self._monotonic(), response.headers.get("X-Sentry-Rate-Limits", "")
+        now, limits = self._monotonic(), answer.limits
         for kind, seconds in rate_limits(limits).items():
             self._until[kind] = now + seconds
-        if response.status == _TOO_MANY and not limits:
-            self._until[""] = now + _seconds(response.headers.get("Retry-After", ""))
+        if answer.status == _TOO_MANY and not limits:
+            self._until[""] = now + _seconds(answer.retry_after)
 
     def _wait_for_return(self) -> None:
         """Leave Sentry alone for a while that doubles as long as it stays away."""
@@ -126,13 +108,3 @@ def rate_limits(header: str) -> Mapping[str, float]:
 
 def _seconds(text: str) -> float:
     return float(text) if text.isascii() and text.isdecimal() else _ASKED_WAIT_S
-
-
-def _pool(scheme: str, host: str) -> urllib3.PoolManager:
-    certificates = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
-    proxies = {} if proxy_bypass(host) else getproxies()
-    proxy = proxies.get(scheme) or proxies.get("all")
-    trusted = certificates or certifi.where()
-    if proxy and proxy.startswith(("http://", "https://")):
-        return urllib3.ProxyManager(proxy, ca_certs=trusted, maxsize=1)
-    return urllib3.PoolManager(ca_certs=trusted, maxsize=1)

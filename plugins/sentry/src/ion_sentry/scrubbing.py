@@ -7,7 +7,6 @@ from typing import Any
 
 from ion_framework.domain.conversation import shorten
 from ion_framework.pipeline.redaction import redact as hide
-from ion_framework.recording.redaction import redact
 
 TEXT_CHARS = 500
 """Characters after which a text is cut."""
@@ -50,4 +49,6 @@ def fit_to_send(text: str) -> str:
     Args:
         text: the text.
     """
+    from ion_framework.recording.redaction import redact  # 20 ms of expressions
+
     return shorten(redact(text).text, TEXT_CHARS)

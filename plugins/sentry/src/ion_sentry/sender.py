@@ -13,6 +13,10 @@ from ion_sentry.tally import Tally
 if TYPE_CHECKING:
     from ion_sentry.client import SentryClient
 
+CALM_S = 1.0
+"""Seconds between the first document and the import of what sends it, which takes the processor
+from a start, or from the first turn."""
+
 _END = None
 _GRACE_S = 0.1
 
@@ -21,7 +25,8 @@ class Sender:
     """Sends documents in a thread of its own, from its making to `close`.
 
     Args:
-        make_client: makes the client, in that thread; it may import and take its time.
+        make_client: makes the client, in that thread, once there is something to send; it may
+            import and take its time.
         queue_size: documents that wait at most.
         tally: where what became of them is counted.
     """
@@ -34,6 +39,7 @@ class Sender:
         self._tally = tally
         self._queue: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         self._ends_at: float | None = None
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ion-sentry", daemon=True)
         self._thread.start()
 
@@ -51,16 +57,21 @@ class Sender:
             limit_s: seconds; what waits longer is dropped.
         """
         self._ends_at = time.monotonic() + limit_s
+        self._closing.set()
         self._queue.put(_END)
         self._thread.join(limit_s + _GRACE_S)
 
     def _run(self) -> None:
-        client = self._made()
+        client: SentryClient | None = None
+        calm_s = CALM_S
         while (document := self._queue.get()) is not _END:
             if self._ends_at is not None and time.monotonic() > self._ends_at:
                 self._tally.too_late += 1
                 continue
-            client = client or self._made()
+            if client is None:
+                self._closing.wait(calm_s)
+                calm_s = 0.0
+                client = self._made()
             self._send(client, document)
         if client is not None:
             client.close()
