@@ -53,8 +53,8 @@ class Contestant(Protocol):
     def key(self, text: str) -> Any:
         """The key of a message; making it is not measured."""
 
-    async def get(self, key: Any) -> Any:
-        """Look up."""
+    def get(self, key: Any) -> Awaitable[Any]:
+        """Look up; no coroutine around that of the cache, which would count as its own."""
 
     def is_hit(self, found: Any) -> bool:
         """Whether a look-up found something."""
@@ -82,9 +82,9 @@ class Ours:
         assert key.digest  # noqa: S101  it is computed here, not in what is measured
         return key
 
-    async def get(self, key: CacheKey) -> Any:
+    def get(self, key: CacheKey) -> Awaitable[Any]:
         """Look up."""
-        return await self.cache.lookup(key)
+        return self.cache.lookup(key)
 
     def is_hit(self, found: Any) -> bool:
         """Whether it is an answer."""
@@ -113,9 +113,9 @@ class OursOnRedis(Ours):
         """Whether it is an answer, of the cache or of the tier."""
         return isinstance(found, Hit) or (isinstance(found, Found) and found.entry is not None)
 
-    async def get_from_tier(self, key: CacheKey) -> Any:
+    def get_from_tier(self, key: CacheKey) -> Awaitable[Any]:
         """Look up in the Redis tier, past everything that the cache does around it."""
-        return await self.tiers.redis.get(key.digest, key.tags)
+        return self.tiers.redis.get(key.digest, key.tags)
 
     async def forget(self) -> None:
         """Empty the memory tier."""
@@ -138,9 +138,9 @@ class Theirs:
         """The message itself."""
         return text
 
-    async def get(self, key: str) -> Any:
+    def get(self, key: str) -> Awaitable[Any]:
         """Look up."""
-        return await self.look_up(key)
+        return self.look_up(key)
 
     def is_hit(self, found: Any) -> bool:
         """Whether there is a text."""

@@ -6,6 +6,8 @@ import math
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ion_two_tier_cache.entry import Entry, Freshness
 
 from ion_framework.pipeline.cache import CachedRefusal, CachedReply
@@ -57,6 +59,18 @@ def test_an_empty_span_is_passed_over(changes, state, now):
 def test_a_time_that_is_no_number_makes_an_entry_gone(field):
     """An entry whose begin or first span is NaN is good for nothing."""
     assert make_entry(**{field: math.nan}).state(1000.0) is Freshness.GONE
+
+
+@given(
+    made_at=st.floats(0, 2e9),
+    fresh_s=st.floats(0, 1e6) | st.just(math.nan),
+    later_s=st.floats(-1e6, 2e6),
+)
+def test_fresh_is_the_first_state(made_at, fresh_s, later_s):
+    """An entry says that it is fresh at exactly the instants at which its state is fresh."""
+    entry, now = make_entry(made_at=made_at, fresh_s=fresh_s), made_at + later_s
+
+    assert entry.is_fresh(now) is (entry.state(now) is Freshness.FRESH)
 
 
 @pytest.mark.parametrize(("now", "age_s"), [(1012.5, 12.5), (1000.0, 0.0), (990.0, 0.0)])

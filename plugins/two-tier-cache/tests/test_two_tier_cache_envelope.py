@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ion_two_tier_cache import envelope as envelopes
 from ion_two_tier_cache.entry import Entry
 from ion_two_tier_cache.envelope import (
+    Expected,
     MadeLaterError,
     NotAnEnvelope,
     open_envelope,
@@ -90,6 +91,73 @@ def test_every_entry_comes_back(body, tags, made_at, spans, work_s):
     assert found.tokens == tokens.values
     assert read_tags(data) == entry.tags
     assert read_tags(data[: envelopes.HEAD_READ]) == entry.tags
+
+
+def expected(tags=ENTRY.tags, tokens=TOKENS):
+    """What is expected, and how an envelope is opened that should be it."""
+    form = Expected(tags, tokens)
+    return lambda data, digest="digest": form.open(digest, data, NOW, 1e6)
+
+
+@given(body=replies | refusals, tags=st.lists(texts, max_size=5), digest=texts)
+def test_what_is_expected_is_read_as_everything_else(body, tags, digest):
+    """An envelope with the expected tags and tokens gives the entry that was put into it."""
+    entry = Entry(body, tuple(tags), NOW, 60.0, 10.0, 5.0, 0.5)
+    tokens = Tokens(tuple(f"{number:016x}" for number in range(len(tags) + 1)))
+
+    data = seal(digest, entry, tokens)
+
+    assert expected(entry.tags, tokens)(data, digest) == entry
+
+
+@pytest.mark.parametrize(
+    ("tags", "tokens", "digest"),
+    [
+        (("persona:elro",), TOKENS, "digest"),
+        ((), Tokens(TOKENS.values[:1]), "digest"),
+        (ENTRY.tags, Tokens(("a" * 16, "c" * 16)), "digest"),
+        (ENTRY.tags, Tokens(("c" * 16, "b" * 16)), "digest"),
+        (ENTRY.tags, TOKENS, "another digest"),
+    ],
+)
+def test_what_is_not_expected_is_left_to_a_closer_look(tags, tokens, digest):
+    """Other tags, tokens and digests than the expected ones give nothing."""
+    assert expected()(SEALED) == ENTRY
+    assert expected(tags, tokens)(SEALED, digest) is None
+
+
+def test_no_damage_passes_for_what_is_expected():
+    """No envelope with one wrong bit, one cut short or one with something after it is read."""
+    open_it = expected()
+    flipped = [bytearray(SEALED) for _ in range(len(SEALED) * 8)]
+    for position, data in enumerate(flipped):
+        data[position // 8] ^= 1 << position % 8
+    cut = [SEALED[:length] for length in range(len(SEALED))]
+
+    assert {open_it(bytes(data)) for data in (*flipped, *cut, SEALED + b"x")} == {None}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"fresh_s": 2e6}, {"work_s": -0.1}, {"body": None}, {"made_at": math.nan}]
+)
+def test_a_forged_body_is_not_what_is_expected(changes):
+    """Behind an expected head a body with values that are never written is refused as well."""
+    with pytest.raises(NotAnEnvelope):
+        expected()(resealed(**changes))
+
+
+def test_an_expected_entry_of_later_is_told_from_a_hostile_one():
+    """An expected entry made more than a minute later than it is here is refused for that."""
+    with pytest.raises(MadeLaterError):
+        expected()(resealed(made_at=NOW + 61))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -1.0])
+@pytest.mark.parametrize("field", ["made_at", "fresh_s", "work_s"])
+def test_numbers_that_nobody_would_believe_are_not_sealed(field, number):
+    """An entry with a time that reading refuses gets no envelope."""
+    with pytest.raises(ValueError, match="out of range"):
+        seal("digest", attrs.evolve(ENTRY, **{field: number}), TOKENS)
 
 
 def test_an_entry_belongs_to_its_digest():

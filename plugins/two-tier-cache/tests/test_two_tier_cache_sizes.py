@@ -8,10 +8,11 @@ import sys
 import time
 import tracemalloc
 
+import attrs
 import pytest
 from ion_two_tier_cache.entry import Entry
 from ion_two_tier_cache.memory import MemoryTier
-from ion_two_tier_cache.sizes import text_bytes
+from ion_two_tier_cache.sizes import ENTRY_OVERHEAD, TAG_OVERHEAD, entry_bytes, text_bytes
 
 from ion_framework.clock import SystemClock
 from ion_framework.pipeline.cache import CachedRefusal, CachedReply
@@ -83,6 +84,21 @@ def test_counted_bytes_are_near_the_allocated_ones(body, content, tags):
 
     assert tier.stats().entries == ENTRIES
     assert 0.8 <= tier.stats().bytes / allocated <= 1.5
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("body", [make_reply, make_refusal])
+def test_an_entry_counts_for_every_text_of_it(body, content):
+    """What an entry counts for is the overheads and what each of its texts counts for."""
+    reply = body(CONTENTS[content](1), 1)
+    texts = [value for value in attrs.astuple(reply, recurse=False) if isinstance(value, str)]
+    texts = [text for text in texts if text is not getattr(reply, "finish_reason", None)]
+    tags = ("persona:lua", "주인")
+
+    counted = entry_bytes("d" * 64, Entry(reply, tags, 0.0, 1.0, 1.0, 1.0, 1.0))
+
+    whole = sum(map(text_bytes, ("d" * 64, *texts, *tags)))
+    assert counted == ENTRY_OVERHEAD + 2 * TAG_OVERHEAD + whole
 
 
 def test_the_utf8_form_of_a_korean_text_is_counted_from_the_start():

@@ -62,7 +62,7 @@ class Batcher(Generic[_Question, _Answer]):
         where this is closed before there is an answer.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[_Answer] = loop.create_future()
+        future: asyncio.Future[_Answer] = asyncio.Future(loop=loop)
         if self._closed:
             future.set_exception(RedisTroubleError(Trouble.REFUSED))
             return future

@@ -126,7 +126,9 @@ class TwoTierCache:
                 if not due:
                     self._counts.hits += 1
                     return Hit(entry.body, entry.age_s(now))
-        found = await self._find(key, entry, due=due)
+        found = self._find(key, entry, due=due)
+        if isinstance(found, Flight):
+            found = await self._fetching.fetch(found) or self._pending(found, key)
         self._counts.look_up(found)
         return found
 
@@ -152,7 +154,9 @@ class TwoTierCache:
         told = await flight.join()
         while isinstance(told, Again):
             # One that is due is left to the next turn that looks it up.
-            found = await self._find(key, self._memory.get(key.digest), due=False)
+            found = self._find(key, self._memory.get(key.digest), due=False)
+            if isinstance(found, Flight):
+                found = await self._fetching.fetch(found) or self._pending(found, key)
             if not isinstance(found, Pending):
                 return found
             assert isinstance(found.flight, Waiting)  # noqa: S101  this cache makes no other
@@ -168,7 +172,8 @@ class TwoTierCache:
         """Count what a turn got that has waited."""
         self._counts.look_up(found)
 
-    async def _find(self, key: CacheKey, entry: Entry | None, *, due: bool) -> Lookup:
+    def _find(self, key: CacheKey, entry: Entry | None, *, due: bool) -> Lookup | Flight:
+        """What this process has, or the flight that was begun to ask the other tier."""
         digest = key.digest
         flight = self._flights.find(digest)
         if entry is not None:
@@ -180,8 +185,7 @@ class TwoTierCache:
         flight = self._filling.begin(digest, key.tags, entry)
         if self._tiers.remote is None:
             return self._filling.lead(flight, flight.term)
-        found = await self._fetching.fetch(flight, self._tiers.remote)
-        return found if found is not None else self._pending(flight, key)
+        return flight
 
     def _pending(self, flight: Flight, key: CacheKey) -> Pending:
         return Pending(Waiting(self, flight, key), self._filling.spare(flight))

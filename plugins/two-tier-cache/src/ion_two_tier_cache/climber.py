@@ -38,12 +38,13 @@ class WindowClimber:
     Attributes:
         share: share of the bounds that the window should have now, from `SMALLEST_SHARE` to
             `LARGEST_SHARE`.
+        due_at: look-ups since the start at which the next step is due.
 
     Args:
         capacity: most entries that the cache holds at once, 1 or more.
     """
 
-    __slots__ = ("_hits", "_ratio", "_requests", "_sample", "_step", "share")
+    __slots__ = ("_hits", "_ratio", "_requests", "_sample", "_step", "due_at", "share")
 
     def __init__(self, capacity: int) -> None:
         self.share = SMALLEST_SHARE
@@ -51,6 +52,7 @@ class WindowClimber:
         self._step = STEP
         self._ratio = 0.0
         self._hits = self._requests = 0
+        self.due_at = self._sample
 
     def climb(self, hits: int, requests: int) -> bool:
         """Take a step, if there were enough requests since the last; returns whether it did.
@@ -59,15 +61,16 @@ class WindowClimber:
             hits: look-ups answered since the start.
             requests: look-ups since the start.
         """
-        made = requests - self._requests
-        if made < self._sample:
+        if requests < self.due_at:
             return False
+        made = requests - self._requests
         ratio = (hits - self._hits) / made
         step = self._next_step(ratio - self._ratio, math.sqrt(2 * ratio * (1 - ratio) / made))
         self.share = min(max(self.share + step, SMALLEST_SHARE), LARGEST_SHARE)
         full = math.copysign(STEP, step)
         self._step = full if abs(ratio - self._ratio) >= RESTART else step * DECAY
         self._ratio, self._hits, self._requests = ratio, hits, requests
+        self.due_at = requests + self._sample
         return True
 
     def _next_step(self, change: float, chance: float) -> float:

@@ -50,12 +50,12 @@ class Coherence:
 
     Attributes:
         hearing: how invalidations are heard of just now.
-        epoch: how often that has begun or ended.
 
     Args:
         context: what every part is given.
         commands: the client.
         on_invalidate: called with a tag, or None for everything.
+        on_change: called whenever that begins, with True, or ends, with False.
         ask_every_s: seconds without a word after which the other side is asked whether it is there;
             the connection is lost after so many seconds more.
     """
@@ -66,13 +66,14 @@ class Coherence:
         commands: Commands,
         on_invalidate: Callable[[str | None], None],
         *,
+        on_change: Callable[[bool], None],
         ask_every_s: float = _ASK_EVERY_S,
     ) -> None:
         self.hearing = Hearing.DOWN
-        self.epoch = 0
         self._commands = commands
         self._keys = context.keys
         self._on_invalidate = on_invalidate
+        self._on_change = on_change
         self._counts = context.counts
         self._logger = context.logger
         self._random = context.random
@@ -96,8 +97,10 @@ class Coherence:
 
     def _change(self, hearing: Hearing) -> None:
         """Note how invalidations are heard of from now on."""
-        self.epoch += (hearing is Hearing.DOWN) is not (self.hearing is Hearing.DOWN)
+        heard, hears = self.hearing is not Hearing.DOWN, hearing is not Hearing.DOWN
         self.hearing = hearing
+        if hears is not heard:
+            self._on_change(hears)
 
     async def _listen_for_ever(self) -> None:
         while not self._closed:

@@ -58,7 +58,16 @@ class Entry:
     @property
     def expires_at(self) -> float:
         """When it is gone, in seconds since the Unix epoch."""
-        return self.made_at + self.lifetime_s
+        return self.made_at + (self.fresh_s + self.revalidate_s + self.on_error_s)
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether `state` is fresh, which nearly every look-up asks first.
+
+        Args:
+            now: seconds since the Unix epoch.
+        """
+        ends_at = self.made_at + self.fresh_s
+        return now < ends_at and self.made_at < ends_at
 
     def age_s(self, now: float) -> float:
         """Seconds since it was made; 0 where the clock of the host that made it was ahead.

@@ -8,6 +8,10 @@ An envelope is, in this order::
     head      msgpack: the digest that the entry is stored under, the tags and their tokens
     body      msgpack: everything else
 
+Nearly every envelope that is read was asked for by the tags that it was stored with, and their
+tokens are the present ones: then it has to begin with bytes that are known beforehand (`Expected`),
+and only its body is decoded.
+
 Reading one runs no code and accepts only what fits the types, the bounds, the checksum and the
 digest. So a damaged entry, one that was copied to another key and one of another program is
 recognised and never served. Who can write into Redis and knows this layout can write an envelope
@@ -16,7 +20,8 @@ that is read: what keeps others from writing is Redis's own access control.
 
 from __future__ import annotations
 
-import math
+import sys
+from typing import Annotated, TypeAlias
 from zlib import crc32
 
 import attrs
@@ -42,6 +47,14 @@ _SKEW_S = 60.0
 _MOST_TAGS = 64
 _MOST_COUNT = 2**53
 """No count of tokens, and no number of seconds to wait, is larger."""
+_FARTHEST = sys.float_info.max
+_HEAD_PARTS = bytes((0x93,))
+"""How msgpack begins an array of three."""
+
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_MOST_COUNT)]
+_Amount: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=_FARTHEST)]
+"""Seconds or a price: neither negative nor infinite, and a number."""
+_Instant: TypeAlias = Annotated[float, msgspec.Meta(ge=-_FARTHEST, le=_FARTHEST)]
 
 
 class NotAnEnvelope(Exception):  # noqa: N818 - says what the bytes are, no caller is at fault
@@ -87,26 +100,26 @@ class _Reply(_Strict, tag="reply", frozen=True):
     content: str
     model: str
     generator: str
-    created_at: float
-    input_tokens: int | None
-    output_tokens: int | None
-    cached_tokens: int | None
-    cost_usd: float | None
+    created_at: _Instant
+    input_tokens: _Count | None
+    output_tokens: _Count | None
+    cached_tokens: _Count | None
+    cost_usd: _Amount | None
 
 
 class _Refusal(_Strict, tag="refusal", frozen=True):
     source: str
     code: str
     message: str
-    retry_after_s: int | None
+    retry_after_s: _Count | None
 
 
 class _Body(_Strict, frozen=True):
-    made_at: float
-    fresh_s: float
-    revalidate_s: float
-    on_error_s: float
-    work_s: float
+    made_at: _Amount
+    fresh_s: _Amount
+    revalidate_s: _Amount
+    on_error_s: _Amount
+    work_s: _Amount
     body: _Reply | _Refusal
 
 
@@ -127,8 +140,6 @@ def seal(digest: str, entry: Entry, tokens: Tokens) -> bytes:
             believed.
     """
     portable = _portable(entry.body)
-    if not _is_plausible(portable):
-        raise ValueError("its counts are out of range")
     if len(tokens.values) != len(entry.tags) + 1 or len(entry.tags) > _MOST_TAGS:
         raise ValueError(f"{len(entry.tags)} tags, {len(tokens.values)} tokens")
     head = _pack(_Head(digest, entry.tags, tokens.values))
@@ -144,6 +155,10 @@ def seal(digest: str, entry: Entry, tokens: Tokens) -> bytes:
             portable,
         )
     )
+    try:
+        _read_body(body)
+    except _UNREADABLE as error:
+        raise ValueError("its numbers or counts are out of range") from error
     rest = len(head).to_bytes(4, "big") + head + body
     return _MAGIC + crc32(rest).to_bytes(_CHECK_BYTES, "big") + rest
 
@@ -163,28 +178,46 @@ def open_envelope(digest: str, data: bytes, *, now: float, longest_life_s: float
         NotAnEnvelope: anything is wrong with the bytes.
     """
     head, body_at = _head(data)
-    if int.from_bytes(data[_CHECK_AT:_REST_AT], "big") != crc32(data[_REST_AT:]):
+    if data[_CHECK_AT:_REST_AT] != crc32(data[_REST_AT:]).to_bytes(_CHECK_BYTES, "big"):
         raise NotAnEnvelope("check")
     if head.digest != digest:
         raise NotAnEnvelope("digest")
-    try:
-        body = _read_body(data[body_at:])
-    except _UNREADABLE as error:
-        raise NotAnEnvelope("body") from error
-    if not (_is_timely(body, longest_life_s) and _is_plausible(body.body)):
-        raise NotAnEnvelope("numbers")
-    if body.made_at > now + _SKEW_S:
-        raise MadeLaterError(body.made_at - now)
-    entry = Entry(
-        _live(body.body),
-        head.tags,
-        body.made_at,
-        body.fresh_s,
-        body.revalidate_s,
-        body.on_error_s,
-        body.work_s,
-    )
-    return Opened(entry, head.tokens)
+    return Opened(_entry(data[body_at:], head.tags, now, longest_life_s), head.tokens)
+
+
+class Expected:
+    """What an envelope begins with that is stored with certain tags and tokens.
+
+    Args:
+        tags: the tags.
+        tokens: theirs, that of everything first; they must be known.
+    """
+
+    __slots__ = ("_end", "_tags")
+
+    def __init__(self, tags: tuple[str, ...], tokens: Tokens) -> None:
+        self._tags = tags
+        self._end = _pack(tags) + _pack(tokens.values)
+
+    def open(self, digest: str, data: bytes, now: float, longest_life_s: float) -> Entry | None:
+        """The entry; None where something else is here, of which `open_envelope` says what it is.
+
+        Args:
+            digest: what it is stored under.
+            data: the bytes.
+            now: as for `open_envelope`.
+            longest_life_s: as for `open_envelope`.
+
+        Raises:
+            MadeLaterError: as `open_envelope`.
+            NotAnEnvelope: as `open_envelope`.
+        """
+        head = _HEAD_PARTS + _pack(digest) + self._end
+        if not data.startswith(len(head).to_bytes(4, "big") + head, _REST_AT):
+            return None
+        if data[:_REST_AT] != _MAGIC + crc32(data[_REST_AT:]).to_bytes(_CHECK_BYTES, "big"):
+            return None
+        return _entry(data[_HEAD_AT + len(head) :], self._tags, now, longest_life_s)
 
 
 def read_tags(data: bytes) -> tuple[str, ...]:
@@ -231,29 +264,19 @@ def _portable(body: CachedReply | CachedRefusal) -> _Reply | _Refusal:
     )
 
 
-def _is_timely(body: _Body, longest_life_s: float) -> bool:
-    """Whether the times of a body are such as we write; NaN fails every comparison."""
-    return (
-        body.fresh_s >= 0
-        and body.revalidate_s >= 0
-        and body.on_error_s >= 0
-        and body.fresh_s + body.revalidate_s + body.on_error_s <= longest_life_s
-        and 0 <= body.work_s < math.inf
-        and 0 <= body.made_at < math.inf
-    )
-
-
-def _is_plausible(body: _Reply | _Refusal) -> bool:
-    """Whether the numbers of a body are such as we write."""
-    if isinstance(body, _Refusal):
-        return 0 <= (body.retry_after_s or 0) <= _MOST_COUNT
-    return (
-        math.isfinite(body.created_at)
-        and 0 <= (body.input_tokens or 0) <= _MOST_COUNT
-        and 0 <= (body.output_tokens or 0) <= _MOST_COUNT
-        and 0 <= (body.cached_tokens or 0) <= _MOST_COUNT
-        and 0 <= (body.cost_usd or 0) < math.inf
-    )
+def _entry(data: bytes, tags: tuple[str, ...], now: float, longest_life_s: float) -> Entry:
+    """The entry that a body holds."""
+    try:
+        body = _read_body(data)
+    except _UNREADABLE as error:
+        raise NotAnEnvelope("body") from error
+    made_at, fresh_s = body.made_at, body.fresh_s
+    revalidate_s, on_error_s = body.revalidate_s, body.on_error_s
+    if fresh_s + revalidate_s + on_error_s > longest_life_s:
+        raise NotAnEnvelope("life")
+    if made_at > now + _SKEW_S:
+        raise MadeLaterError(made_at - now)
+    return Entry(_live(body.body), tags, made_at, fresh_s, revalidate_s, on_error_s, body.work_s)
 
 
 def _live(body: _Reply | _Refusal) -> CachedReply | CachedRefusal:

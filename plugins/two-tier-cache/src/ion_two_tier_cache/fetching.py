@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ion_framework.pipeline.cache import CachedReply, Hit, Miss, Refused, Stale
 from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.entry import Entry, Freshness
-from ion_two_tier_cache.flights import Again, Flight, Landing
+from ion_two_tier_cache.flights import AGAIN, Flight, Landing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,32 +87,37 @@ class Fetching:
         self._closed = True
         await end(*self._watches)
 
-    async def fetch(self, flight: Flight, remote: RemoteTier) -> Landing | Miss | None:
+    async def fetch(self, flight: Flight) -> Landing | Miss | None:
         """What a flight's first turn gets; None: another process makes it, and the turn waits.
 
         Where the other tier is out of order the turn leads, without a second question.
         A turn that leaves meanwhile lets the others ask again.
         """
-        term = flight.term
-        if self._closed:
+        term, remote = flight.term, self._tiers.remote
+        if self._closed or remote is None:
             return self._filling.lead(flight, term)
         try:
             mark = self._tiers.mark()
             found = await remote.get(flight.digest, flight.tags)
             landing = self._take(flight, found, mark)
+            if landing is not None:
+                return self._land(flight, landing)
             alone = not found.tokens.known
-            if landing is None and not alone and not found.leased:
+            if not alone and not found.leased:
                 flight.remote = await remote.acquire(flight.digest)
         except BaseException:
-            self._filling.end(flight, Again())
+            self._filling.end(flight, AGAIN)
             raise
-        if landing is not None or flight.remote is not None:
+        if flight.remote is not None:
             self._others.free(flight.digest)
-        if landing is not None:
-            self._counts.refusals_served += isinstance(landing, Refused)
-            self._filling.end(flight, landing)
-            return landing
         return self._go_on(flight, remote, term, alone=alone)
+
+    def _land(self, flight: Flight, landing: Landing) -> Landing:
+        """End a flight with what was found."""
+        self._others.free(flight.digest)
+        self._counts.refusals_served += isinstance(landing, Refused)
+        self._filling.end(flight, landing)
+        return landing
 
     def _go_on(
         self, flight: Flight, remote: RemoteTier, term: int, *, alone: bool
@@ -141,12 +146,12 @@ class Fetching:
         self._counts.fetched += 1
         self._tiers.promote(flight.digest, entry, found.tokens, mark)
         flight.spare = entry
-        now = self._wall()
-        if not isinstance(entry.body, CachedReply):
+        now, body = self._wall(), entry.body
+        if not isinstance(body, CachedReply):
             self._counts.refusals_served += flight.waiting
-            return Refused(entry.body, entry.age_s(now))
-        if entry.state(now) is Freshness.FRESH and not self._rules.is_due(entry, now):
-            return Hit(entry.body, entry.age_s(now))
+            return Refused(body, entry.age_s(now))
+        if entry.is_fresh(now) and not self._rules.is_due(entry, now):
+            return Hit(body, entry.age_s(now))
         return None
 
     def _lead(self, flight: Flight, term: int) -> Landing | Miss:
@@ -233,7 +238,7 @@ class Fetching:
         def ended(task: asyncio.Task[None]) -> None:
             self._watches.discard(task)
             if flight.term == term and not flight.landed:
-                self._filling.end(flight, Again())
+                self._filling.end(flight, AGAIN)
 
         task = asyncio.get_running_loop().create_task(self._watch(flight, remote))
         self._watches.add(task)

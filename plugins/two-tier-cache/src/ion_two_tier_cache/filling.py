@@ -18,7 +18,7 @@ from ion_framework.pipeline.cache import (
 )
 from ion_framework.pipeline.chunks import FinishReason
 from ion_two_tier_cache.entry import Entry, Freshness
-from ion_two_tier_cache.flights import Again, Flight, Flights, Landing, Lead, Overdue
+from ion_two_tier_cache.flights import AGAIN, Again, Flight, Flights, Landing, Lead, Overdue
 from ion_two_tier_cache.lease import FillLease
 
 if TYPE_CHECKING:
@@ -150,12 +150,13 @@ class Filling:
         if not flight.void and flight.elect():
             self._counts.reelections += 1
         else:
-            self.end(flight, Again())
+            self.end(flight, AGAIN)
 
     def end(self, flight: Flight, outcome: Landing | Again) -> None:
         """Land a flight, and give back what it holds against other processes."""
         self.flights.discard(flight)
-        self.give_back(flight)
+        if flight.remote is not None:
+            self.give_back(flight)
         flight.land(outcome)
 
     def lose(self, flight: Flight, term: int) -> None:

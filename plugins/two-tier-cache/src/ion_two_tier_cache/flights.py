@@ -45,6 +45,9 @@ class Again:
     """Told to a turn that waits: look it up again."""
 
 
+AGAIN = Again()
+"""There is but one way to say so."""
+
 Landing: TypeAlias = Hit | Stale | Refused
 Told: TypeAlias = Landing | Lead | Again
 
@@ -67,23 +70,15 @@ class Flight:
         landed: whether it is over.
     """
 
-    __slots__ = (
-        "_limit",
-        "_outcome",
-        "_overdue",
-        "_waiters",
-        "digest",
-        "landed",
-        "mark",
-        "refreshes",
-        "refusals",
-        "remote",
-        "spare",
-        "tags",
-        "term",
-        "tokens",
-        "void",
-    )
+    # As it begins, which is how nearly all of it stays where the other tier has the answer.
+    tokens: Tokens | None = None
+    mark: Mark | None = None
+    remote: RemoteLease | None = None
+    refreshes = void = landed = False
+    term = refusals = 0
+    _waiters: OrderedDict[asyncio.Future[Told], None] | None = None
+    _outcome: Landing | Again = AGAIN
+    _limit: asyncio.TimerHandle | None = None
 
     def __init__(
         self, digest: str, tags: tuple[str, ...], spare: Entry | None, overdue: Overdue
@@ -91,20 +86,12 @@ class Flight:
         self.digest = digest
         self.tags = tags
         self.spare = spare
-        self.tokens: Tokens | None = None
-        self.mark: Mark | None = None
-        self.remote: RemoteLease | None = None
-        self.refreshes = self.void = self.landed = False
-        self.term = self.refusals = 0
-        self._waiters: OrderedDict[asyncio.Future[Told], None] = OrderedDict()
-        self._outcome: Landing | Again = Again()
         self._overdue = overdue
-        self._limit: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
         """How many turns wait."""
-        return len(self._waiters)
+        return len(self._waiters) if self._waiters else 0
 
     async def join(self) -> Told:
         """Wait for what comes of it. A turn that leaves while it is offered the lead passes it on.
@@ -114,12 +101,15 @@ class Flight:
         if self.landed:
             return self._outcome
         future: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        if self._waiters is None:
+            self._waiters = OrderedDict()
         self._waiters[future] = None
         self._set_limit()
         try:
             return await future
         except BaseException:
-            self._waiters.pop(future, None)
+            if self._waiters is not None:
+                self._waiters.pop(future, None)
             # Told and cancelled in one step of the loop: the lead must not be lost with this turn.
             if future.done() and not future.cancelled():
                 told = future.result()
@@ -142,21 +132,20 @@ class Flight:
                 return True
         return False
 
-    def hand_out(self, outcome: Landing) -> None:
+    def hand_out(self, outcome: Landing | Again) -> None:
         """Give those who wait now an answer that goes before the one in the making."""
-        waiters, self._waiters = self._waiters, OrderedDict()
+        waiters, self._waiters = self._waiters, None
         self._end_limit()
-        _wake(waiters, outcome)
+        if waiters:
+            _wake(waiters, outcome)
 
     def land(self, outcome: Landing | Again) -> None:
         """End it: everybody who waits, and who still comes, is told the outcome."""
         self.term += 1
         self.landed = True
         self._outcome = outcome
-        self._end_limit()
-        if self._waiters:
-            waiters, self._waiters = self._waiters, OrderedDict()
-            _wake(waiters, outcome)
+        if self._waiters is not None:
+            self.hand_out(outcome)
 
     def _set_limit(self) -> None:
         if self._limit is None and self._waiters:

@@ -26,6 +26,7 @@ class Keys:
     def __init__(self, namespace: str) -> None:
         self.prefix = f"{namespace}:{SCHEMA}.{VERSION}:"
         self.entries = f"{self.prefix}e:"
+        self.leases = f"{self.prefix}l:"
         self.signals = f"{self.prefix}tag:"
         self.channel = f"{self.prefix}invalidated"
         self.probe = f"{self.prefix}probe"
@@ -36,7 +37,7 @@ class Keys:
 
     def lease(self, digest: str) -> str:
         """Name of the lease of an entry."""
-        return f"{self.prefix}l:{digest}"
+        return self.leases + digest
 
     def token(self, tag: str | None) -> str:
         """Name of a tag's token; None: of everything."""

@@ -109,6 +109,7 @@ class MemoryTier:
         self._admission = Admission(capacity, random)
         self._climber = WindowClimber(capacity)
         self._segments = Segments(capacity, max_bytes, self._climber.share)
+        self._probation = self._segments.probation
         self._slots: dict[str, Slot] = {}
         self._tags = TagIndex()
         self._queue = ExpiryQueue(self._is_live)
@@ -121,11 +122,17 @@ class MemoryTier:
         """The entry, if it is there and not gone; this is a use of it."""
         self._admission.request(digest)
         slot = self._slots.get(digest)
-        if slot is None or self._drop_if_over(slot):
+        if slot is None or self._is_over(slot):
             self._misses += 1
+            if slot is not None:
+                self._expire(slot)
             return None
         self._hits += 1
-        self._segments.use(slot)
+        segment = slot.segment
+        if segment is self._probation:
+            self._segments.use(slot)
+        else:
+            segment.slots.move_to_end(digest)
         return slot.entry
 
     def put(self, digest: str, entry: Entry, residence_s: float) -> bool:
@@ -140,7 +147,8 @@ class MemoryTier:
             entry: what to store.
             residence_s: the longest that it may stay here, in seconds on the monotonic clock.
         """
-        left_s = entry.expires_at - max(self._wall(), entry.made_at)
+        ends_at = entry.expires_at
+        left_s = ends_at - max(self._wall(), entry.made_at)
         if not (residence_s > 0 and left_s > 0):  # written so that NaN is no time either
             return False
         size = entry_bytes(digest, entry)
@@ -151,15 +159,16 @@ class MemoryTier:
         now = self._now()
         self._stores += 1
         deadline = Deadline(now + min(residence_s, left_s), self._stores, digest)
-        slot = Slot(digest, entry, size, deadline, self._segments.window)
-        self._insert(slot)
-        self._make_room(slot, now)
+        self._insert(Slot(digest, entry, size, deadline, ends_at), now)
         return True
 
     def drop(self, digest: str) -> bool:
         """Drop one entry; returns whether there was one, not gone."""
         slot = self._slots.get(digest)
-        if slot is None or self._drop_if_over(slot):
+        if slot is None:
+            return False
+        if self._is_over(slot):
+            self._expire(slot)
             return False
         self._remove(slot)
         self._dropped += 1
@@ -217,25 +226,34 @@ class MemoryTier:
             protected=len(self._segments.protected.slots),
         )
 
-    def _insert(self, slot: Slot) -> None:
-        """Put a slot in place: of the earlier one of its digest, else into the window."""
-        earlier = self._slots.get(slot.digest)
+    def _insert(self, slot: Slot, now: float) -> None:
+        """Put a slot in place: of the earlier one of its digest, else into the window.
+
+        Then the bounds of the window and of the tier are kept; the newest slot stays.
+        """
+        digest = slot.digest
+        earlier = self._slots.get(digest)
         if earlier is not None:
             self._remove(earlier)
             self._replaced += 1
-            slot.segment = earlier.segment
-        self._slots[slot.digest] = slot
+        self._slots[digest] = slot
         self._bytes += slot.size
         self._queue.add(slot.deadline)
-        self._tags.add(slot.digest, slot.entry.tags)
-        slot.segment.add(slot)
-        self._segments.use(slot)
-
-    def _make_room(self, newest: Slot, now: float) -> None:
-        """Keep the bounds of the window and of the tier; the newest slot stays."""
-        if self._climber.climb(self._hits, self._hits + self._misses):
+        self._tags.add(digest, slot.entry.tags)
+        if earlier is None:
+            self._segments.window.add(slot)
+        else:
+            earlier.segment.add(slot)
+            self._segments.use(slot)
+        asked = self._hits + self._misses
+        if asked >= self._climber.due_at and self._climber.climb(self._hits, asked):
             self._segments.divide(self._climber.share)
         spilled = self._segments.spill()
+        if len(self._slots) > self._max_entries or self._bytes > self._max_bytes:
+            self._make_room(slot, spilled, now)
+
+    def _make_room(self, newest: Slot, spilled: list[Slot], now: float) -> None:
+        """Put out what has expired, and then what is wanted least, until the bounds hold."""
         while len(self._slots) > self._max_entries or self._bytes > self._max_bytes:
             passed = self._queue.pop_expired(now)
             if passed is not None:
@@ -262,20 +280,19 @@ class MemoryTier:
         return candidate
 
     def _is_over(self, slot: Slot) -> bool:
-        now = self._now()
-        if now >= slot.deadline.at or self._wall() >= slot.ends_at:
+        now, (at, serial, _) = self._now(), slot.deadline
+        if now >= at or self._wall() >= slot.ends_at:
             return True
-        return self._is_cut(slot) and now >= self._cut_at + self._cut_s * _part(slot.digest)
+        if serial > self._cut_serial:
+            return False
+        return now >= self._cut_at + self._cut_s * _part(slot.digest)
 
     def _is_cut(self, slot: Slot) -> bool:
         return slot.deadline.serial <= self._cut_serial
 
-    def _drop_if_over(self, slot: Slot) -> bool:
-        if not self._is_over(slot):
-            return False
+    def _expire(self, slot: Slot) -> None:
         self._remove(slot)
         self._expired += 1
-        return True
 
     def _remove(self, slot: Slot) -> None:
         """Take a slot out whose deadline is still in the queue."""

@@ -34,6 +34,10 @@ Value: TypeAlias = bytes | RedisTroubleError | None
 """The value of a key, None where there is none, an error where that is not known."""
 
 
+_VALUES = frozenset({bytes, type(None)})
+"""What a server that works gives for keys; nearly always all of a batch."""
+
+
 class RedisLink:
     """Runs commands, and raises `RedisTroubleError` for whatever goes wrong with one.
 
@@ -41,6 +45,7 @@ class RedisLink:
         timeout_s: seconds for a command.
         troubles: how often a command had no result, by `Trouble`.
         doubtful: whether the latest command found Redis not answering.
+        answering: whether Redis is thought to answer; nothing is asked.
 
     Args:
         commands: the client.
@@ -60,6 +65,7 @@ class RedisLink:
         self.timeout_s = timeout_s
         self.troubles: Counter[str] = Counter()
         self.doubtful = False
+        self.answering = True
         self._commands = commands
         self._gate = asyncio.Semaphore(connections)
         self._probe_name = context.keys.probe
@@ -68,13 +74,8 @@ class RedisLink:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
         make = partial(Breaker, context.settings.breaker, context.clock, random=context.random)
-        self._answers = make(on_change=partial(self._changed, "answers"))
+        self._answers = make(on_change=self._answers_changed)
         self._writes = make(on_change=partial(self._changed, "writes"))
-
-    @property
-    def answering(self) -> bool:
-        """Whether Redis is thought to answer; nothing is asked."""
-        return self._answers.state is BreakerState.CLOSED
 
     @property
     def writable(self) -> bool:
@@ -95,6 +96,8 @@ class RedisLink:
         found = await self.run(
             lambda commands: commands.values(names), waited_s=waited_s, needed=True
         )
+        if set(map(type, found)) <= _VALUES:
+            return found
         return [
             RedisTroubleError(trouble(value)) if isinstance(value, BaseException) else value
             for value in found
@@ -189,7 +192,7 @@ class RedisLink:
 
     def _first_trouble(self, result: object) -> Trouble | None:
         """What is wrong with a batch; every trouble in it is counted."""
-        if not isinstance(result, list):
+        if not isinstance(result, list) or set(map(type, result)) <= _VALUES:
             return None
         kinds = [trouble(item) for item in result if isinstance(item, BaseException)]
         for kind in kinds:
@@ -239,6 +242,10 @@ class RedisLink:
         if kind in WRITING:
             self._latest = kind
         return RedisTroubleError(kind)
+
+    def _answers_changed(self, change: BreakerChange) -> None:
+        self.answering = change.after is BreakerState.CLOSED
+        self._changed("answers", change)
 
     def _changed(self, which: str, change: BreakerChange) -> None:
         """Log a change: loudly where an outage begins or ends, for debugging what is between."""

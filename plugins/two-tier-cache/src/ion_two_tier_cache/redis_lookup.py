@@ -6,19 +6,16 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ion_two_tier_cache.batching import Batcher
-from ion_two_tier_cache.entry import Freshness
-from ion_two_tier_cache.envelope import MadeLaterError, NotAnEnvelope, Opened, open_envelope
+from ion_two_tier_cache.redis_entries import Known, RedisEntries
 from ion_two_tier_cache.redis_errors import RedisTroubleError
 from ion_two_tier_cache.redis_tokens import Tokens
-from ion_two_tier_cache.write_behind import Write
 
 if TYPE_CHECKING:
     from ion_two_tier_cache.entry import Entry
+    from ion_two_tier_cache.envelope import Opened
     from ion_two_tier_cache.redis_context import RedisContext
     from ion_two_tier_cache.redis_invalidation import Invalidations
     from ion_two_tier_cache.redis_link import RedisLink, Value
@@ -29,9 +26,8 @@ _AT_A_TIME = 3
 _LATEST = 256
 
 
-@attrs.frozen
-class Found:
-    """What a look-up found.
+class Found(NamedTuple):
+    """What a look-up found; no attrs class, as one is made for every look-up.
 
     Attributes:
         entry: the entry, if there is a valid one that is not gone.
@@ -51,22 +47,6 @@ NOTHING = Found(None, Tokens.unknown, leased=False)
 
 _Question: TypeAlias = tuple[str, tuple[str, ...]]
 """A digest and its tags; no class, as one is made for every look-up."""
-
-
-class _Known(dict[str | None, str]):
-    """Tokens by tag, for one batch."""
-
-    def __init__(self, tokens: Mapping[str | None, str]) -> None:
-        super().__init__(tokens)
-        self._made: dict[tuple[str, ...], Tokens] = {}
-
-    def tokens(self, tags: tuple[str, ...]) -> Tokens:
-        """The tokens of tags, everything first; `Tokens.unknown` if one of them is not known."""
-        made = self._made.get(tags)
-        if made is None:
-            values = tuple(self.get(tag, "") for tag in (None, *tags))
-            made = self._made[tags] = Tokens(values) if all(values) else Tokens.unknown
-        return made
 
 
 class _Spent:
@@ -131,17 +111,12 @@ class Lookups:
         writer: WriteBehind,
         invalidations: Invalidations,
     ) -> None:
-        settings = context.settings
         self._link = link
         self._keys = context.keys
-        self._writer = writer
+        self._entries = RedisEntries(context, writer, invalidations)
         self._invalidations = invalidations
-        self._longest_life_s = settings.longest_life_s
-        self._token_life_ms = settings.token_life_ms
-        self._most_bytes = settings.max_value_bytes
-        self._clock = context.clock
+        self._token_life_ms = context.settings.token_life_ms
         self._counts = context.counts
-        self._logger = context.logger
         self._news = _News()
         self._batcher: Batcher[_Question, Found] = Batcher(
             self._answer, largest=_LARGEST, at_a_time=_AT_A_TIME
@@ -177,65 +152,44 @@ class Lookups:
     def _still_valid(self, found: Found, heard: int) -> Found:
         """What was found, without an entry that was invalidated meanwhile."""
         if found.entry is not None and self._news.concern(found.entry.tags, since=heard):
-            return attrs.evolve(found, entry=None)
+            return found._replace(entry=None)
         return found
 
     async def _answer(self, questions: Sequence[_Question], waited_s: float) -> list[Found]:
-        keys = self._keys
+        wanted = dict(questions)
         asked = {own for _, own in questions}
         tags: list[str | None] = [None, *{tag for own in asked for tag in own}]
-        digests = tuple({digest: None for digest, _ in questions})
-        names = (
-            *map(keys.entry, digests),
-            *map(keys.lease, digests),
-            *map(keys.token, tags),
-        )
         spent = _Spent(waited_s)
-        values = await self._link.read(names, waited_s=spent.seconds)
+        values = await self._link.read(self._names(wanted, tags), waited_s=waited_s)
         self._counts.batches += 1
-        count = len(digests)
-        opened = self._open_all(zip(digests, values[:count], strict=True))
-        leases = dict(zip(digests, values[count : 2 * count], strict=True))
-        known = _Known(
+        count = len(wanted)
+        leases = dict(zip(wanted, values[count : 2 * count], strict=True))
+        known = Known(
             await self._complete(dict(zip(tags, values[2 * count :], strict=True)), spent)
         )
-        await self._learn_others(known, opened.values(), spent)
-        entries = {digest: self._valid(digest, found, known) for digest, found in opened.items()}
+        entries, others = self._entries.read(wanted, values[:count], known)
+        if others:
+            await self._learn_others(known, others.values(), spent)
+            for digest, opened in others.items():
+                entries[digest] = self._entries.valid(digest, opened, known)
+        tokens = {own: known.tokens(own) for own in asked if not self._invalidations.concerns(own)}
         return [
-            NOTHING
-            if self._invalidations.concerns(own)
-            else Found(entries.get(digest), known.tokens(own), isinstance(leases[digest], bytes))
+            Found(entries.get(digest), tokens[own], isinstance(leases[digest], bytes))
+            if own in tokens
+            else NOTHING
             for digest, own in questions
         ]
 
-    def _open_all(self, envelopes: Iterable[tuple[str, Value]]) -> dict[str, Opened]:
-        """What is in the envelopes; what is no entry of ours is counted and removed."""
-        now = self._clock.time()
-        opened = {}
-        for digest, envelope in envelopes:
-            if not isinstance(envelope, bytes):
-                continue
-            self._counts.bytes_in += len(envelope)
-            found = self._open(digest, envelope, now)
-            if found is not None and found.entry.state(now) is not Freshness.GONE:
-                opened[digest] = found
-        return opened
+    def _names(self, digests: Iterable[str], tags: Iterable[str | None]) -> list[str]:
+        """The keys of entries, of their leases, and of the tokens of tags, in this order."""
+        entries, leases = self._keys.entries, self._keys.leases
+        return [
+            *[entries + digest for digest in digests],
+            *[leases + digest for digest in digests],
+            *map(self._keys.token, tags),
+        ]
 
-    def _open(self, digest: str, envelope: bytes, now: float) -> Opened | None:
-        try:
-            _check_size(envelope, self._most_bytes)
-            return open_envelope(digest, envelope, now=now, longest_life_s=self._longest_life_s)
-        except MadeLaterError as error:
-            # As likely this clock is wrong as the other, and then the entry is good for the others.
-            if not self._counts.skewed:
-                self._logger.warning("redis_clocks_differ", ahead_s=round(error.ahead_s))
-            self._counts.skewed += 1
-        except NotAnEnvelope:
-            self._counts.hostile += 1
-            self._remove(digest)
-        return None
-
-    async def _learn_others(self, known: _Known, opened: Iterable[Opened], spent: _Spent) -> None:
+    async def _learn_others(self, known: Known, opened: Iterable[Opened], spent: _Spent) -> None:
         """Read the tokens of tags that an entry has and nobody asked for.
 
         The same answer may be asked for with other tags: they do not belong to its key.
@@ -250,18 +204,6 @@ class Lookups:
         except RedisTroubleError:
             return
         known.update(_texts(zip(others, tokens, strict=True)))
-
-    def _valid(self, digest: str, opened: Opened, known: _Known) -> Entry | None:
-        """The entry, unless one of its tags was invalidated since."""
-        tags = opened.entry.tags
-        tokens = known.tokens(tags)
-        if self._invalidations.concerns(tags) or not tokens.known:
-            return None
-        if opened.tokens == tokens.values:
-            return opened.entry
-        self._counts.outdated += 1
-        self._remove(digest)
-        return None
 
     async def _complete(
         self, tokens: Mapping[str | None, Value], spent: _Spent
@@ -286,15 +228,6 @@ class Lookups:
         except RedisTroubleError:
             return {}
         return _texts(zip(names, tokens, strict=True))
-
-    def _remove(self, digest: str) -> None:
-        # Without room in the queue it stays, and is found out again.
-        self._writer.offer(Write((("UNLINK", self._keys.entry(digest)),)))
-
-
-def _check_size(envelope: bytes, most: int) -> None:
-    if len(envelope) > most:
-        raise NotAnEnvelope("size")
 
 
 def _texts(tokens: Iterable[tuple[str | None, Value]]) -> dict[str | None, str]:

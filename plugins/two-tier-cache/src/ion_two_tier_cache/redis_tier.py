@@ -8,7 +8,7 @@ entries.
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -43,6 +43,12 @@ __all__ = ["Found", "RedisTier"]
 class RedisTier:
     """Entries by digest, in Redis. It belongs to the event loop that opens it.
 
+    Attributes:
+        coherent: whether invalidations by other processes are heard of just now.
+        hearing_epoch: a number that is raised whenever `coherent` changes, and is never lowered. If
+            it is the same at two moments, and `coherent` is true, every invalidation between them
+            was heard of.
+
     Args:
         settings: address and bounds.
         clock: where the time comes from.
@@ -69,21 +75,9 @@ class RedisTier:
         self._on_invalidate = on_invalidate
         self._context = RedisContext(settings, clock, logger, random, Keys(settings.namespace))
         self._parts: _Parts | None = None
-        self._past_epochs = 0
-
-    @property
-    def coherent(self) -> bool:
-        """Whether invalidations by other processes are heard of just now."""
-        return self._parts is not None and self._parts.coherence.hearing is not Hearing.DOWN
-
-    @property
-    def hearing_epoch(self) -> int:
-        """A number that is raised whenever `coherent` changes, and is never lowered.
-
-        If it is the same at two moments, and `coherent` is true, every invalidation between them
-        was heard of.
-        """
-        return self._past_epochs + (self._parts.coherence.epoch if self._parts else 0)
+        # Plain attributes, because both are asked for twice with every look-up.
+        self.coherent = False
+        self.hearing_epoch = 0
 
     async def open(self) -> None:
         """Start the work in the background. Does not wait for Redis, which may be away."""
@@ -96,7 +90,7 @@ class RedisTier:
         """Write what is queued and give leases back, for at most a second; then disconnect."""
         parts, self._parts = self._parts, None
         if parts is not None:
-            self._past_epochs += parts.coherence.epoch + 1
+            self._hearing_changed(False)
             await parts.lookups.close()
             await parts.keeper.give_all_back()
             await parts.writer.close(_FLUSH_S)
@@ -105,12 +99,12 @@ class RedisTier:
             await parts.coherence.close()
             await parts.link.close()
 
-    async def get(self, digest: str, tags: tuple[str, ...]) -> Found:
+    def get(self, digest: str, tags: tuple[str, ...]) -> Awaitable[Found]:
         """Look up; look-ups of one turn of the event loop travel together.
 
         Takes at most ``timeout_s``, and no time while Redis is left alone. Never raises.
         """
-        return NOTHING if self._parts is None else await self._parts.lookups.get(digest, tags)
+        return _nothing() if self._parts is None else self._parts.lookups.get(digest, tags)
 
     def put(
         self, digest: str, entry: Entry, tokens: Tokens, lease: RemoteLease | None = None
@@ -192,6 +186,10 @@ class RedisTier:
             self._parts.lookups.hear(tag)
         self._on_invalidate(tag)
 
+    def _hearing_changed(self, hears: bool) -> None:
+        self.coherent = hears and self._parts is not None
+        self.hearing_epoch += 1
+
     def _make_parts(self) -> _Parts:
         settings, context = self._context.settings, self._context
         timeout_s = self._address.timeout_s or settings.timeout_s
@@ -212,7 +210,7 @@ class RedisTier:
             invalidations=invalidations,
             lookups=Lookups(context, link, writer, invalidations),
             keeper=LeaseKeeper(context, link, writer),
-            coherence=Coherence(context, commands, self._hear),
+            coherence=Coherence(context, commands, self._hear, on_change=self._hearing_changed),
             renewals=Renewals(context),
         )
 
@@ -253,6 +251,10 @@ class RedisTier:
         self._context.counts.writes += 1
         self._context.counts.bytes_out += size
         return True
+
+
+async def _nothing() -> Found:
+    return NOTHING
 
 
 @attrs.frozen

@@ -24,20 +24,20 @@ class Slot:
         size: bytes that it counts for.
         deadline: until when it may stay, on the monotonic clock.
         ends_at: when the entry itself is gone, in seconds since the Unix epoch.
-        segment: where it is.
+        segment: where it is; says the segment that takes it in.
     """
 
     __slots__ = ("deadline", "digest", "ends_at", "entry", "segment", "size")
 
     def __init__(
-        self, digest: str, entry: Entry, size: int, deadline: Deadline, segment: Segment
+        self, digest: str, entry: Entry, size: int, deadline: Deadline, ends_at: float
     ) -> None:
         self.digest = digest
         self.entry = entry
         self.size = size
         self.deadline = deadline
-        self.ends_at = entry.expires_at
-        self.segment = segment
+        self.ends_at = ends_at
+        self.segment: Segment
 
 
 class Segment:
@@ -124,10 +124,13 @@ class Segments:
 
         The newest entry stays in the window, however large it is.
         """
-        spilled = []
-        while self.window.is_over() and len(self.window.slots) > 1:
-            spilled.append(self._demote(self.window))
-        return spilled[::-1]
+        window, slots = self.window, self.window.slots
+        spilled: list[Slot] = []
+        while len(slots) > 1 and (
+            len(slots) > window.max_entries or window.bytes > window.max_bytes
+        ):
+            spilled.insert(0, self._demote(window))
+        return spilled
 
     def in_order(self) -> Iterator[Slot]:
         """Every slot, in the order in which they make way."""
@@ -140,7 +143,7 @@ class Segments:
             segment.clear()
 
     def _demote(self, segment: Segment) -> Slot:
-        slot = next(iter(segment.slots.values()))
-        segment.remove(slot)
+        _, slot = segment.slots.popitem(last=False)
+        segment.bytes -= slot.size
         self.probation.add(slot)
         return slot

@@ -22,6 +22,9 @@ ENTRY_OVERHEAD = 1100
 """Bytes of an entry without its strings: objects, numbers, its places in table, order, queue and
 index, and its share of the frequency sketch."""
 
+_ASCII_OVERHEAD = sys.getsizeof("")
+"""Bytes of a string of ASCII characters besides those."""
+
 TAG_OVERHEAD = 180
 """Bytes of a tag without its text: its place in the index, alone or shared."""
 
@@ -42,11 +45,12 @@ def entry_bytes(digest: str, entry: Entry) -> int:
     """Bytes that an entry counts for."""
     body = entry.body
     if isinstance(body, CachedReply):
-        texts: tuple[str, ...] = (digest, body.content, body.model, body.generator, body.degraded)
+        texts = (digest, body.content, body.model, body.generator, body.degraded, *entry.tags)
     else:
-        texts = (digest, body.message, body.code, body.source)
-    return (
-        ENTRY_OVERHEAD
-        + sum(map(text_bytes, texts))
-        + sum(TAG_OVERHEAD + text_bytes(tag) for tag in entry.tags)
-    )
+        texts = (digest, body.message, body.code, body.source, *entry.tags)
+    whole = "".join(texts)
+    size = ENTRY_OVERHEAD + len(entry.tags) * TAG_OVERHEAD
+    if whole.isascii():
+        # As below, without a look at each.
+        return size + len(texts) * _ASCII_OVERHEAD + len(whole)
+    return size + sum(map(text_bytes, texts))

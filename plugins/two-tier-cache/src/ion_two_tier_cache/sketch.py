@@ -63,11 +63,18 @@ class FrequencySketch:
             third = second + step & mask
             fourth = third + step & mask
             recorded += 1
-            least = min(counts[first], counts[second], counts[third], counts[fourth])
+            one, two, three, four = counts[first], counts[second], counts[third], counts[fourth]
+            least = min(one, two, three, four)
             if least < LARGEST_COUNT:
-                for place in (first, second, third, fourth):
-                    if counts[place] == least:
-                        counts[place] = least + 1
+                more = least + 1
+                if one == least:
+                    counts[first] = more
+                if two == least:
+                    counts[second] = more
+                if three == least:
+                    counts[third] = more
+                if four == least:
+                    counts[fourth] = more
         self._recorded += recorded
         if self._recorded >= self._sample:
             self._counts = counts.translate(HALVES)

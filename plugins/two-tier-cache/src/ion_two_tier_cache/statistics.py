@@ -12,8 +12,6 @@ from ion_framework.pipeline.cache import (
     Lookup,
     Miss,
     Pending,
-    Refused,
-    Stale,
 )
 
 if TYPE_CHECKING:
@@ -71,12 +69,14 @@ class Counts:
 
     def look_up(self, found: Lookup) -> None:
         """Count what a turn got; one that waits is counted when it has waited."""
-        if isinstance(found, Miss):
-            self.misses += 1
-        elif isinstance(found, Hit | Stale | Refused):
+        if isinstance(found, Hit):
             self.hits += 1
+        elif isinstance(found, Miss):
+            self.misses += 1
         elif isinstance(found, Pending):
             self.waiters += 1
+        else:
+            self.hits += 1
 
 
 def stats_of(counts: Counts, tiers: Tiers, flights: int, waiting: int) -> CacheStats:

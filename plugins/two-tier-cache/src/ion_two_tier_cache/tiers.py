@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random as random_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from ion_framework.clock import Clock
     from ion_two_tier_cache.entry import Entry
@@ -28,17 +28,10 @@ LEAVE_EARLIER = 0.1
 one second does not leave in one."""
 
 
-@attrs.frozen
-class Mark:
-    """Whether invalidations by others were heard of when something began.
-
-    Attributes:
-        epoch: `RemoteTier.hearing_epoch` of that moment, None where they were not heard of.
-        at: that moment, on the monotonic clock.
-    """
-
-    epoch: int | None
-    at: float
+Mark: TypeAlias = tuple[int | None, float]
+"""Whether invalidations by others were heard of when something began: the number
+`RemoteTier.hearing_epoch` of that moment, None where they were not heard of, and that moment on the
+monotonic clock. No class, as one is made for every look-up."""
 
 
 class RemoteFound(Protocol):
@@ -78,7 +71,7 @@ class RemoteTier(Protocol):
     async def close(self) -> None:
         """Write what is queued and close every connection."""
 
-    async def get(self, digest: str, tags: tuple[str, ...]) -> RemoteFound:
+    def get(self, digest: str, tags: tuple[str, ...]) -> Awaitable[RemoteFound]:
         """Look up."""
 
     def put(
@@ -139,7 +132,7 @@ class Tiers:
         """Note whether invalidations are heard of, before an answer is begun or looked for."""
         remote = self.remote
         heard = remote is not None and remote.coherent
-        return Mark(remote.hearing_epoch if remote is not None and heard else None, self._now())
+        return remote.hearing_epoch if remote is not None and heard else None, self._now()
 
     def promote(
         self, digest: str, entry: Entry, tokens: Tokens | None = None, mark: Mark | None = None
@@ -215,13 +208,15 @@ class Tiers:
         return max(dropped, await remote.sweep(tag))
 
     def _residence_s(self, entry: Entry, tokens: Tokens | None, mark: Mark | None) -> float:
-        if self.remote is None:
+        remote = self.remote
+        if remote is None:
             return entry.lifetime_s
-        if mark is not None and mark.epoch is not None and mark.epoch == self.mark().epoch:
+        if mark is not None and remote.coherent and mark[0] == remote.hearing_epoch:
+            # As nearly every time: nothing can have been missed since.
             return self._l1_ttl_s * (1 - LEAVE_EARLIER * self._random())
         longest_s = min(self._l1_ttl_s, DEAF_S)
         if mark is None or tokens is None or not tokens.known:
             return longest_s
         # An invalidation may have been missed since the mark. The other tier knows, and is asked
         # when the entry has left.
-        return longest_s - (self._now() - mark.at)
+        return longest_s - (self._now() - mark[1])
