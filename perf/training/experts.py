@@ -61,9 +61,9 @@ class Recipe:
 
     mentor: Penalty = attrs.field(factory=Penalty)
     public: Penalty = attrs.field(factory=lambda: Penalty(weights=1e-3, sources=1e-2))
-    gate: Penalty = attrs.field(factory=lambda: Penalty(sources=1e6, steps=40))
-    gate_sharpness: float = 2.0
-    gate_shift: float = 3.0
+    gate: Penalty = attrs.field(factory=lambda: Penalty(weights=3e-4, sources=1e6, steps=80))
+    gate_sharpness: float = 1.3
+    gate_shift: float = 1.0
 
 
 @attrs.frozen(eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ion_resonance.analyzer import analyze
 from ion_resonance.cues import REPORTED, find
+from ion_resonance.evidence import DENIED
 from ion_resonance.voice import voice_of
 
 from ion_framework import Evidence, Tone
@@ -71,10 +72,50 @@ def test_another_clause_negates_nothing(text):
     assert "frustrated" in cued(text)
 
 
-@pytest.mark.parametrize("text", ["답답하지 않을 수 없어요", "답답하지 않은 건 아니에요"])
-def test_a_denial_that_is_denied_leaves_the_feeling(text):
-    """Whoever cannot help feeling something feels it."""
-    assert "frustrated" in cued(text)
+@pytest.mark.parametrize(
+    ("text", "tone"),
+    [
+        ("답답하지 않을 수 없어요", Tone.FRUSTRATED),
+        ("답답하지 않은 건 아니에요", Tone.FRUSTRATED),
+        ("걱정되지 않는 건 아니에요", Tone.ANXIOUS),
+        ("걱정이 안 되는 건 아니에요", Tone.ANXIOUS),
+        ("걱정 안 하는 건 아닌데", Tone.ANXIOUS),
+        ("걱정이 없는 건 아니에요", Tone.ANXIOUS),
+        ("안 무서운 건 아니에요", Tone.ANXIOUS),
+        ("불안하지 않다고는 할 수 없어요", Tone.ANXIOUS),
+        ("It's not that I'm not worried", Tone.ANXIOUS),
+        ("I'm not saying I'm not worried.", Tone.ANXIOUS),
+        ("I can't say I'm not frustrated", Tone.FRUSTRATED),
+    ],
+)
+def test_a_denial_that_is_denied_leaves_the_feeling(text, tone):
+    """Whoever cannot help feeling something feels it, and whoever denies to be free of it too."""
+    assert cued(text).get(tone.value, 0.0) > 0.0
+    assert analyze(text, source="r").tone.primary == tone
+
+
+@pytest.mark.parametrize("text", ["No, not worried.", "no not worried about it"])
+def test_no_in_front_repeats_a_denial(text):
+    """An answer that begins with no denies what follows, it does not deny the denial."""
+    assert "anxious" not in cued(text)
+
+
+def denials(text: str) -> dict[str, str]:
+    """The feelings that a message denies, by what the evidence says of them."""
+    return {
+        item.cue: item.value
+        for item in analyze(text, source="r").evidence
+        if item.cue.startswith(f"{DENIED}: ")
+    }
+
+
+def test_a_denied_feeling_is_named_in_the_evidence():
+    """What somebody says not to feel leaves a line of no weight, a feeling of theirs does not."""
+    assert denials("I'm not frustrated, not frustrated at all") == {
+        "denied: frustrat": "frustrated"
+    }
+    assert denials("전혀 답답하지 않아요") == {"denied: 답답": "frustrated"}
+    assert denials("I'm frustrated, and my boss is furious") == {}
 
 
 def test_why_not_is_no_negation():

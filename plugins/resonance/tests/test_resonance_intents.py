@@ -118,3 +118,11 @@ def test_messages_with_a_clear_aim_are_read_with_that_intent(intent, messages):
 
     assert len(read) == 6
     assert len(wrong) <= 2, wrong
+
+
+@pytest.mark.parametrize(
+    "text", ["help", "Help me!", "please help", "도와줘", "도와주세요", "도와 주실 수 있나요?"]
+)
+def test_a_call_for_help_and_nothing_else_wants_something_mended(text):
+    """Whoever only asks for help has a problem, whatever it is."""
+    assert analyze(text, source="r").intent.primary == Intent.PROBLEM_SOLVING

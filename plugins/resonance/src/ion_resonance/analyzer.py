@@ -12,7 +12,13 @@ from ion_framework import (
     detect_language,
 )
 from ion_resonance.cues import Found, search, totals, without
-from ion_resonance.evidence import cue_evidence, in_order, measured_evidence, word_evidence
+from ion_resonance.evidence import (
+    cue_evidence,
+    denied_evidence,
+    in_order,
+    measured_evidence,
+    word_evidence,
+)
 from ion_resonance.judge import Judgement, judge
 from ion_resonance.model import VALUES, Reading, model
 from ion_resonance.rhythm import measure, rhythm
@@ -60,6 +66,7 @@ def analyze(text: str, *, source: str, abstain_below: float = ABSTAIN_BELOW) -> 
                 *word_evidence(surface, reading, "tone", tone),
                 *word_evidence(surface, reading, "intent", intent),
                 *measured_evidence(paced, reasons),
+                *denied_evidence(surface, denied),
             ]
         ),
         source=source,
@@ -72,8 +79,9 @@ def _judged(
     said = zip(totals(found, component), reading.scores(component), strict=True)
     # Of marks and courtesies alone the model only knows what its sources are mostly about.
     # An emoji may still tell a tone; an aim needs words.
-    told = component == "tone" and any(cue.component == component for cue in found)
-    nothing_said = blank and not told
+    nothing_said = blank and not (
+        component == "tone" and any(cue.component == component for cue in found)
+    )
     return judge(
         [cues + words for cues, words in said],
         VALUES[component],

@@ -9,9 +9,9 @@ cues do not overlap, so no word counts twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
-from operator import add, attrgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ion_resonance.packaged import COMMON, VALUES
@@ -22,7 +22,6 @@ from ion_resonance.tables import (
     Expression,
     Groups,
     Index,
-    Sides,
     Tables,
     entry,
     spoken,
@@ -58,9 +57,6 @@ class Found(NamedTuple):
     end: int
 
 
-Span = tuple[int, int]
-"""The first character of a stretch of the surface and the one after its last."""
-
 _Place = tuple[int, Sequence[int] | None]
 """Where a spelling may begin, and how long those are that begin with these two letters."""
 
@@ -83,51 +79,66 @@ class Matcher:
         self._cues = cues = stated.cues
         inside = stated.letters + cues.others
         before = f"(?<![{stated.letters}])" if stated.letters else ""
+        self._expressions = [
+            ({needle[0] for needle in expression.needles}, expression, groups)
+            for expression, groups in cues.expressions
+        ]
         self._starts = re.compile(f"{before}[{inside}]" if inside else "(?!)")
 
     def find(self, text: str) -> list[Found]:
         """The cues in a surface, from left to right, without the negated ones."""
         return self.search(text)[0]
 
-    def search(self, text: str) -> tuple[list[Found], list[Span]]:
-        """The cues in a surface, and where feelings are named that are not the writer's."""
+    def search(self, text: str) -> tuple[list[Found], list[Found]]:
+        """The cues in a surface, and feelings that are not the writer's, with what remains."""
         free = dict.fromkeys(VALUES, 0)
         seen: dict[tuple[str, str], int] = {}
-        judged = _Context(self._cues, text)
+        context: _Context | None = None
         found: list[Found] = []
-        denied: list[Span] = []
+        denied: list[Found] = []
         for start, minus_end, _, key, groups in sorted(self._matches(text)):
             for component, says in groups:
                 if start < free[component]:
                     continue
-                free[component] = end = -minus_end
+                end, share = -minus_end, 1.0
+                if component == "tone":
+                    context = context or _Context(self._cues, text)
+                    share = context.share(start, end)
+                    if share < 1.0:
+                        denied += _told(component, says, share, start, end)
+                    if not share and start in context.negations:
+                        continue  # of "not worried" that is denied the worry is left
+                free[component] = end
                 name = component, key
                 seen[name] = count = seen.get(name, 0) + 1
-                share = judged.share(start, end) if component == "tone" else 1.0
-                if share < 1.0:
-                    denied.append((start, end))
                 if share and count <= REPEATS:
-                    found += [
-                        Found(component, value, weight * share, start, end)
-                        for value, weight in says
-                    ]
+                    found += _told(component, says, share, start, end)
         return found, denied
 
     def _matches(self, text: str) -> list[_Match]:
         """Every place where a cue stands."""
         found: list[_Match] = []
         whole, part = self._cues.whole, self._cues.part
-        pairs = [*map(add, text, text[1:]), text[-1:]]
+        letters = set(text)
         if whole.entries:
             starts = [place.start() for place in self._starts.finditer(text)]
             self._single(whole, text, starts, found)
             lengths_of = whole.lengths.get
-            self._spelled(whole, text, [(at, lengths_of(pairs[at])) for at in starts], found)
-        if not part.firsts.isdisjoint(text):
-            self._single(part, text, range(len(text)), found)
-            anywhere = enumerate(map(part.lengths.get, pairs))
-            self._spelled(part, text, [place for place in anywhere if place[1]], found)
-        for expression, groups in self._cues.expressions:
+            begun = [(start, lengths_of(text[start : start + 2])) for start in starts]
+            self._spelled(whole, text, begun, found)
+        if not part.firsts.isdisjoint(letters):
+            if not part.singles.isdisjoint(letters):
+                self._single(part, text, range(len(text)), found)
+            lengths_of, firsts = part.lengths.get, part.firsts
+            begun = [
+                (start, lengths_of(text[start : start + 2]))
+                for start, letter in enumerate(text)
+                if letter in firsts
+            ]
+            self._spelled(part, text, begun, found)
+        for heads, expression, groups in self._expressions:
+            if heads and letters.isdisjoint(heads):
+                continue
             pattern = expression.concerning(text)
             if pattern is not None:
                 for match in pattern.finditer(text):
@@ -137,25 +148,24 @@ class Matcher:
 
     def _single(self, index: Index, text: str, starts: Iterable[int], found: list[_Match]) -> None:
         """Add the spellings of one letter that stand at one of these places."""
-        if not index.singles.isdisjoint(text):
-            for start in [start for start in starts if text[start] in index.singles]:
-                self._matched(index.entries[text[start]], text[start], text, start, found)
+        singles = index.singles
+        for start in [start for start in starts if text[start] in singles]:
+            self._matched(index.entries[text[start]], text[start], text, start, found)
 
     def _spelled(
         self, index: Index, text: str, places: Iterable[_Place], found: list[_Match]
     ) -> None:
         """Add every spelling that stands at one of these places, each with the lengths to try."""
-        lengths_of, said_of, size = index.lengths.get, index.entries.get, len(text)
+        lengths_of, entries, size = index.lengths.get, index.entries, len(text)
         for start, given in places:
             lengths = given
             deeper = 0
             while lengths:
                 for length in lengths:
                     written = text[start : start + length]
-                    said = said_of(written)
                     # At the end of the text a slice may be shorter than what was asked for.
-                    if said is not None and start + length <= size:
-                        self._matched(said, written, text, start, found)
+                    if written in entries and start + length <= size:
+                        self._matched(entries[written], written, text, start, found)
                 deeper += 1
                 if lengths[-1] or start + PREFIXES[deeper] > size:
                     break
@@ -170,43 +180,56 @@ class Matcher:
 
 
 class _Context:
-    """What stands around a cue: whether it is negated, or somebody else's."""
+    """What stands around a cue: whether it is negated, or somebody else's.
 
-    def __init__(self, cues: Cues, text: str) -> None:
-        self._cues, self._text = cues, text
-        self._sides: tuple[_Around, _Around] | None = None
-
-    def share(self, start: int, end: int) -> float:
-        """What remains of the weight of a feeling: 0 where it is negated."""
-        if self._sides is None:
-            self._sides = (
-                _Around(self._cues.negation, self._text),
-                _Around(self._cues.reported, self._text),
-            )
-        negated, reported = self._sides
-        if negated.holds(start, end):
-            return 0.0
-        return REPORTED if reported.holds(start, end) else 1.0
-
-
-class _Around:
-    """Where in a text something of one kind stands before or behind.
+    Attributes:
+        negations: where something begins that negates what follows it.
 
     Args:
-        sides: what stands there.
-        text: the text.
+        cues: whose `negation` and `reported` count.
+        text: where the cues stand.
     """
 
-    def __init__(self, sides: Sides, text: str) -> None:
-        before, after = _concerning(sides.before, text), _concerning(sides.after, text)
-        self._ends = {each.end() for each in before.finditer(text)} if before else ()
-        self._after, self._text = after, text
+    def __init__(self, cues: Cues, text: str) -> None:
+        self._text = text
+        self.negations, self._negated = _negated(cues.negation.before, text)
+        self._reported = _ends(cues.reported.before, text)
+        self._negates = _concerning(cues.negation.after, text)
+        self._reports = _concerning(cues.reported.after, text)
 
-    def holds(self, start: int, end: int) -> bool:
-        """Whether it stands right before or right behind a cue."""
-        if start in self._ends:
-            return True
-        return self._after is not None and self._after.match(self._text, end) is not None
+    def share(self, start: int, end: int) -> float:
+        """What remains of the weight of a feeling: 0 where it is negated, once and not twice."""
+        behind = self._negates is not None and self._negates.match(self._text, end) is not None
+        if (start in self._negated) != behind:
+            return 0.0
+        if start in self._reported or (self._reports and self._reports.match(self._text, end)):
+            return REPORTED
+        return 1.0
+
+
+def _negated(expression: Expression | None, text: str) -> tuple[Collection[int], Collection[int]]:
+    """Where in a text negations begin, and where something is negated by one that is not itself."""
+    before = _concerning(expression, text)
+    begun: set[int] = set()
+    negated: set[int] = set()
+    for each in before.finditer(text) if before else ():
+        start, end = each.span()
+        begun.add(start)
+        if start not in negated:
+            negated.add(end)
+    return begun, negated
+
+
+def _told(
+    component: str, says: Sequence[tuple[str, float]], share: float, start: int, end: int
+) -> list[Found]:
+    return [Found(component, value, weight * share, start, end) for value, weight in says]
+
+
+def _ends(expression: Expression | None, text: str) -> Collection[int]:
+    """Where in a text that ends which stands before a cue."""
+    before = _concerning(expression, text)
+    return () if before is None else {each.end() for each in before.finditer(text)}
 
 
 def _concerning(expression: Expression | None, text: str) -> re.Pattern[str] | None:
@@ -228,15 +251,17 @@ def find(surface: Surface) -> list[Found]:
     return search(surface)[0]
 
 
-def search(surface: Surface) -> tuple[list[Found], list[Span]]:
-    """Every cue in a message in the order of position, and where feelings are denied or reported.
+def search(surface: Surface) -> tuple[list[Found], list[Found]]:
+    """Every cue in a message in the order of position, and the feelings denied or reported.
+
+    Of those the weight is what remains of it: 0 where a feeling is denied.
 
     The cues of a language are looked for where its letters occur, whatever the language of the
     message: Korean engineers write ``ASAP`` and ``deadline`` between Korean words.
     """
     text = surface.line
     found: list[Found] = []
-    denied: list[Span] = []
+    denied: list[Found] = []
     for name in (*spoken(text), COMMON):
         more, not_felt = matcher(name).search(text)
         found += more
@@ -244,12 +269,12 @@ def search(surface: Surface) -> tuple[list[Found], list[Span]]:
     return sorted(found, key=attrgetter("start", "end")), denied
 
 
-def without(text: str, spans: Iterable[Span]) -> str:
-    """The text with some stretches blanked out, positions as they were.
+def without(text: str, denied: Iterable[Found]) -> str:
+    """The text with the words of some feelings blanked out, positions as they were.
 
     The linear model knows words, no negation: it is not shown feelings that are denied or reported.
     """
-    for start, end in spans:
+    for _, _, _, start, end in denied:
         text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
     return text
 
@@ -257,7 +282,7 @@ def without(text: str, spans: Iterable[Span]) -> str:
 def totals(found: Iterable[Found], component: str) -> list[float]:
     """What the cues of a component add up to for each of its values, in their order."""
     sums = dict.fromkeys(VALUES[component], 0.0)
-    for cue in found:
-        if cue.component == component:
-            sums[cue.value] += cue.weight
+    for part, value, weight, _, _ in found:
+        if part == component:
+            sums[value] += weight
     return list(sums.values())

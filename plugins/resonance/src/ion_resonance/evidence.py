@@ -24,6 +24,7 @@ DIGITS = 3
 
 _PLACE = attrgetter("start", "end")
 
+DENIED = "denied"
 OTHER_WORDS = "other words"
 STARTING_POINT = "starting point"
 
@@ -35,6 +36,17 @@ def cue_evidence(surface: Surface, found: Iterable[Found]) -> Iterator[Evidence]
         start, end = surface.span(first, last)
         cue = original[start:end]
         yield Evidence(component, value, cue, round(weight, DIGITS), start, end)
+
+
+def denied_evidence(surface: Surface, denied: Iterable[Found]) -> Iterator[Evidence]:
+    """The feelings that somebody says not to have; they weigh nothing."""
+    named: dict[tuple[str, str], None] = {}
+    for _, value, weight, first, last in denied:
+        start, end = surface.span(first, last)
+        if not weight:
+            named[value, f"{DENIED}: {surface.original[start:end]}"] = None
+    for value, name in named:
+        yield Evidence("tone", value, name, 0.0, kind="measure")
 
 
 def word_evidence(
@@ -62,7 +74,7 @@ def in_order(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 def _words(surface: Surface, reading: Reading, component: str, value: str) -> Iterator[Evidence]:
     rest = 0.0
     read, original = surface.text, surface.original
-    for (first, last), weight in _by_place(reading, component, value).items():
+    for (first, last), weight in reading.contributions(component, value):
         if -LISTED_FROM < weight < LISTED_FROM or read[first] == MASK:
             rest += weight
             continue
@@ -73,11 +85,3 @@ def _words(surface: Surface, reading: Reading, component: str, value: str) -> It
     for name, weight in ((OTHER_WORDS, rest), (STARTING_POINT, begun)):
         if round(weight, DIGITS):
             yield Evidence(component, value, name, round(weight, DIGITS), kind="measure")
-
-
-def _by_place(reading: Reading, component: str, value: str) -> dict[tuple[int, int], float]:
-    """What stands at one place in one sum: ``don't`` is two words to the model, one to a reader."""
-    sums: dict[tuple[int, int], float] = {}
-    for (_, first, last), weight in reading.contributions(component, value):
-        sums[first, last] = sums.get((first, last), 0.0) + weight
-    return sums

@@ -76,8 +76,8 @@ def words(text: str) -> list[Word]:
     """The words of a surface, in order, however they are written: ``dont`` is ``do not``."""
     found: list[Word] = []
     for match in _WORD.finditer(text):
-        start, end = match.span()
-        form, kind = match.group(), match.lastgroup
+        form, kind, start = match[0], match.lastgroup, match.start()
+        end = start + len(form)
         if kind is None or (kind == "latin" and "'" not in form and form not in _SPECIAL):
             found.append(Word(form, start, end))
         else:
@@ -99,39 +99,35 @@ def _forms(form: str, kind: str) -> tuple[str, ...]:
     return form[: shortened.start()], FULL_FORMS[shortened.group()].strip()
 
 
-def word_buckets(form: str) -> tuple[int, ...]:
-    """The buckets of one word: the whole first, then its pieces, each once."""
-    half = _half(form)
-    buckets = [_bucket(form, _WHOLE, half)]
-    if half:
-        buckets += _pieces(unicodedata.normalize("NFD", form), JAMO_PIECES, HANGUL_BUCKETS)
+def word_buckets(form: str) -> set[int]:
+    """The buckets of one word: of the whole and of its pieces, each once."""
+    if "가" <= form[0] <= "힣":
+        first, (shortest, longest) = HANGUL_BUCKETS, JAMO_PIECES
+        raw = unicodedata.normalize("NFD", f"<{form}>").encode("utf-16-le")
     elif len(form) >= SHORTEST_LATIN_IN_PIECES and form.isalpha():
-        buckets += _pieces(form, LATIN_PIECES, 0)
-    return tuple(dict.fromkeys(buckets))
+        first, (shortest, longest) = 0, LATIN_PIECES
+        raw = f"<{form}>".encode("utf-16-le")
+    else:
+        return {_bucket(form, _WHOLE, 0)}
+    buckets = {_bucket(form, _WHOLE, first)}
+    behind = len(raw) + 1
+    for length in range(shortest, longest + 1):
+        size = 2 * length
+        buckets.update(
+            [
+                first | crc32(raw[start : start + size], length) & (HANGUL_BUCKETS - 1)
+                for start in range(0, behind - size, 2)
+            ]
+        )
+    return buckets
 
 
 def pair_bucket(pair: str) -> int:
     """The bucket of two neighbouring words with a space between them."""
-    left, _, right = pair.partition(" ")
-    return _bucket(pair, _PAIR, _half(left) or _half(right))
-
-
-def _pieces(form: str, lengths: tuple[int, int], first: int) -> list[int]:
-    raw = f"<{form}>".encode("utf-16-le")
-    behind = len(raw) + 1
-    found: list[int] = []
-    for length in range(lengths[0], lengths[1] + 1):
-        size = 2 * length
-        found += [
-            first | crc32(raw[start : start + size], length) & (HANGUL_BUCKETS - 1)
-            for start in range(0, behind - size, 2)
-        ]
-    return found
-
-
-def _half(form: str) -> int:
-    """The first bucket of a word's half; a word is of Hangul altogether or not at all."""
-    return HANGUL_BUCKETS if "가" <= form[0] <= "힣" else 0
+    bucket = crc32(pair.encode("utf-16-le"), _PAIR) & (HANGUL_BUCKETS - 1)
+    # A word is of Hangul altogether or not at all.
+    korean = "가" <= pair[0] <= "힣" or "가" <= pair[-1] <= "힣"
+    return bucket | HANGUL_BUCKETS if korean else bucket
 
 
 def _bucket(text: str, kind: int, first: int) -> int:

@@ -59,7 +59,7 @@ def judge(
         abstain_below: probability that the winner has to reach, 0 to 1.
     """
     likely = dict(zip(values, _probabilities(scores, temperature), strict=True))
-    first, second = sorted(likely, key=lambda value: -likely[value])[:2]
+    first, second = sorted(likely, key=likely.__getitem__, reverse=True)[:2]
     abstained = likely[first] < abstain_below
     if abstained and first != neutral:
         first, second = neutral, first

@@ -91,11 +91,14 @@ class Rows(dict[int, int]):
 
     def __init__(self, columns: bytes) -> None:
         super().__init__()
-        self._columns = columns
+        # Turned once: a row is read from one place of memory, not from as many as it has lanes.
+        self._bytes = bytearray(len(columns))
+        for lane in range(LANES):
+            self._bytes[lane::LANES] = columns[lane * BUCKETS : (lane + 1) * BUCKETS]
 
     def __missing__(self, bucket: int) -> int:
         lanes = bytearray(LANE * LANES)
-        lanes[::LANE] = self._columns[bucket::BUCKETS]
+        lanes[::LANE] = self._bytes[bucket * LANES : (bucket + 1) * LANES]
         row = self[bucket] = int.from_bytes(lanes, "little")
         return row
 
@@ -129,35 +132,40 @@ class LinearModel:
         self._known.clear()
 
     def _parts(self, found: Sequence[Word]) -> Parts:
-        """What each word of a message adds, every word and every pair counted once."""
+        """What the words at each place add, every word and every pair counted once."""
+        places: list[tuple[int, int]] = []
         sums: list[int] = []
         features: list[int] = []
+        known, rows = self._known.get, self._rows
         seen: set[str] = set()
-        left = START
-        for word in found:
-            form = word.form
-            added, count = (0, 0) if form in seen else self._known.get(form) or self._word(form)
+        left, before = START, -1
+        for form, start, end in found:
+            added, count = (0, 0) if form in seen else known(form) or self._word(form)
             pair = f"{left} {form}"
             if pair not in seen:
-                added, count = added + self._rows[pair_bucket(pair)], count + 1
-            seen.update((form, pair))
+                added, count = added + rows[pair_bucket(pair)], count + 1
+            seen.add(form)
+            seen.add(pair)
+            left = form
+            if start == before:
+                sums[-1] += added
+                features[-1] += count
+                continue
+            before = start
+            places.append((start, end))
             sums.append(added)
             features.append(count)
-            left = form
-        if not found:
-            return Parts((), (), ())
         pair = f"{left} {END}"
-        fresh = pair not in seen
-        sums.append(self._rows[pair_bucket(pair)] if fresh else 0)
-        features.append(int(fresh))
-        return Parts([*found, found[-1]], sums, features)
+        if found and pair not in seen:
+            sums[-1] += rows[pair_bucket(pair)]
+            features[-1] += 1
+        return Parts(places, sums, features)
 
     def _word(self, form: str) -> tuple[int, int]:
         buckets = word_buckets(form)
         if len(self._known) >= REMEMBERED:
             self.forget()
-        known = sum(map(self._rows.__getitem__, buckets)), len(buckets)
-        self._known[form] = known
+        self._known[form] = known = sum(map(self._rows.__getitem__, buckets)), len(buckets)
         return known
 
 

@@ -41,6 +41,9 @@ def _required(nodes: list[tuple[Any, Any]]) -> _Texts | None:
     for node in nodes:
         exact = _exact(node)
         longer = None if exact is None else _joined(run, exact)
+        if exact is None and (times := _repeated(node)) is not None:
+            # ``하하+`` begins with what is certain; what follows it, nobody knows.
+            candidates.append(_joined(run, times) or _NOTHING)
         if longer is None:
             candidates += [run, *_inside(node)]
             run = exact or _NOTHING
@@ -87,6 +90,12 @@ def _exact(node: tuple[Any, Any]) -> _Texts | None:
     if code is codes.SUBPATTERN and not value[1]:
         return _sequence(list(value[3]))
     return _choice(code, value)
+
+
+def _repeated(node: tuple[Any, Any]) -> _Texts | None:
+    """Everything that a repeated part can begin with, where that is little; None likewise."""
+    code, value = node
+    return _sequence(list(value[2]) * value[0]) if code in _REPEATS and value[0] else None
 
 
 def _choice(code: Any, value: Any) -> _Texts | None:

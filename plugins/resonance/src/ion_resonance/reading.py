@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import accumulate
 from math import exp
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from typing import NamedTuple
 import attrs
 
 from ion_framework import Intent, Tone
-from ion_resonance.grams import Word
 
 LANE = array("I").itemsize
 """Bytes of a lane: four, room for more features of a byte each than a message can have, and a size
@@ -34,6 +34,8 @@ LANES = sum(COLUMNS.values())
 
 FIRST_LANE = dict(zip(COLUMNS, accumulate(COLUMNS.values(), initial=0), strict=False))
 """The first lane of each table."""
+
+_NAMES = {(side, part): f"{side}-{part}" for side in SIDES for part in VALUES}
 
 BIAS = 128
 """What is added to a signed byte, so that a lane never falls below zero."""
@@ -57,15 +59,17 @@ class Table:
 
 
 class Parts(NamedTuple):
-    """What the words of a message add to the scores, each with the pair that it ends.
+    """What the words of a message add to the scores, place by place.
 
     Attributes:
-        words: the words; the last comes again for the pair that it begins.
-        sums: the lanes of each, every lane with `BIAS` for every feature.
+        places: where on the surface each word starts and where it ends; ``don't`` is one place,
+            though two words.
+        sums: the lanes of each, every lane with `BIAS` for every feature: the word, its pieces and
+            the pair that it ends. The last has the pair that it begins, too.
         features: how many features those are the sum of.
     """
 
-    words: Sequence[Word]
+    places: Sequence[tuple[int, int]]
     sums: Sequence[int]
     features: Sequence[int]
 
@@ -91,7 +95,6 @@ class Reading:
         self._tables = tables
         self._temperatures = temperatures
         self._parts = parts
-        self._lanes = _lanes(parts.sums)
         every = BIAS * sum(parts.features)
         self._totals = [lane - every for lane in _lanes([sum(parts.sums)])]
         gate = tables[GATE]
@@ -99,16 +102,25 @@ class Reading:
         self.gate = 1.0 / (1.0 + exp(-min(max(score, -_FLATTEST), _FLATTEST)))
         self._shares = (SIDES[0], 1.0 - self.gate), (SIDES[1], self.gate)
 
+    @cached_property
+    def _lanes(self) -> array[int]:
+        return _lanes(self._parts.sums)
+
     def scores(self, component: str) -> list[float]:
         """The score of each value, in the order of `VALUES` and in the units of the cues."""
-        size = len(VALUES[component])
-        biases, totals = [0.0] * size, [0.0] * size
-        for share, table in self._sides(component):
-            lanes = self._totals[table.lane : table.lane + size]
-            biases = [bias + share * each for bias, each in zip(biases, table.biases, strict=True)]
-            scale = share * table.scale
-            totals = [total + scale * lane for total, lane in zip(totals, lanes, strict=True)]
-        return [bias + total for bias, total in zip(biases, totals, strict=True)]
+        (share, one), (other_share, other) = self._sides(component)
+        scale, other_scale = share * one.scale, other_share * other.scale
+        size = len(one.biases)
+        return [
+            share * bias + other_share * other_bias + (scale * lane + other_scale * other_lane)
+            for bias, other_bias, lane, other_lane in zip(
+                one.biases,
+                other.biases,
+                self._totals[one.lane : one.lane + size],
+                self._totals[other.lane : other.lane + size],
+                strict=True,
+            )
+        ]
 
     def bias(self, component: str, place: int) -> float:
         """What a value has before a word is read."""
@@ -118,22 +130,27 @@ class Reading:
         """What the scores of this message are divided by for a probability."""
         return sum(share * self._temperatures[side][component] for side, share in self._shares)
 
-    def contributions(self, component: str, value: str) -> Iterator[tuple[Word, float]]:
-        """What each word adds to the score of a value."""
+    def contributions(self, component: str, value: str) -> Iterator[tuple[tuple[int, int], float]]:
+        """What the words at each place add to the score of a value."""
         place = VALUES[component].index(value)
-        biases = [BIAS * features for features in self._parts.features]
-        weights = [0.0] * len(biases)
-        for share, table in self._sides(component):
-            lanes = self._lanes[table.lane + place :: LANES]
-            scale = share * table.scale
-            weights = [
-                weight + scale * (lane - bias)
-                for weight, lane, bias in zip(weights, lanes, biases, strict=True)
-            ]
-        return zip(self._parts.words, weights, strict=True)
+        (share, one), (other_share, other) = self._sides(component)
+        scale, other_scale = share * one.scale, other_share * other.scale
+        lanes = self._lanes
+        every = BIAS * (scale + other_scale)
+        weights = [
+            scale * lane + other_scale * other_lane - every * features
+            for lane, other_lane, features in zip(
+                lanes[one.lane + place :: LANES],
+                lanes[other.lane + place :: LANES],
+                self._parts.features,
+                strict=True,
+            )
+        ]
+        return zip(self._parts.places, weights, strict=True)
 
     def _sides(self, component: str) -> list[tuple[float, Table]]:
-        return [(share, self._tables[f"{side}-{component}"]) for side, share in self._shares]
+        tables = self._tables
+        return [(share, tables[_NAMES[side, component]]) for side, share in self._shares]
 
 
 def _lanes(sums: Sequence[int]) -> array[int]:

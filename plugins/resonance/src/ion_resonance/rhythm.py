@@ -78,7 +78,7 @@ class Measures:
 def measure(surface: Surface) -> Measures:
     """Measure a message; what is masked counts as one word where it stands."""
     text = surface.text
-    parts = (tuple(filter(_WORD.search, part.split())) for part in _sentences(text))
+    parts = [list(filter(_WORD.search, part.split())) for part in _sentences(text)]
     sentences = [words for words in parts if words]
     return Measures(
         lengths=tuple(map(_strokes, sentences)),
@@ -146,6 +146,8 @@ def _sentences(text: str) -> list[str]:
 
 
 def _strokes(words: Sequence[str]) -> float:
-    korean = tables("ko").words_per_syllable
-    counts = (len(_HANGUL.findall(word)) for word in words)
-    return sum([count * korean if count else 1.0 for count in counts])
+    syllables = len(_HANGUL.findall("".join(words)))
+    if not syllables:
+        return float(len(words))
+    foreign = len(words) - len(list(filter(_HANGUL.search, words)))
+    return syllables * tables("ko").words_per_syllable + foreign

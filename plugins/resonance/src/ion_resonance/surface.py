@@ -42,10 +42,15 @@ _NOT_OWN_VOICE = re.compile(
 # Lower case for ASCII only: str.lower() changes the length of a few characters, and with it the
 # positions. Full-width marks become the ASCII ones that the cues are written with.
 _FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-_FOLD |= {ord(given): ord(meant) for given, meant in zip("？！，～", "?!,~", strict=True)}
+_WIDE = "？！，～"
+_FOLD |= {ord(given): ord(meant) for given, meant in zip(_WIDE, "?!,~", strict=True)}
 # More than one space, or another than the usual one; a line's end swallows the spaces around it.
 _SPACES = re.compile(r"[^\S\n]*\n\s*|[^\S\n]{2,}|[^\S\n ]")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
+
+# Cheap looks at a text: what most messages do not hold need not be searched for.
+_FOLDED = re.compile(f"[A-Z{_WIDE}]")
+_PERHAPS_NOT_OWN = re.compile("[`\"“‘'「『«>]|http")
 
 
 @attrs.frozen
@@ -110,7 +115,11 @@ def _collapsed(text: str) -> tuple[str, tuple[int, ...]]:
 
 
 def _masked(text: str) -> str:
-    folded = _APOSTROPHE.sub("'", text.translate(_FOLD))
+    folded = text.translate(_FOLD) if _FOLDED.search(text) else text
+    if "’" in folded:
+        folded = _APOSTROPHE.sub("'", folded)
+    if not _PERHAPS_NOT_OWN.search(folded):
+        return folded
     return _NOT_OWN_VOICE.sub(lambda match: MASK * len(match.group()), folded)
 
 

@@ -60,8 +60,12 @@ class Expression:
 
     def concerning(self, text: str) -> re.Pattern[str] | None:
         """The compiled expression, None where it cannot match anywhere in the text."""
-        if self.needles and not any(map(text.__contains__, self.needles)):
-            return None
+        if self.needles:
+            for needle in self.needles:
+                if needle in text:
+                    break
+            else:
+                return None
         if self._compiled is None:
             self._compiled = re.compile(self.written)
         return self._compiled
