@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import attrs
 
@@ -36,6 +37,23 @@ class Rhythm:
     exclamation_ratio: float
 
 
+_COMPONENTS = ("tone", "pace", "intent")
+_KINDS = ("cue", "word", "measure")
+
+
+# Plain functions: a message has dozens of these, and attrs' own validator takes thrice as long.
+def _component(_: object, __: attrs.Attribute[str], value: object) -> None:
+    if value not in _COMPONENTS:
+        raise ValueError(
+            f"the component of a piece of evidence is one of {_COMPONENTS}, not {value!r}"
+        )
+
+
+def _kind(_: object, __: attrs.Attribute[str], value: object) -> None:
+    if value not in _KINDS:
+        raise ValueError(f"the kind of a piece of evidence is one of {_KINDS}, not {value!r}")
+
+
 @attrs.frozen
 class Evidence:
     """One thing in a message that spoke for a component of the key.
@@ -51,15 +69,13 @@ class Evidence:
             word as a trained model weighs it, ``"measure"`` for something about the whole message.
     """
 
-    component: str = attrs.field(validator=attrs.validators.in_(("tone", "pace", "intent")))
+    component: str = attrs.field(validator=_component)
     value: str
     cue: str
     weight: float
     start: int | None = None
     end: int | None = None
-    kind: str = attrs.field(
-        default="cue", validator=attrs.validators.in_(("cue", "word", "measure"))
-    )
+    kind: str = attrs.field(default="cue", validator=_kind)
 
 
 @attrs.frozen
@@ -109,7 +125,7 @@ class Resonance:
     evidence: tuple[Evidence, ...] = ()
     source: str = ""
 
-    @property
+    @cached_property
     def key(self) -> ResonanceKey:
         """The key that the three judgements make."""
         return ResonanceKey(self.tone.primary, self.rhythm.pace, self.intent.primary)
