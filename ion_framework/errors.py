@@ -56,7 +56,18 @@ class SettingsError(ProblemsError):
 
 
 class ManifestError(ProblemsError):
-    """A manifest cannot be used; every problem names the file and the key path."""
+    """A manifest cannot be used; every problem names the file and the key path.
+
+    As one text, problems of the same file name it once.
+    """
+
+    def __str__(self) -> str:
+        told, last = [], ""
+        for problem in self.problems:
+            file, colon, rest = problem.partition(": ")
+            told.append(rest if colon and file == last else problem)
+            last = file
+        return "; ".join(told)
 
 
 class ApiMismatchError(ManifestError):

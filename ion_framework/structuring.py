@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -94,8 +94,17 @@ def _sentence(error: BaseException, _: type | None) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         known = ", ".join(sorted(field.name for field in _fields(error.cl)))
         unknown = ", ".join(sorted(error.extra_fields))
-        return f"unknown key {unknown}; known are: {known}"
+        meant = _meant(error.extra_fields, [field.name for field in _fields(error.cl)])
+        return f"unknown key {unknown}; known are: {known}{meant}"
     return str(error)
+
+
+def _meant(given: Iterable[str], known: Sequence[str]) -> str:
+    """What may have been meant by names that are not known, empty where they are like nothing."""
+    import difflib  # only a mistake needs it
+
+    near = [name for each in sorted(given) for name in difflib.get_close_matches(each, known, n=1)]
+    return f"; did you mean {' and '.join(near)}?" if near else ""
 
 
 def _fields(kind: type) -> list[attrs.Attribute[Any]]:
@@ -220,7 +229,8 @@ def _enum(value: object, kind: Any) -> StrEnum:
     try:
         member: StrEnum = kind(_expect(value, str, f"one of {valid}"))
     except ValueError:
-        raise ValueError(f"{value!r} is not valid; valid are: {valid}") from None
+        meant = _meant([str(value)], [member.value for member in kind])
+        raise ValueError(f"{value!r} is not valid; valid are: {valid}{meant}") from None
     return member
 
 

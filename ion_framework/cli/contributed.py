@@ -26,6 +26,8 @@ from ion_framework.settings.fallback import fallback_settings
 from ion_framework.settings.loading import CommandLine, load_settings
 from ion_framework.settings.model import LogLevel, Settings, Trust
 
+_META = "ion_framework.cli.contributed"
+
 MISSING = {"serve": "no host is installed: install ion-host-aiohttp"}
 """Commands that no plugin brings yet but people look for, and what would bring them."""
 
@@ -131,26 +133,40 @@ class Contributed:
             raise self._running.failed(error) from error
 
     @cached_property
-    def _candidates(self) -> tuple[Candidate, ...]:
-        return tuple(self._source())
+    def _records(self) -> tuple[PluginRecord, ...]:
+        return self._judged(_settings(CommandLine()), tuple(self._source()))
 
     @cached_property
-    def _records(self) -> tuple[PluginRecord, ...]:
-        return self._judged(_settings(CommandLine()))
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The installed plugins, with the manifests that could be read."""
+        return tuple(attrs.evolve(r.candidate, read=r.manifest) for r in self._records)
 
-    def _judged(self, settings: Settings) -> tuple[PluginRecord, ...]:
+    def _judged(
+        self, settings: Settings, candidates: tuple[Candidate, ...]
+    ) -> tuple[PluginRecord, ...]:
         """The plugins without a look at their files: only what is imported has to be verified."""
         trusting = attrs.evolve(settings.plugins, trust=Trust.ANY)
-        return assess(self._candidates, attrs.evolve(settings, plugins=trusting), os.environ)
+        return assess(candidates, attrs.evolve(settings, plugins=trusting), os.environ)
 
     def _load(self, name: str, arguments: list[str]) -> click.Command:
         """The command itself, by the settings that its own arguments make."""
         settings = _settings(peek(arguments))
-        offer = _usable(name, _offers(self._judged(settings)).get(name, []))
+        offer = _usable(name, _offers(self._judged(settings, self.candidates)).get(name, []))
         _refuse_untrusted(offer, settings)
         command = _import(name, offer)
         self._running = Running(name, offer, settings.log.level is LogLevel.DEBUG)
         return command
+
+
+def contributed(context: click.Context) -> Contributed:
+    """The commands of plugins, as the process that a context belongs to knows them."""
+    found: Contributed = context.meta.setdefault(_META, Contributed())
+    return found
+
+
+def plugin_source(context: click.Context) -> Source:
+    """Where a command finds the installed plugins: as they were read to find the command."""
+    return lambda: contributed(context).candidates
 
 
 def _settings(line: CommandLine) -> Settings:

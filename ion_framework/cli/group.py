@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ion_framework.cli.contributed import Contributed
+from ion_framework.cli.contributed import contributed
 from ion_framework.cli.core_commands import CORE
 from ion_framework.cli.failures import told
 from ion_framework.cli.lazy import LazyCommand
@@ -18,13 +18,13 @@ class IonGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command by name: the core's in their own order, then those of plugins."""
-        return [*CORE, *(name for name in self._contributed(ctx).names() if name not in CORE)]
+        return [*CORE, *(name for name in contributed(ctx).names() if name not in CORE)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name; one of the core goes before one of a plugin."""
         if cmd_name in CORE:
             return LazyCommand(cmd_name, CORE[cmd_name], lambda _: _core_command(cmd_name))
-        return self._contributed(ctx).command(cmd_name)
+        return contributed(ctx).command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -36,16 +36,13 @@ class IonGroup(click.Group):
         """
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            raise self._contributed(ctx).missing(name, tuple(CORE))
+            raise contributed(ctx).missing(name, tuple(CORE))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; ION's own errors become messages, and what a plugin's command raises."""
-        with self._contributed(ctx).blamed(), told():
+        with contributed(ctx).blamed(), told():
             return super().invoke(ctx)
-
-    def _contributed(self, ctx: click.Context) -> Contributed:
-        return ctx.meta.setdefault("ion_framework.cli.contributed", Contributed())  # type: ignore[no-any-return]  # meta holds anything
 
 
 def _core_command(name: str) -> click.Command:

@@ -13,7 +13,6 @@ from enum import StrEnum
 
 import attrs
 
-from ion_framework.conversations.memory.topics import main_topics
 from ion_framework.conversations.model import Conversation, StoredTurn
 from ion_framework.domain.key import ResonanceKey, Tone
 from ion_framework.jsonable import to_json
@@ -104,6 +103,8 @@ def summary_of(
         ratings: what was given to them.
         written: the text of the summary, and who wrote it.
     """
+    from ion_framework.conversations.memory.topics import main_topics  # only an end pays for it
+
     value, basis = satisfaction(turns, ratings)
     minutes = max(0.0, conversation.last_activity - conversation.created_at) / 60
     return ConversationSummary(

@@ -13,9 +13,6 @@ from ion_framework.conversations.failures import (
     OvertakenError,
     ReusedKeyError,
 )
-from ion_framework.conversations.memory.drawing import notes_of, remember, told_of
-from ion_framework.conversations.memory.phrases import phrase_of
-from ion_framework.conversations.memory.preferences import answer_language, preferences_of
 from ion_framework.conversations.model import Conversation, Memory, Owner, StoredTurn
 from ion_framework.conversations.receipts import kept_receipt, scores_of
 from ion_framework.conversations.right import Asked, Rights
@@ -200,6 +197,9 @@ class Turning:
 
     def request_of(self, order: TurnOrder, begun: Begun) -> tuple[TurnRequest, Told]:
         """The turn as the pipeline is asked for it, and what of the conversation it carries."""
+        from ion_framework.conversations.memory.drawing import notes_of, told_of  # see below
+        from ion_framework.conversations.memory.preferences import answer_language, preferences_of
+
         conversation, told = begun.conversation, self._carried(begun.turns)
         held = conversation.persona is not None and not conversation.pinned
         # A wish in this very message counts at once.
@@ -232,6 +232,8 @@ class Turning:
         return carried(turns, settings.context_turns, settings.context_tokens)
 
     async def _keep(self, order: TurnOrder, begun: Begun, reply: Reply, told: Told) -> TurnKept:
+        from ion_framework.conversations.memory.phrases import phrase_of  # see below
+
         now = self.ion.clock.time()
         turn = _turn_of(order, begun.conversation.turn_count + 1, reply, now)
         after = self._after(begun, turn)
@@ -255,6 +257,9 @@ class Turning:
 
     def _after(self, begun: Begun, turn: StoredTurn) -> Conversation:
         """The conversation as it stands after a turn."""
+        # Its expressions take 30 ms to compile, which a host pays with its first conversation.
+        from ion_framework.conversations.memory.drawing import remember
+
         before, turns = begun.conversation, (*begun.turns, turn)
         told, still = _numbers(self._carried(begun.turns)), _numbers(self._carried(turns))
         # Whole, although the prompt may have carried a part of one.

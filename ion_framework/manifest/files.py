@@ -31,6 +31,20 @@ def read_text(file: Path) -> str:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
 
 
+def unreadable(error: OSError | ValueError, name: object) -> str:
+    """Why a file that a manifest names cannot be read, and what to do about it.
+
+    Args:
+        error: what came of reading it.
+        name: the file, as the manifest names it.
+    """
+    if isinstance(error, FileNotFoundError):
+        return f"there is no file {name!r} in the package: put it there, or correct its path"
+    if isinstance(error, OSError):
+        return f"the file {name!r} cannot be read: {error.strerror or type(error).__name__}"
+    return str(error)
+
+
 def inline_files(table: object, folder: Path, path: str) -> tuple[str, ...]:
     """Put the text of a file in the place of every ``{ file = "…" }`` of a table, in place.
 
@@ -81,7 +95,7 @@ class _Inlining:
         try:
             text = self._read(name)
         except (OSError, ValueError) as error:
-            self.problems.append(f"{place}: {error}")
+            self.problems.append(f"{place}: {unreadable(error, name)}")
             return ""
         self._bytes += len(text.encode())
         if self._bytes > MAX_TEXT_BYTES:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from ion_framework.domain.persona import Persona
 from ion_framework.errors import ApiMismatchError, ManifestError
 from ion_framework.manifest.files import inline_files, read_text
 from ion_framework.manifest.model import API_MAJOR, MANIFEST_NAME, Kind, Manifest
@@ -38,23 +39,41 @@ def read_manifest(folder: Path, version: str) -> Manifest:
 
 
 def _manifest(table: dict[str, object], folder: Path, version: str) -> Manifest:
-    file = folder / MANIFEST_NAME
-    _check_api(table.get("ion_api"), file)
+    file = str(folder / MANIFEST_NAME)
+    _check_api(table.get("ion_api"), folder / MANIFEST_NAME)
     persona_table = table.pop("persona", None)
-    manifest = structure(table, Manifest, "", str(file))
-    problems = list(_check(manifest, str(file)))
-    if persona_table is not None:
-        problems += inline_files(persona_table, folder, "persona")
-        if not problems:
-            persona = read_persona(persona_table, manifest.name, version, str(file))
-            manifest = attrs.evolve(manifest, persona=persona)
-    problems += _check_persona(manifest, persona_table is not None, str(file))
+    persona, wrong = _persona(persona_table, folder, str(table.get("name", "")), version)
+    try:
+        manifest = structure(table, Manifest, "", file)
+    except ManifestError as error:
+        raise ManifestError(*error.problems, *_name(table.get("name"), file), *wrong) from None
+    problems = [*_check(manifest, file), *wrong]
+    problems += _check_kinds(manifest, persona_table is not None, file)
     if manifest.texts and Kind.HOST not in manifest.provides:
-        sentences, wrong = read_texts(folder, manifest.texts, manifest.name)
-        manifest, problems = attrs.evolve(manifest, sentences=sentences), [*problems, *wrong]
+        sentences, missing = read_texts(folder, manifest.texts, manifest.name)
+        manifest, problems = attrs.evolve(manifest, sentences=sentences), [*problems, *missing]
     if problems:
         raise ManifestError(*problems)
-    return manifest
+    return attrs.evolve(manifest, persona=persona) if persona else manifest
+
+
+def _persona(
+    table: object, folder: Path, name: str, version: str
+) -> tuple[Persona | None, tuple[str, ...]]:
+    """The persona of a ``[persona]`` table where there is one, and what is wrong with it."""
+    if table is None:
+        return None, ()
+    file = str(folder / MANIFEST_NAME)
+    unread = inline_files(table, folder, "persona")
+    try:
+        persona = read_persona(table, name, version, file)
+    except ManifestError as error:
+        # A text that could not be read is missing: what follows from that is not told.
+        keys = tuple(problem.partition(".file: ")[0] for problem in unread)
+        told = (each for each in error.problems if not (keys and each.startswith(keys)))
+        return None, (*unread, *told)
+    told = (f"{file}: {problem}" for problem in (() if unread else persona_problems(persona)))
+    return persona, (*unread, *told)
 
 
 def _load(file: Path) -> dict[str, object]:
@@ -65,7 +84,8 @@ def _load(file: Path) -> dict[str, object]:
             f"{file}: there is no manifest; put an {MANIFEST_NAME} beside __init__.py"
         ) from None
     except (OSError, ValueError) as error:
-        raise ManifestError(f"{file}: cannot be read: {error}") from None
+        told = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise ManifestError(f"{file}: cannot be read: {told}") from None
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
@@ -82,10 +102,7 @@ def _check_api(wanted: object, file: Path) -> None:
 
 
 def _check(manifest: Manifest, file: str) -> list[str]:
-    problems = []
-    wrong_name = name_problem(manifest.name)
-    if wrong_name:
-        problems.append(f"{file}: name: {wrong_name}")
+    problems = _name(manifest.name, file)
     if not manifest.provides:
         problems.append(f"{file}: provides: name at least one of {', '.join(Kind)}")
     for group in manifest.needs:
@@ -107,7 +124,13 @@ def _check(manifest: Manifest, file: str) -> list[str]:
     return problems
 
 
-def _check_persona(manifest: Manifest, has_table: bool, file: str) -> list[str]:
+def _name(name: object, file: str) -> list[str]:
+    """What is wrong with a manifest's name; one that is missing is told as a missing key."""
+    wrong = name_problem(name) if isinstance(name, str) else ""
+    return [f"{file}: name: {wrong}"] if wrong else []
+
+
+def _check_kinds(manifest: Manifest, has_table: bool, file: str) -> list[str]:
     is_persona = Kind.PERSONA in manifest.provides
     if has_table != is_persona:
         missing = "there is no [persona] table" if is_persona else "provides lacks 'persona'"
@@ -122,6 +145,4 @@ def _check_persona(manifest: Manifest, has_table: bool, file: str) -> list[str]:
             f"{file}: texts: a persona brings none, because it speaks in its own turns only; put "
             "them in a distribution of their own"
         ]
-    if manifest.persona is None:
-        return []
-    return [f"{file}: {problem}" for problem in persona_problems(manifest.persona)]
+    return []

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ion_framework.domain.sentences import ORIGINAL, Sentences, gaps_of, is_language, shown_gaps
 from ion_framework.errors import ManifestError
-from ion_framework.manifest.files import package_text
+from ion_framework.manifest.files import package_text, unreadable
 
 _NAME = re.compile(r"([a-z][a-z0-9-]*\.)?[a-z][a-z0-9_]*")
 
@@ -45,7 +45,7 @@ def read_texts(folder: Path, file: str, plugin: str) -> tuple[Sentences, tuple[s
         missing = "there is no such file; put it into the package, or correct texts in its manifest"
         return {}, (f"{place}: {missing}",)
     except (OSError, ValueError) as error:
-        return {}, (f"{place}: {error}",)
+        return {}, (f"{place}: {unreadable(error, file)}",)
     found, problems = {}, []
     for name, texts in _sentences(table):
         wrong = _problems(name, texts, name.startswith(f"{plugin}.") if plugin else True)

@@ -77,8 +77,9 @@ def _settled(
 
 
 def _manifest(candidate: Candidate) -> tuple[Manifest | None, Status, str]:
-    if candidate.manifest is not None:
-        return candidate.manifest, Status.READY, ""
+    known = candidate.manifest or candidate.read
+    if known is not None:
+        return known, Status.READY, ""
     if candidate.folder is None:
         return None, Status.INVALID, candidate.problem
     try:

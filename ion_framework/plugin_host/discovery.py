@@ -36,6 +36,7 @@ class Candidate:
         issues_url: where problems are reported, empty where the distribution does not say.
         manifest: the manifest of a plugin that lives in this process only.
         factory: its factory.
+        read: the manifest of its folder, where it was read before; None where it is still to be.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Candidate:
     issues_url: str = ""
     manifest: Manifest | None = None
     factory: Factory | None = None
+    read: Manifest | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def package(self) -> str:

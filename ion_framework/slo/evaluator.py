@@ -27,6 +27,9 @@ from ion_framework.slo.rules import (
 EVERY_S = 5.0
 """Seconds between two evaluations."""
 
+_MOST_DAYS = 90
+"""Days that are kept: as many as a period may have, so that another one can be asked for."""
+
 _WINDOWS = sorted({each for burn in BURNS for each in (burn.long_s, burn.short_s)})
 
 
@@ -59,11 +62,31 @@ class Evaluator:
         self._clock = clock
         self._origin = origin or Origin()
         self._recent = History(WIDTH, int(LONGEST_WINDOW_S / MINUTE_S) + 2, MINUTE_S)
-        hours = int(settings.period_days * DAY_S / HOUR_S) + 2
+        hours = int(_MOST_DAYS * DAY_S / HOUR_S) + 2
         self._period = History(len(Seen(0, 0, 0).row()), hours, HOUR_S)
+        self._counts = Counts()
+        self._slow_before = 0.0
         self._alarms = [Alarm(rule, settings.repeat_s) for rule in rules_of(settings)]
         self._holding = Holding(self._alarms)
         self._budget = 1.0 - settings.availability
+
+    def adopt(self, settings: SloSettings, origin: Origin | None = None) -> None:
+        """Go on by other objectives and limits; what was counted and what fires stays.
+
+        An alert that fires is over where it is clear of its new limit. Of the period so far, what
+        was slow is what was slow by the limit of its time.
+
+        Args:
+            settings: objectives and limits.
+            origin: whose figures they are.
+        """
+        latest = self._counts
+        self._slow_before += latest.slower(self._settings.latency_s)
+        self._slow_before -= latest.slower(settings.latency_s)
+        self._settings, self._origin = settings, origin or Origin()
+        self._budget = 1.0 - settings.availability
+        for alarm, rule in zip(self._alarms, rules_of(settings), strict=True):
+            alarm.rule, alarm.repeat_s = rule, settings.repeat_s
 
     def take(self, counts: Counts, instances: int = 1) -> tuple[Notice, ...]:
         """Take what was counted up to now, and give notice of what has changed by it.
@@ -74,7 +97,9 @@ class Evaluator:
         """
         now, time = self._clock.monotonic(), self._clock.time()
         self._recent.add(now, counts.row())
-        self._period.add(now, Seen.of(counts, self._settings.latency_s).row())
+        self._counts = counts
+        seen = Seen.of(counts, self._settings.latency_s)
+        self._period.add(now, attrs.evolve(seen, slow=seen.slow + self._slow_before).row())
         grown: dict[float, Counts] = {}
         changes = [(each, each.step(self._value(each, grown), now, time)) for each in self._alarms]
         told = self._holding.told(changes)

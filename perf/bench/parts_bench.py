@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import attrs
 from ion_host_aiohttp.api.decoding import decode
 from ion_host_aiohttp.api.encoding import encode
-from ion_host_aiohttp.turns import receipt_document
+from ion_host_aiohttp.receipts import receipt_document
 from ion_host_aiohttp.v1.chat import ChatRequest
 from ion_resonance.router import Router
 

@@ -85,7 +85,7 @@ def test_a_link_is_refused(tmp_path, link, target, path, words):
     [
         (b"x" * (MAX_FILE_BYTES + 1), f"larger than {MAX_FILE_BYTES} bytes"),
         (b"caf\xe9", "not UTF-8 at byte 3"),
-        (None, "No such file"),
+        (None, "there is no file 'system.md' in the package"),
     ],
 )
 def test_an_unreadable_file_says_why(tmp_path, content, words):

@@ -33,8 +33,9 @@ def problems_of(folder, text):
     with pytest.raises(ManifestError) as caught:
         read(folder, text)
     assert all(problem.startswith(f"{file}: ") for problem in caught.value.problems)
-    assert "; ".join(caught.value.problems) == str(caught.value)
-    return [problem.removeprefix(f"{file}: ") for problem in caught.value.problems]
+    found = [problem.removeprefix(f"{file}: ") for problem in caught.value.problems]
+    assert f"{file}: " + "; ".join(found) == str(caught.value)
+    return found
 
 
 def replaced(old, new, text=HEAD):
@@ -267,6 +268,23 @@ def test_every_fault_is_named_at_once(tmp_path):
     text = PERSONA.replace("[persona]\n", "[persona]\nrank = true\n") + "affinities.tone.calm = 7\n"
     starts = [problem.partition(":")[0] for problem in problems_of(tmp_path, text)]
     assert ["persona.affinities.tone.calm", "persona.rank"] == sorted(starts)
+
+
+def test_faults_of_all_tables_are_named_at_once(tmp_path):
+    """What is wrong with the persona is told beside what is wrong above it, with what was meant."""
+    text = PERSONA.replace("summary", "sumary") + 'rnak = 1\nprompts.reminder.file = "gone.md"\n'
+    found = problems_of(tmp_path, text.replace('name = "sage"', 'name = "A Sage"'))
+
+    assert [problem.partition(": ")[0] for problem in found] == [
+        "summary",
+        "top level",
+        "name",
+        "persona.prompts.reminder.file",
+        "persona",
+    ]
+    assert found[1].endswith("; did you mean summary?")
+    assert found[3].endswith("in the package: put it there, or correct its path")
+    assert found[4].endswith("; did you mean rank?")
 
 
 @pytest.mark.parametrize("rest", ["", "news = { a = 1 }\n", "summary = 3\npersona = 4\n"])

@@ -118,6 +118,22 @@ def test_a_slower_burn_waits_for_the_faster_one():
     )
 
 
+def test_other_limits_are_gone_by_from_now_on():
+    """New objectives keep what was counted and what fires, which is over by its new limit."""
+    host = Host()
+    host.run(7200, errors=0.1, slow=0.2)
+    before = {each.name: each for each in host.evaluator.report().objectives}
+    host.evaluator.adopt(SloSettings(error_rate=0.5, latency_s=7.0, period_days=90), Origin("b"))
+    host.run(600, errors=0.1, slow=0.2)
+    after = {each.name: each for each in host.evaluator.report().objectives}
+
+    assert [state for _, state in host.of("IonErrorRateHigh")] == [FIRING, RESOLVED]
+    assert host.told[-1][1].host == "b"
+    assert after["availability"].requests == before["availability"].requests + 600 * 10
+    assert after["availability"].bad == pytest.approx(before["availability"].bad + 600)
+    assert after["latency"].bad == pytest.approx(before["latency"].bad)
+
+
 def test_what_is_seen_is_told_beside_what_is_needed():
     """An alert says how many requests its emptiest window has, and how many it needs."""
     host = Host()

@@ -51,6 +51,11 @@ from ion_framework.testing.packages import PERSONA_MANIFEST
             "idle: one; two (lua 1.0)",
             "대기 중입니다: one; two (lua 1.0)",
         ),
+        (
+            "failed 5 times within 60 s in ion_route, last: raised ValueError; left out for 60 s",
+            "ion_route에서 60초 안에 5번 실패했습니다. 마지막 원인: raised ValueError; "
+            "60초 동안 제외합니다",
+        ),
     ],
 )
 def test_a_sentence_is_said_in_korean_with_its_particles(english, korean):

@@ -98,6 +98,19 @@ async def test_everything_that_happened_is_counted(hosting):
     assert {"lua", "parrot"} <= {each["name"] for each in found["plugins"]}
 
 
+@pytest.mark.parametrize(("language", "reason"), [("ko", "실행 중입니다"), ("en", "runs")])
+async def test_reasons_are_told_in_the_language_of_who_looks(hosting, language, reason):
+    """Why plugins have their status is told in Korean where that is asked for."""
+    headers = {"Accept-Language": language}
+    async with hosting() as host:
+        async with host.session.get(PATH, headers=headers) as response:
+            found = (await response.json())["plugins"]
+        async with host.session.get(STREAM, headers=headers) as response:
+            told = (await first(response, "plugins"))["plugins"]
+
+    assert {reason} == {each["reason"] for each in (*found, *told) if each["status"] == "active"}
+
+
 @pytest.mark.parametrize("path", [PATH, STREAM])
 async def test_figures_are_for_administrators(hosting, path):
     """Without the scope admin they are refused, and the answer names the scope."""

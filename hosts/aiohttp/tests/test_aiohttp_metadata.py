@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from enum import Enum, IntEnum
 from types import MappingProxyType
@@ -12,7 +13,7 @@ import pytest
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.metadata import DEEPEST, metadata_document
 from ion_host_aiohttp.names import shown_names
-from ion_host_aiohttp.turns import receipt_document
+from ion_host_aiohttp.receipts import receipt_json
 
 from ion_framework.domain.language import Language
 from ion_framework.jsonable import jsonable
@@ -119,10 +120,10 @@ async def test_receipts_are_told_each_by_itself(hosting):
     """The document of a receipt is its own, also where another one was told in between."""
     async with hosting() as host:
         first, second = [(await host.service.ion.respond("hello")).receipt for _ in range(2)]
-        documents = [receipt_document(each) for each in (first, first, second, first)]
+        texts = [receipt_json(each) for each in (first, first, second, first)]
 
-    assert [each["request_id"] for each in documents] == [
+    assert [json.loads(each)["request_id"] for each in texts] == [
         receipt.request_id for receipt in (first, first, second, first)
     ]
-    assert documents[0] is documents[1]
-    assert documents[0] == documents[3]
+    assert texts[0] is texts[1]
+    assert texts[0] == texts[3]

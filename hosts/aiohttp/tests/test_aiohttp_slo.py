@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import attrs
 import pytest
 from ion_host_aiohttp.run.alarms import alarms
@@ -17,9 +19,11 @@ from ion_host_aiohttp.workers.messages import (
     packed,
     unpacked,
 )
+from ion_host_aiohttp.workers.office import Office
 
 from ion_framework import hookimpl
 from ion_framework.pipeline.events import RequestCompleted, TurnFailed
+from ion_framework.settings.loading import CommandLine
 from ion_framework.settings.slo import SloSettings
 from ion_framework.slo.counts import BOUNDS, Counts
 from ion_framework.slo.evaluator import Evaluator
@@ -204,6 +208,28 @@ class TestWorkers:
         assert (sent.notice.rule, sent.notice.instances) == (FAST_BURN, 2)
         assert sent.notice.value == pytest.approx(500)
         assert alarms.report.objectives[0].requests == 2 * 30 * 50
+
+    def test_what_is_promised_is_read_anew(self, tmp_path):
+        """Objectives are those of the settings file as it is when they are asked for."""
+        file = tmp_path / "ion.toml"
+        file.write_text("[slo]\navailability = 0.9\n", "utf-8")
+        with socket.socket() as reserved:
+            office = Office(CommandLine(config=file), {}, reserved, insecure=False)
+            before = office.promises()
+            file.write_text("[slo]\navailability = 0.99\n", "utf-8")
+
+            assert (before.availability, office.promises().availability) == (0.9, 0.99)
+
+    def test_settings_that_were_read_anew(self):
+        """Objectives that the supervisor adopts are those of its next report."""
+        clock, one = VirtualClock(), Worker()
+        alarms = Alarms(SloSettings(availability=0.9), clock)
+        alarms.look((one,), Figures())
+        alarms.adopt(SloSettings(availability=0.99))
+        clock.advance(5)
+        alarms.look((one,), Figures())
+
+        assert alarms.report.objectives[0].target == 0.99
 
     def test_half_of_a_fleet_is_weighed_by_its_requests(self):
         """A worker that fails a little among many requests of others does not alarm by itself."""

@@ -149,7 +149,7 @@ class TestEvents:
         assert found["ion_cache_turns_total", ("hit",)] == (2.0,)
 
     def test_streams(self, counting, ledger):
-        """A stream that broke off counts as its error, and what lasts has no place among times."""
+        """A stream that broke off counts as its error, and what lasts is counted apart."""
         counting.take(attrs.evolve(requested(status=200), failure="NO_ANSWER", failure_status=503))
         counting.take(attrs.evolve(requested(method="GET", status=101), lasting=True))
 
@@ -158,7 +158,9 @@ class TestEvents:
         times = [
             sum(n[:-1]) for (name, _), n in found.items() if "duration" in name and "http" in name
         ]
-        assert statuses == {"503", "101"}
+        lasting = {labels[2] for name, labels in found if name == "ion_http_lasting_total"}
+        assert statuses == {"503"}
+        assert lasting == {"101"}
         assert sum(times) == 1
 
     def test_failures_and_plugins(self, counting, ledger):

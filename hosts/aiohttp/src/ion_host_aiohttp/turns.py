@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import attrs
 from aiohttp import hdrs
 
 from ion_framework.conversations.model import Owner
 from ion_framework.errors import InvalidRequestError, NoAnswerError, TurnError, TurnRefusedError
 from ion_framework.pipeline.chunks import FinishReason, Usage
-from ion_framework.pipeline.receipt import Attempt, CacheStatus, Participation, Receipt
+from ion_framework.pipeline.receipt import CacheStatus
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Caller
 from ion_host_aiohttp.api import headers
-from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure, Issue, RequestFailed, unfit
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.health import missing_parts
+from ion_host_aiohttp.receipts import receipt_json
 from ion_host_aiohttp.service import Service
-
-LARGEST_AMOUNT = 2**53
-"""Whole numbers below it arrive unchanged in every client, JavaScript's numbers included."""
 
 SERVED_FROM_CACHE = (CacheStatus.HIT, CacheStatus.STALE)
 
@@ -120,7 +116,7 @@ def remember(service: Service, caller: Caller, request: TurnRequest, reply: Repl
     if service.conversations is None or not service.recent_turns.is_on:
         return
     owner = Owner(tenant=caller.tenant, principal=caller.principal)
-    receipt = encode(receipt_document(reply.receipt))
+    receipt = receipt_json(reply.receipt)
     service.recent_turns.add(owner, request.request_id, request.text, request.user_id, receipt)
 
 
@@ -181,66 +177,3 @@ def second_best(reply: Reply) -> str:
     """Why an answer is second best, empty where it is not; one that broke off always is."""
     is_broken = reply.finish_reason is FinishReason.TRUNCATED
     return reply.degraded or ("the answer broke off before its end" if is_broken else "")
-
-
-def receipt_document(receipt: Receipt) -> dict[str, object]:
-    """A receipt as callers see it: the key as it is written, everything else as it is named.
-
-    Of failures it tells who and that, never why: the text of a plugin's exception may hold a
-    secret, or the user's words.
-
-    An answer tells it, and so does the memory for feedback right before: of the receipt that was
-    told last the document is at hand. Nobody changes it.
-    """
-    if _told and _told[0][0] is receipt:
-        return _told[0][1]
-    document = _receipt_document(receipt)
-    _told[:] = [(receipt, document)]
-    return document
-
-
-_told: list[tuple[Receipt, dict[str, object]]] = []
-"""The last receipt, held so that no other one can take its identity, and its document."""
-
-
-def _receipt_document(receipt: Receipt) -> dict[str, object]:
-    return {
-        "request_id": receipt.request_id,
-        "key": str(receipt.key),
-        "scores": dict(receipt.scores),
-        "margin": receipt.margin,
-        "confidence": receipt.confidence,
-        "reasons": receipt.reasons,
-        "evidence": receipt.evidence,
-        "plugins": [_without(item, "detail") for item in receipt.plugins],
-        # What follows a colon is what the cache said.
-        "cache": attrs.evolve(receipt.cache, reason=receipt.cache.reason.partition(":")[0]),
-        "attempts": [_without(item, "error") for item in receipt.attempts],
-        "finish_reason": receipt.finish_reason,
-        "usage": usage_document(receipt.usage),
-        "stages": receipt.stages,
-        "prompt": receipt.prompt,
-        "deadline_ms": receipt.deadline_ms,
-        "spent_ms": receipt.spent_ms,
-    }
-
-
-def usage_document(usage: Usage) -> dict[str, float | None]:
-    """Tokens and price of an answer; what is no sensible number counts as unknown.
-
-    A third party's generator may put anything there, and the answer itself is good.
-    """
-    found = {field.name: getattr(usage, field.name) for field in attrs.fields(Usage)}
-    return {name: value if _is_amount(value) else None for name, value in found.items()}
-
-
-def _is_amount(value: object) -> bool:
-    return isinstance(value, int | float) and 0 <= value < LARGEST_AMOUNT
-
-
-def _without(item: Attempt | Participation, hidden: str) -> dict[str, object]:
-    return {
-        field.name: getattr(item, field.name)
-        for field in attrs.fields(type(item))
-        if field.name != hidden
-    }

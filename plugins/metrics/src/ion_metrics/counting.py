@@ -59,15 +59,22 @@ class Counting:
     # --- requests -------------------------------------------------------------------------------
 
     def _request(self, event: RequestCompleted) -> None:
+        if event.lasting:
+            self._lasting(event)
+            return
         key = (method_word(event.method), event.route, event.outcome)
         places = self._known.get(key) or self._request_places(key)
         values, seconds = self._ledger.values, event.duration_s
         values[places[0]] += 1.0
-        if not event.lasting:
-            values[places[1] + bisect_left(_HTTP, seconds)] += 1.0
-            values[places[1] + _HTTP_SUM] += seconds
+        values[places[1] + bisect_left(_HTTP, seconds)] += 1.0
+        values[places[1] + _HTTP_SUM] += seconds
         if event.status == _TOO_MANY:
             self._count(names.HTTP_LIMITED, self._words.word("route", event.route))
+
+    def _lasting(self, event: RequestCompleted) -> None:
+        route = self._words.word("route", event.route)
+        labels = method_word(event.method), route, status_word(event.outcome)
+        self._count(names.HTTP_LASTING, *labels)
 
     def _request_places(self, key: tuple[str, str, int]) -> tuple[int, ...]:
         method, route = key[0], self._words.word("route", key[1])

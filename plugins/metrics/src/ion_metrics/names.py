@@ -77,7 +77,14 @@ def _histogram(name: str, told: str, buckets: tuple[float, ...], *labels: str) -
 HTTP_REQUESTS = _counter(
     "ion_http_requests_total",
     "Requests that the host ended, by route pattern (empty where none matched) and status."
-    " An answer that failed after its beginning has the status of its error.",
+    " An answer that failed after its beginning has the status of its error."
+    " Connections that last are counted apart: ion_http_lasting_total.",
+    "method", "route", "status",
+)  # fmt: skip
+HTTP_LASTING = _counter(
+    "ion_http_lasting_total",
+    "Connections that ended and had gone on for as long as their callers liked (WebSockets, streams"
+    " of figures and of recordings), by route pattern and status.",
     "method", "route", "status",
 )  # fmt: skip
 HTTP_DURATION = _histogram(

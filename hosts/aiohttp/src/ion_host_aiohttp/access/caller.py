@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import attrs
@@ -64,6 +65,12 @@ ANYBODY = Caller()
 """Somebody of whom nothing is known and who may do everything: a host without authentication."""
 
 
+@lru_cache(8192)
+def anybody_at(address: str) -> Caller:
+    """Somebody of whom nothing is known but a network address, which rates count by."""
+    return Caller(subject=address)
+
+
 @attrs.frozen
 class Credentials:
     """What a request presents.
@@ -123,7 +130,7 @@ class OpenDoor:
 
     async def identify(self, credentials: Credentials, address: str) -> Caller:  # noqa: ARG002  the protocol's signature
         """Anybody, who may do everything."""
-        return Caller(subject=address)
+        return anybody_at(address)
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ion_framework.clock import Clock
 from ion_host_aiohttp.access import refusals
 from ion_host_aiohttp.access.api_keys import ApiKeys
-from ion_host_aiohttp.access.caller import Caller, Credentials
+from ion_host_aiohttp.access.caller import Caller, Credentials, anybody_at
 from ion_host_aiohttp.access.key_form import PREFIX
 from ion_host_aiohttp.access.refusal_log import RefusalLog
 from ion_host_aiohttp.access.refusals import RefusedError, UnavailableError
@@ -66,7 +66,7 @@ class Doorkeeper:
             if self._keys is not None:
                 await self._keys.table.refresh()
             if not self.required:
-                return Caller(subject=address)
+                return anybody_at(address)
             return await self._presented(credentials)
         except RefusedError as error:
             self._log.tell(str(error), address)

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
+from multidict import istr
 
 from ion_framework.pipeline.supervision import supervise, supervise_stream
 from ion_host_aiohttp.access.caller import Caller
@@ -17,26 +18,26 @@ from ion_host_aiohttp.api.body import read_body
 from ion_host_aiohttp.api.catalog import OWN
 from ion_host_aiohttp.api.conditional import unless_known
 from ion_host_aiohttp.api.deadline import HEADER as DEADLINE
-from ion_host_aiohttp.api.deadline import WAITED_S, asked_deadline_s
+from ion_host_aiohttp.api.deadline import asked_deadline_s
 from ion_host_aiohttp.api.decoding import decode, decoder_of, is_optional
 from ion_host_aiohttp.api.documents import begin_all
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint
 from ion_host_aiohttp.api.gate import charge, let_in
-from ion_host_aiohttp.api.headers import VERSION_FIELDS, on_response_prepare
+from ion_host_aiohttp.api.headers import preparing
 from ion_host_aiohttp.api.incoming import ask_guards
-from ion_host_aiohttp.api.middleware import LOG_FIELDS, contain, log_fields, observe
+from ion_host_aiohttp.api.middleware import log_fields, surrounding
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.api.path import decode_path
 from ion_host_aiohttp.api.query import decode_query
 from ion_host_aiohttp.api.request_id import request_id_of
-from ion_host_aiohttp.api.responses import STYLE, answer_response, asked_by
+from ion_host_aiohttp.api.responses import answer_response, asked_by
 from ion_host_aiohttp.api.stream_writing import send_stream
 from ion_host_aiohttp.api.streams import Stream
 from ion_host_aiohttp.api.tracing import trace_of
 from ion_host_aiohttp.api.upgrades import Upgrade, Wire
 from ion_host_aiohttp.api.upgrading import SOCKET_S, check_upgrade, open_socket
 from ion_host_aiohttp.api.versions import Versioning
-from ion_host_aiohttp.browser.cors import check_browser
 from ion_host_aiohttp.browser.dashboard import DASHBOARD_PAGES
 from ion_host_aiohttp.browser.pages import PAGES
 from ion_host_aiohttp.browser.playground import PLAYGROUND_PAGES
@@ -54,9 +55,9 @@ def build_application(service: Service, endpoints: Iterable[Endpoint[Any]]) -> w
     Raises:
         TypeError: an endpoint's request class cannot be decoded.
     """
-    application = web.Application(middlewares=[observe, contain, check_browser])
+    application = web.Application(middlewares=[surrounding(service)])
     application[SERVICE] = service
-    application.on_response_prepare.append(on_response_prepare)
+    application.on_response_prepare.append(preparing(service))
     served = served_endpoints(endpoints, service)
     paths = (endpoint.path for endpoint in served)
     service.published.by(partial(_document, served, service), paths)
@@ -94,26 +95,28 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
     if endpoint.request is not None:
         decoder_of(endpoint.request)
     is_own = any(endpoint is own for own in OWN)
+    has_fixed_cost = isinstance(endpoint.cost, int)
     answering = _trusted(endpoint, service) if is_own else _contained(endpoint, service)
     versioning = Versioning.by(service.ion.settings.api).fields_of(endpoint.path) if is_own else {}
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        request[STYLE] = endpoint.style
-        request[VERSION_FIELDS] = versioning
+        passage = passage_of(request)
+        passage.style, passage.version_fields = endpoint.style, versioning
         path = decode_path(request.match_info, endpoint.parameters)
         if endpoint.upgrade:
             check_upgrade(request, service)
         caller = await let_in(request, endpoint, service)
         call = await _call(request, endpoint, service, caller, path)
         await ask_guards(request, endpoint, service, call)
-        await charge(request, endpoint, service, call)
+        if not has_fixed_cost:
+            await charge(request, endpoint, service, call)
         async with service.admission.place(endpoint.sheddable, call.deadline_s) as waited_s:
-            answer = await answering(_after(call, waited_s))
+            answer = await answering(_after(call, waited_s) if waited_s else call)
             if isinstance(answer, Stream):
                 return await send_stream(request, answer, service, caller.subject)
         if isinstance(answer, Upgrade):
             return await open_socket(request, answer, endpoint, service, call)
-        request[LOG_FIELDS] = log_fields(answer.log)
+        passage.log_fields = log_fields(answer.log)
         return answer_response(unless_known(request, answer))
 
     return handle
@@ -121,13 +124,13 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
 
 def _deadline_s(request: web.Request) -> float | None:
     """Seconds that the caller still gives the whole; not above 0 where they are over."""
-    asked_s = asked_deadline_s(request.headers.get(DEADLINE))
-    return None if asked_s is None else asked_s - request.get(WAITED_S, 0.0)
+    asked_s = asked_deadline_s(request.headers.get(_DEADLINE))
+    return None if asked_s is None else asked_s - passage_of(request).waited_s
 
 
 def _after(call: Call[Any], waited_s: float) -> Call[Any]:
     """The call with the time that its caller still gives it."""
-    if call.deadline_s is None or not waited_s:
+    if call.deadline_s is None:
         return call
     return attrs.evolve(call, deadline_s=max(_LEAST_S, call.deadline_s - waited_s))
 
@@ -136,10 +139,8 @@ _LEAST_S = 0.001
 
 
 def _trusted(endpoint: Endpoint[Any], service: Service) -> _Answering:
-    async def answering(call: Call[Any]) -> Answer | Stream | Upgrade:
-        return await endpoint.handler(call, service)
-
-    return answering
+    handler = endpoint.handler
+    return lambda call: handler(call, service)
 
 
 def _contained(endpoint: Endpoint[Any], service: Service) -> _Answering:
@@ -189,12 +190,13 @@ async def _call(
     caller: Caller,
     path: Mapping[str, Any],
 ) -> Call[Any]:
+    headers = request.headers
     query = decode_query(request.query, endpoint.query) if endpoint.query is not None else None
     body = None
     if endpoint.request is not None:
         body = decode(await _sent(request, endpoint, service), endpoint.request, endpoint.style)
     asked = asked_by(request)
-    accept = ",".join(request.headers.getall(hdrs.ACCEPT, ()))
+    accept = ",".join(headers.getall(hdrs.ACCEPT, ()))
     return Call(
         body=body,
         query=query,
@@ -207,8 +209,9 @@ async def _call(
         trace=trace_of(request),
         accept=accept,
         wants_events=wants_events(accept),
-        last_event_id=request.headers.get("Last-Event-ID"),
-        idempotency_keys=(
-            tuple(request.headers.getall("Idempotency-Key", ())) if endpoint.repeatable else ()
-        ),
+        last_event_id=headers.get(_LAST_EVENT_ID),
+        idempotency_keys=tuple(headers.getall(_KEYS, ())) if endpoint.repeatable else (),
     )
+
+
+_DEADLINE, _LAST_EVENT_ID, _KEYS = istr(DEADLINE), istr("Last-Event-ID"), istr("Idempotency-Key")

@@ -54,8 +54,9 @@ async def read_body(request: web.BaseRequest, limits: BodyLimits) -> bytes:
 
 
 def _check_headers(request: web.BaseRequest, limits: BodyLimits) -> None:
-    encoding = request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
-    if encoding != "identity":
+    headers = request.headers
+    encoding = headers.get(hdrs.CONTENT_ENCODING)
+    if encoding is not None and encoding.strip().lower() != "identity":
         raise RequestFailed(
             Failure(
                 status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -64,7 +65,8 @@ def _check_headers(request: web.BaseRequest, limits: BodyLimits) -> None:
                 headers={hdrs.ACCEPT_ENCODING: "identity"},
             )
         )
-    if not _is_json(request.content_type) or not _is_utf8(request.charset):
+    is_plainly_json = headers.get(hdrs.CONTENT_TYPE) == "application/json"
+    if not (is_plainly_json or (_is_json(request.content_type) and _is_utf8(request.charset))):
         message = say("body_media_type")
         raise RequestFailed(
             Failure(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="CONTENT_TYPE", message=message)

@@ -16,8 +16,10 @@ def unless_known(request: web.Request, answer: Answer) -> Answer:
     Only answers with a header ``ETag`` can be known; its tag is a strong one.
     """
     tag = answer.headers.get(hdrs.ETAG)
+    if tag is None or answer.status is not HTTPStatus.OK:
+        return answer
     known = request.if_none_match
-    if tag is None or not known or answer.status is not HTTPStatus.OK:
+    if not known:
         return answer
     if any(item.value in ("*", tag.strip('"')) for item in known):
         return attrs.evolve(answer, body=b"", status=HTTPStatus.NOT_MODIFIED)

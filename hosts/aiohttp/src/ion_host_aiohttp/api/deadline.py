@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from aiohttp import web
-
 from ion_framework.settings.checks import LONGEST_S
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 
 HEADER = "ION-Deadline-Ms"
 LONGEST_MS = int(LONGEST_S * 1000)
-WAITED_S = web.RequestKey("waited_s", float)
-"""Seconds that a request waited before it began; its caller's time passes meanwhile."""
 
 
 def asked_deadline_s(header: str | None) -> float | None:

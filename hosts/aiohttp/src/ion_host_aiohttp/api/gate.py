@@ -7,16 +7,20 @@ from typing import Any
 
 import attrs
 from aiohttp import hdrs, web
+from multidict import istr
 
-from ion_host_aiohttp.access.caller import Caller, Credentials
+from ion_host_aiohttp.access.caller import Caller, Credentials, anybody_at
 from ion_host_aiohttp.api.endpoint import Call, Endpoint
-from ion_host_aiohttp.api.headers import RATE_FIELDS
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.api.upgrades import TOKEN_PREFIX
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import RequestFailed
 from ion_host_aiohttp.service import Service
 
 API_KEY = "X-API-Key"
+_API_KEY = istr(API_KEY)
+_NONE = Credentials()
+_NO_VALUES: tuple[str, ...] = ()
 
 
 async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service) -> Caller:
@@ -30,19 +34,19 @@ async def let_in(request: web.Request, endpoint: Endpoint[Any], service: Service
     service.admission.check(endpoint.sheddable)
     address = service.addresses.of(request)
     if endpoint.scope is None:
-        caller = Caller(subject=address)
+        caller = anybody_at(address)
     else:
         presented = credentials_of(request)
-        if endpoint.upgrade and presented == Credentials():
+        if endpoint.upgrade and presented == _NONE:
             presented = _of_subprotocol(request)
         caller = await _identified(presented, address, service)
     if not caller.may(endpoint.scope):
         # Who asks for what he may not have pays for the answer, too, but needs no tokens for it.
-        request[RATE_FIELDS] = await service.limiter.spend(caller, 1, runs_turns=False)
+        passage_of(request).rate_fields = await service.limiter.spend(caller, 1, runs_turns=False)
         raise RequestFailed(failures.not_granted(str(endpoint.scope)))
     cost = endpoint.cost if isinstance(endpoint.cost, int) else 1
     if cost:
-        request[RATE_FIELDS] = await service.limiter.spend(
+        passage_of(request).rate_fields = await service.limiter.spend(
             _paying(caller, endpoint), cost, runs_turns=endpoint.runs_turns
         )
     return caller
@@ -97,7 +101,7 @@ async def charge(
         return
     more = endpoint.cost(call.body) - 1
     if more > 0:
-        request[RATE_FIELDS] = await service.limiter.spend(
+        passage_of(request).rate_fields = await service.limiter.spend(
             _paying(call.caller, endpoint), more, runs_turns=endpoint.runs_turns, paid=1
         )
 
@@ -109,19 +113,19 @@ def _of_subprotocol(request: web.Request) -> Credentials:
     tokens = [name.removeprefix(TOKEN_PREFIX) for name in names if name.startswith(TOKEN_PREFIX)]
     if len(tokens) > 1:
         return Credentials(malformed=True)
-    return Credentials(bearer=tokens[0]) if tokens and tokens[0] else Credentials()
+    return Credentials(bearer=tokens[0]) if tokens and tokens[0] else _NONE
 
 
 def credentials_of(request: web.Request) -> Credentials:
     """What a request presents: one bearer token or one key, and of anything else nothing."""
-    bearers = request.headers.getall(hdrs.AUTHORIZATION, ())
-    keys = request.headers.getall(API_KEY, ())
+    bearers = request.headers.getall(hdrs.AUTHORIZATION, _NO_VALUES)
+    keys = request.headers.getall(_API_KEY, _NO_VALUES)
+    if not bearers and not keys:
+        return _NONE
     if len(bearers) + len(keys) > 1:
         return Credentials(malformed=True)
     if keys:
         return Credentials(key=keys[0].strip())
-    if not bearers:
-        return Credentials()
     scheme, _, token = bearers[0].strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return Credentials(malformed=True)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
+from multidict import CIMultiDict, istr
 
 from ion_framework.settings.serving import Hsts
 from ion_host_aiohttp.api.idempotency import REPLAYED
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.api.request_id import HEADER as REQUEST_ID
 from ion_host_aiohttp.api.request_id import request_id_of
-from ion_host_aiohttp.service import SERVICE, Service
-
-RATE_FIELDS = web.RequestKey("rate_fields", Mapping[str, str])
-"""Header fields of the rate limit; they go on every response to the request, errors included."""
-
-VERSION_FIELDS = web.RequestKey("version_fields", Mapping[str, str])
-"""Header fields on the end of an API version; they go on errors, too."""
+from ion_host_aiohttp.service import Service
 
 CACHE = "ION-Cache"
 DEGRADED = "ION-Degraded"
@@ -65,38 +61,48 @@ _LONGEST = 200
 
 def add_headers(request: web.BaseRequest, response: web.StreamResponse, service: Service) -> None:
     """Put the headers of every response on one; what an endpoint set itself stays."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    headers, passage = response.headers, passage_of(request)
+    for name, value in _SECURITY:
+        headers.setdefault(name, value)
     # By now aiohttp has named itself and its version.
-    response.headers[hdrs.SERVER] = ""
+    headers[hdrs.SERVER] = ""
     strict = _TRANSPORT_SECURITY.get(service.ion.settings.api.hsts)
     if strict is not None and service.addresses.is_https(request):
-        response.headers.setdefault("Strict-Transport-Security", strict)
-    for name, value in {**request.get(RATE_FIELDS, {}), **request.get(VERSION_FIELDS, {})}.items():
-        response.headers.setdefault(name, value)
-    response.headers[REQUEST_ID] = request_id_of(request)
+        headers.setdefault("Strict-Transport-Security", strict)
+    for fields in (passage.rate_fields, passage.version_fields):
+        for field, value in fields.items():
+            headers.setdefault(field, value)
+    headers[_REQUEST_ID] = request_id_of(request)
     _add_origin(request, response, service)
+
+
+_SECURITY = tuple((istr(name), value) for name, value in SECURITY_HEADERS.items())
+_REQUEST_ID = istr(REQUEST_ID)
 
 
 def _add_origin(request: web.BaseRequest, response: web.StreamResponse, service: Service) -> None:
     """Let a listed page read the response; tell caches that others get another one."""
-    _add_vary(response)
-    origin = service.origins.listed(request)
+    headers = response.headers
+    if hdrs.VARY in headers:
+        _add_vary(headers)
+    else:
+        headers[hdrs.VARY] = hdrs.ORIGIN
     for name in _ORIGIN_HEADERS:
-        response.headers.popall(name, None)
+        headers.popall(name, None)
+    origin = service.origins.listed(request)
     if origin is None:
         return
-    response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
-    response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _EXPOSED
+    headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+    headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _EXPOSED
     if service.origins.settings.credentials:
-        response.headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
+        headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
 
 
-def _add_vary(response: web.StreamResponse) -> None:
-    given = ", ".join(response.headers.getall(hdrs.VARY, ()))
+def _add_vary(headers: CIMultiDict[str]) -> None:
+    given = ", ".join(headers.getall(hdrs.VARY))
     named = {name.strip().lower() for name in given.split(",")}
     if "*" not in named and "origin" not in named:
-        response.headers[hdrs.VARY] = f"{given}, {hdrs.ORIGIN}" if given else hdrs.ORIGIN
+        headers[hdrs.VARY] = f"{given}, {hdrs.ORIGIN}" if given else hdrs.ORIGIN
 
 
 _ORIGIN_HEADERS = (
@@ -107,9 +113,15 @@ _ORIGIN_HEADERS = (
 """Only the settings say who may read a response: no endpoint, and no plugin's."""
 
 
-async def on_response_prepare(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler of aiohttp: headers on every response that the application gives."""
-    add_headers(request, response, request.app[SERVICE])
+def preparing(
+    service: Service,
+) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """The signal handler of aiohttp: headers on every response that the application gives."""
+
+    async def prepare(request: web.Request, response: web.StreamResponse) -> None:
+        add_headers(request, response, service)
+
+    return prepare
 
 
 def bare_lines() -> str:

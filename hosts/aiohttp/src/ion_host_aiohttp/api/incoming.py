@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from http import HTTPStatus
-from itertools import islice
 from typing import Any, cast
 
 import attrs
@@ -15,7 +14,7 @@ from ion_framework.errors import TurnRefusedError
 from ion_framework.pipeline.families import GUARD_FAILED
 from ion_framework.pipeline.incoming import IncomingRequest, RequestText
 from ion_host_aiohttp.api.endpoint import Call, Endpoint
-from ion_host_aiohttp.api.middleware import LOG_FIELDS
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import said_by, say
 from ion_host_aiohttp.service import Service
@@ -51,7 +50,7 @@ async def ask_guards(
     try:
         await hooks.guard_request(_incoming(request, endpoint, service, call), service.clock)
     except TurnRefusedError as error:
-        request[LOG_FIELDS] = {"refused_by": error.guard, "reason": error.code}
+        passage_of(request).log_fields = {"refused_by": error.guard, "reason": error.code}
         if error.code == GUARD_FAILED:
             service.logger.exception(
                 "guard of requests failed", plugin=error.guard, reason=str(error.__cause__)
@@ -76,21 +75,23 @@ def _refused(error: TurnRefusedError) -> Failure:
 def _incoming(
     request: web.Request, endpoint: Endpoint[Any], service: Service, call: Call[Any]
 ) -> IncomingRequest:
-    texts = tuple(islice(_texts(call.body, ""), MOST_TEXTS + 1))
+    texts: list[RequestText] = []
+    _add_texts(texts, call.body, "")
+    target = request.raw_path
     return IncomingRequest(
         method=request.method,
         path=request.path,
-        target=request.raw_path,
+        target=target,
         route=endpoint.path,
         parts=dict(request.match_info),
-        query=tuple(request.query.items()),
+        query=tuple(request.query.items()) if "?" in target else (),
         scheme="https" if service.addresses.is_https(request) else "http",
         address=service.addresses.of(request),
         from_proxy=service.addresses.from_proxy(request),
         headers=_headers(request),
         content_type=request.content_type if hdrs.CONTENT_TYPE in request.headers else "",
         body_bytes=request.content.total_bytes,
-        texts=texts[:MOST_TEXTS],
+        texts=tuple(texts[:MOST_TEXTS]),
         complete=len(texts) <= MOST_TEXTS,
         language=call.language,
     )
@@ -105,19 +106,41 @@ def _headers(request: web.Request) -> Mapping[str, str]:
     return found
 
 
-def _texts(value: object, field: str, member: str = "") -> Iterator[RequestText]:
-    """Every text in a decoded body; the members of an enumeration are known already."""
-    if isinstance(value, str):
+def _add_texts(found: list[RequestText], value: object, field: str, member: str = "") -> None:
+    """Add every text in a decoded body; the members of an enumeration are known already.
+
+    As soon as there are more than guards are shown, no more are looked for.
+    """
+    kind = type(value)
+    if kind is str:
+        found.append(RequestText(field, cast("str", value), member))
+    elif kind in _NO_TEXT or len(found) > MOST_TEXTS:
+        return
+    elif isinstance(value, str):
         if not isinstance(value, Enum):
-            yield RequestText(field, value, member)
+            found.append(RequestText(field, value, member))
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _texts(name, f"{field}.{OPEN_MEMBER}")
-            yield from _texts(item, f"{field}.{OPEN_MEMBER}", str(name))
+            _add_texts(found, name, f"{field}.{OPEN_MEMBER}")
+            _add_texts(found, item, f"{field}.{OPEN_MEMBER}", str(name))
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
-            yield from _texts(item, field, member)
-    elif attrs.has(type(value)):
-        for attribute in attrs.fields(cast("Any", type(value))):
-            inner = f"{field}.{attribute.name}" if field else attribute.name
-            yield from _texts(getattr(value, attribute.name), inner)
+            _add_texts(found, item, field, member)
+    else:
+        for name in _members_of(kind):
+            _add_texts(found, getattr(value, name), f"{field}.{name}" if field else name)
+
+
+_NO_TEXT = frozenset({type(None), bool, int, float})
+
+
+def _members_of(kind: Any) -> tuple[str, ...]:
+    """The names of the members of a class of bodies; none of a class of another kind."""
+    found = _MEMBERS.get(kind)
+    if found is None:
+        names = tuple(item.name for item in attrs.fields(kind)) if attrs.has(kind) else ()
+        found = _MEMBERS[kind] = names
+    return found
+
+
+_MEMBERS: dict[Any, tuple[str, ...]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 import attrs
 
@@ -49,9 +50,13 @@ class Asked:
     @property
     def known(self) -> Language | None:
         """The best of the languages that personas speak, None where none of them is wanted."""
-        spoken = tuple(language.value for language in Language)
-        chosen = self.choose(spoken, "")
+        if not self.wanted:
+            return None
+        chosen = self.choose(_SPOKEN, "")
         return Language(chosen) if chosen else None
+
+
+_SPOKEN = tuple(language.value for language in Language)
 
 
 def asked_languages(header: str) -> Asked:
@@ -62,6 +67,10 @@ def asked_languages(header: str) -> Asked:
     """
     if not header:
         return NO_WISH
+    return (_remembered if len(header) <= _USUAL_LENGTH else _asked)(header)
+
+
+def _asked(header: str) -> Asked:
     weights: dict[str, float] = {}
     for item in header.split(",")[:_MOST_RANGES]:
         tag, weight = _item(item)
@@ -70,6 +79,11 @@ def asked_languages(header: str) -> Asked:
     wanted = sorted((tag for tag, weight in weights.items() if weight), key=lambda t: -weights[t])
     refused = tuple(tag for tag, weight in weights.items() if not weight)
     return Asked(tuple(wanted), refused)
+
+
+_USUAL_LENGTH, _KNOWN = 256, 1024
+_remembered = lru_cache(_KNOWN)(_asked)
+"""A browser says the same with every request; long ones are not kept."""
 
 
 def _item(item: str) -> tuple[str, float]:

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from ion_framework.pipeline.events import RequestCompleted
 from ion_framework.pipeline.supervision import Overrun
 from ion_host_aiohttp.api.gate import count_stray
+from ion_host_aiohttp.api.passage import NOTHING, Passage, passage_of
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import failure_response
 from ion_host_aiohttp.api.tracing import trace_of
+from ion_host_aiohttp.browser.cors import answer_to_browser
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.service import SERVICE, Service
-
-LOG_FIELDS = web.RequestKey("log_fields", Mapping[str, object])
-
-LIMIT = web.RequestKey("limit", asyncio.Timeout)
-"""The bound of the request's time."""
-
-BEGUN_AT = web.RequestKey("begun_at", float)
-"""When a stream or a WebSocket began: reading of the clock. How long it lasts is up to its reader,
-so that it says nothing of how fast the host is."""
-
-LASTING = web.RequestKey("lasting", bool)
-"""Whether what has begun goes on for as long as its caller likes."""
-
-BROKEN_BY = web.RequestKey("broken_by", Failure)
-"""What ended a stream early, after its status was sent."""
+from ion_host_aiohttp.run.request_lines import leave_line
+from ion_host_aiohttp.run.time_limits import TimeLimit
+from ion_host_aiohttp.service import Service
 
 CLIENT_GONE = 499
 """Status in the log of a request whose caller left before the answer; never sent."""
 
 
 _RESERVED = frozenset(
-    {"event", "timestamp", "level", "exc_info", "exception", "stack_info", "stack", "self"}
+    {
+        "event",
+        "timestamp",
+        "level",
+        "exc_info",
+        "exception",
+        "stack_info",
+        "stack",
+        "self",
+        "method_name",
+    }
 )
 """Names with a meaning for the logger itself."""
 
@@ -46,7 +44,7 @@ _RESERVED = frozenset(
 def log_fields(given: object) -> Mapping[str, object]:
     """Of the fields that an endpoint gives for its log line, those that a line can have."""
     if not isinstance(given, Mapping):
-        return {}
+        return NOTHING
     return {
         name: value
         for name, value in given.items()
@@ -54,42 +52,46 @@ def log_fields(given: object) -> Mapping[str, object]:
     }
 
 
-@web.middleware
-async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Leave one log line and one event for every request, and count it."""
-    service = request.app[SERVICE]
-    started = service.clock.monotonic()
-    status = CLIENT_GONE
-    try:
-        response = await handler(request)
-        status = response.status
-        return response
-    finally:
-        _report(request, service, status, started)
+def surrounding(service: Service) -> Middleware:
+    """The middleware of all endpoints, and of addresses without one.
+
+    It is one for all that surrounds them: each further one costs every request some microseconds.
+    """
+
+    @web.middleware
+    async def surround(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = service.clock.monotonic()
+        passage, status = passage_of(request), CLIENT_GONE
+        limit = passage.limit = service.lifecycle.within(service.limits.handler_s)
+        try:
+            try:
+                with limit:
+                    response = answer_to_browser(request, service) or await handler(request)
+            except Exception as error:  # noqa: BLE001  the last line of defence: logged whole, sent as 500
+                failure = await _failure(error, request, service, limit)
+                response = _told(request, failure, service)
+            status = response.status
+            return response
+        finally:
+            _report(request, service, status, started)
+
+    return surround
 
 
 def _report(request: web.Request, service: Service, status: int, started: float) -> None:
-    event = _event(request, service, status, started)
+    """Leave one log line and one event for a request, and count it."""
+    passage = passage_of(request)
+    event = _event(request, passage, service, status, started)
     service.traffic.count(event.outcome, None if event.lasting else event.duration_s)
-    own = {
-        "method": event.method,
-        "route": event.route,
-        "status": status,
-        "duration_ms": round(event.duration_s * 1000, 3),
-        "request_id": event.request_id,
-    }
-    if event.lasted_s is not None:
-        own["lasted_ms"] = round(event.lasted_s * 1000, 3)
-    if event.trace is not None:
-        own["trace_id"] = event.trace.trace_id
-    # The host's own win: an endpoint adds to the line and takes nothing from it.
-    service.logger.info("request", **(own | request.get(LOG_FIELDS, {}) | own))
+    leave_line(service.logger, event, passage.log_fields)
     service.ion.emit(event)
 
 
-def _event(request: web.Request, service: Service, status: int, started: float) -> RequestCompleted:
+def _event(
+    request: web.Request, passage: Passage, service: Service, status: int, started: float
+) -> RequestCompleted:
     ended = service.clock.monotonic()
-    begun, failure = request.get(BEGUN_AT), request.get(BROKEN_BY)
+    begun, failure = passage.begun_at, passage.broken_by
     return RequestCompleted(
         method=request.method,
         route=route_of(request),
@@ -99,10 +101,17 @@ def _event(request: web.Request, service: Service, status: int, started: float) 
         duration_s=(ended if begun is None else begun) - started,
         trace=trace_of(request),
         lasted_s=None if begun is None else ended - started,
-        lasting=request.get(LASTING, False),
+        lasting=passage.lasting,
         failure="" if failure is None else failure.code,
         failure_status=None if failure is None else int(failure.status),
     )
+
+
+async def unbound(request: web.Request, service: Service) -> None:
+    """Lift the bound of a request's time, because another one takes its place."""
+    limit = passage_of(request).limit
+    if limit is not None:
+        await service.lifecycle.release(limit)
 
 
 def route_of(request: web.Request) -> str:
@@ -111,29 +120,17 @@ def route_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else ""
 
 
-@web.middleware
-async def contain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Bound the time of a request, and turn whatever goes wrong into its error envelope."""
-    service = request.app[SERVICE]
-    limit: asyncio.Timeout | None = None
-    try:
-        async with service.lifecycle.within(service.limits.handler_s) as limit:
-            request[LIMIT] = limit
-            return await handler(request)
-    except RequestFailed as error:
-        failure = error.failure
-    except web.HTTPException as error:
-        failure = await _of_http_error(request, service, error)
-    except TimeoutError as error:
-        if limit is not None and limit.expired():
-            failure = _out_of_time(service)
-        else:
-            failure = unforeseen(request, service, error)
-    except Overrun:
-        failure = _out_of_time(service)
-    except Exception as error:  # noqa: BLE001  the last line of defence: logged whole, sent as 500
-        failure = unforeseen(request, service, error)
-    return _told(request, failure, service)
+async def _failure(
+    error: Exception, request: web.Request, service: Service, limit: TimeLimit
+) -> Failure:
+    """The failure that an exception stands for."""
+    if isinstance(error, RequestFailed):
+        return error.failure
+    if isinstance(error, web.HTTPException):
+        return await _of_http_error(request, service, error)
+    if isinstance(error, Overrun) or (isinstance(error, TimeoutError) and limit.expired):
+        return _out_of_time(service)
+    return unforeseen(request, service, error)
 
 
 async def _of_http_error(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from aiohttp import hdrs, web
 
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, ErrorStyle
 from ion_host_aiohttp.api.languages import Asked, asked_languages
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.tracing import trace_id_of
 from ion_host_aiohttp.errors import openai as errors_openai
@@ -18,7 +20,8 @@ from ion_host_aiohttp.errors import v1 as errors_v1
 from ion_host_aiohttp.errors.failure import Failure
 from ion_host_aiohttp.errors.messages import Catalogue
 
-STYLE = web.RequestKey("error_style", ErrorStyle)
+_KNOWN = 256
+"""Names of headers and media types that are remembered; endpoints set a few."""
 
 
 def answer_response(answer: Answer) -> web.Response:
@@ -31,13 +34,23 @@ def answer_response(answer: Answer) -> web.Response:
     if not _FIRST_STATUS <= answer.status <= _LAST_STATUS:
         raise ValueError(f"{answer.status} is not the status of an answer; valid are 200 to 599")
     check_headers(answer.headers)
-    return web.Response(
-        body=answer.body if isinstance(answer.body, bytes) else encode(answer.body),
-        status=answer.status,
-        headers=answer.headers,
-        content_type=answer.media_type,
-        charset="utf-8" if _is_text(answer.media_type) else None,
-    )
+    media_type = _content_type(answer.media_type)
+    body = answer.body if isinstance(answer.body, bytes) else encode(answer.body)
+    response = web.Response(body=body, status=answer.status, headers=answer.headers)
+    response.headers[hdrs.CONTENT_TYPE] = media_type
+    return response
+
+
+@lru_cache(_KNOWN)
+def _content_type(media_type: str) -> str:
+    """The header of what is of a media type: texts are in UTF-8.
+
+    Raises:
+        ValueError: it names a charset itself.
+    """
+    if "charset" in media_type:
+        raise ValueError(f"the media type {media_type!r} must not name a charset")
+    return f"{media_type}; charset=utf-8" if _is_text(media_type) else media_type
 
 
 def _is_text(media_type: str) -> bool:
@@ -72,10 +85,15 @@ def check_headers(headers: Mapping[str, str]) -> None:
         ValueError: one of them cannot be sent, or is the host's.
     """
     for name, value in headers.items():
-        if not _NAME.fullmatch(name) or name.lower() in _FRAMING:
+        if not _is_settable(name):
             raise ValueError(f"an endpoint cannot set a header {name!r}")
-        if not _VALUE.fullmatch(value):
+        if not (value.isascii() and value.isprintable()) and not _VALUE.fullmatch(value):
             raise ValueError(f"the value of the header {name} holds what no header can")
+
+
+@lru_cache(_KNOWN)
+def _is_settable(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and name.lower() not in _FRAMING
 
 
 _FIRST_STATUS, _LAST_STATUS = 200, 599
@@ -96,7 +114,7 @@ def failure_response(
         catalogue: the sentences of the host.
         at: now, seconds since the Unix epoch.
     """
-    style = request.get(STYLE) or ErrorStyle.of_path(request.path)
+    style = passage_of(request).style or ErrorStyle.of_path(request.path)
     asked = asked_by(request)
     request_id = request_id_of(request)
     status, more = failure.status, failure.headers

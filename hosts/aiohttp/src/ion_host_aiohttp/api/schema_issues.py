@@ -50,7 +50,13 @@ def issues_of(
 
 def takes_no_others(kind: Any) -> bool:
     """Whether a request class refuses members that it does not name."""
-    return is_strict(_core(kind))
+    found = _STRICT.get(kind)
+    if found is None:
+        found = _STRICT[kind] = is_strict(_core(kind))
+    return found
+
+
+_STRICT: dict[Any, bool] = {}
 
 
 def unknown_members(value: object, kind: Any, path: Path = ()) -> Iterator[Issue]:

@@ -14,15 +14,8 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from ion_framework.pipeline.supervision import Overrun
-from ion_host_aiohttp.api.middleware import (
-    BEGUN_AT,
-    BROKEN_BY,
-    LASTING,
-    LIMIT,
-    LOG_FIELDS,
-    log_fields,
-    unforeseen,
-)
+from ion_host_aiohttp.api.middleware import log_fields, unbound, unforeseen
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.api.responses import failure_response, stream_response
 from ion_host_aiohttp.api.streams import EVENT_STREAM, PING, Stream, sse_event
 from ion_host_aiohttp.errors import failures
@@ -49,25 +42,26 @@ async def send_stream(
         Exception: whatever the stream raises before its first piece.
     """
     failure: Failure | None = None
+    passage = passage_of(request)
     try:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(_close, stream.chunks)
             stack.enter_context(service.streaming.streams.place(subject))
             first = await anext(stream.chunks, b"")
             response = stream_response(stream.media_type, stream.headers)
-            await service.lifecycle.release(request[LIMIT])
-            request[BEGUN_AT], request[LASTING] = service.clock.monotonic(), stream.lasting
+            await unbound(request, service)
+            passage.begun_at, passage.lasting = service.clock.monotonic(), stream.lasting
             await response.prepare(request)
             if request.method != hdrs.METH_HEAD:
                 failure = await _Sending(request, response, stream, service).all_of(first)
         return response
     finally:
-        if BEGUN_AT in request:
+        if passage.begun_at is not None:
             failure = failure or stream.broken_by()
         if failure is not None:
-            request[BROKEN_BY] = failure
+            passage.broken_by = failure
         more = {} if failure is None else {STREAM_ERROR: failure.code}
-        request[LOG_FIELDS] = {**log_fields(stream.log), **more}
+        passage.log_fields = {**log_fields(stream.log), **more}
 
 
 async def _close(chunks: AsyncIterator[bytes]) -> None:
@@ -108,18 +102,18 @@ class _Sending:
 
     async def _pieces(self, first: bytes) -> Failure | None:
         """Send all pieces; gives why they end early, None where they do not."""
-        limit: asyncio.Timeout | None = None
-        lifecycle = self._service.lifecycle
+        limit = self._service.lifecycle.within(self._service.limits.stream_s)
         try:
-            async with lifecycle.within(self._service.limits.stream_s) as limit, self._pings():
-                if first:
-                    await self._write(first)
-                async for piece in self._stream.chunks:
-                    await self._write(piece)
+            with limit:
+                async with self._pings():
+                    if first:
+                        await self._write(first)
+                    async for piece in self._stream.chunks:
+                        await self._write(piece)
         except RequestFailed as error:
             return error.failure
         except (TimeoutError, Overrun) as error:
-            if limit is not None and limit.expired():
+            if limit.expired:
                 return self._out_of_time()
             return unforeseen(self._request, self._service, error)
         except Exception as error:  # noqa: BLE001  the status is sent: all that is left is to say so

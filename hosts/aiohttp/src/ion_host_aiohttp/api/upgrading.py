@@ -12,7 +12,8 @@ from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Call, Endpoint
 from ion_host_aiohttp.api.gate import let_in
 from ion_host_aiohttp.api.incoming import ask_guards
-from ion_host_aiohttp.api.middleware import BEGUN_AT, LASTING, LIMIT, LOG_FIELDS, log_fields
+from ion_host_aiohttp.api.middleware import log_fields, unbound
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.api.upgrades import PROTOCOL, CloseCode, NotTextError, Upgrade
 from ion_host_aiohttp.browser.cors import is_allowed_origin, origin_refused
 from ion_host_aiohttp.errors import failures
@@ -80,6 +81,7 @@ async def open_socket(
     Raises:
         RequestFailed: 429 or 503 where there is no place for one more.
     """
+    passage = passage_of(request)
     socket = web.WebSocketResponse(
         timeout=CLOSE_S,
         heartbeat=HEARTBEAT_S,
@@ -91,19 +93,19 @@ async def open_socket(
     )
     try:
         with service.streaming.sockets.place(call.caller.subject):
-            await service.lifecycle.release(request[LIMIT])
-            request[BEGUN_AT], request[LASTING] = service.clock.monotonic(), True
+            await unbound(request, service)
+            passage.begun_at, passage.lasting = service.clock.monotonic(), True
             await socket.prepare(request)
             wire = HostWire(socket, request, endpoint, service, call)
             try:
-                async with service.lifecycle.within(SOCKET_S):
+                with service.lifecycle.within(SOCKET_S):
                     await upgrade.serve(wire)
             except TimeoutError:
                 await wire.close(CloseCode.GOING_AWAY)
             finally:
                 await wire.close(CloseCode.NORMAL)
     finally:
-        request[LOG_FIELDS] = log_fields(upgrade.log)
+        passage.log_fields = log_fields(upgrade.log)
     return socket
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler
 
 from ion_host_aiohttp.api.endpoint import ErrorStyle
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
-from ion_host_aiohttp.service import SERVICE, Service
+from ion_host_aiohttp.service import Service
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
@@ -63,27 +62,28 @@ def is_allowed_origin(request: web.BaseRequest, service: Service) -> bool:
     return service.origins.admits(request, https=service.addresses.is_https(request))
 
 
-@web.middleware
-async def check_browser(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer preflights, and refuse what pages that are not listed want to change.
+def answer_to_browser(request: web.Request, service: Service) -> web.Response | None:
+    """The answer to a preflight; None where what is asked for may be done.
 
     Raises:
-        RequestFailed: 403.
+        RequestFailed: 403: a page that is not listed wants to change something, or the host is
+            called by a name that is not its own.
     """
-    service = request.app[SERVICE]
-    if not service.origins.answers_to(request):
+    origins = service.origins
+    if not origins.answers_to(request):
         raise RequestFailed(_host_refused(service))
-    if _is_preflight(request) and service.origins.listed(request) is not None:
+    if hdrs.ORIGIN not in request.headers:
+        return None
+    is_preflight = _is_preflight(request)
+    if is_preflight and origins.listed(request) is not None:
         methods = _methods_at(request)
         if methods:
             of_openai = ErrorStyle.of_path(request.path) is ErrorStyle.OPENAI
             allowed = _ALLOWED_WITH_OPENAI if of_openai else _ALLOWED_HEADERS
-            return _preflight_answer(methods, allowed, service.origins.settings.max_age_s)
-    elif (request.method not in SAFE or _is_preflight(request)) and not is_allowed_origin(
-        request, service
-    ):
+            return _preflight_answer(methods, allowed, origins.settings.max_age_s)
+    elif (request.method not in SAFE or is_preflight) and not is_allowed_origin(request, service):
         raise RequestFailed(origin_refused())
-    return await handler(request)
+    return None
 
 
 def _is_preflight(request: web.Request) -> bool:

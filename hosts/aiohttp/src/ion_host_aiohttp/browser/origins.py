@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 from aiohttp import hdrs, web
 
@@ -43,6 +45,8 @@ class Origins:
 
     def listed(self, request: web.BaseRequest) -> str | None:
         """The origin of a request if it is one of the list, None otherwise."""
+        if not self.settings.origins:
+            return None
         given = _given(request)
         return given[0] if len(given) == 1 and given[0] in self.settings.origins else None
 
@@ -63,11 +67,13 @@ class Origins:
 
         Programs that are no browsers may leave it out.
         """
-        host = request.headers.get(hdrs.HOST, "").lower()
-        if not self.on_loopback or not host:
+        if not self.on_loopback:
             return True
-        name = host.rpartition(":")[0] if _has_port(host) else host
-        return name in self.settings.hosts or _names_loopback(name.strip("[]"))
+        host = request.headers.get(hdrs.HOST, "")
+        if not host:
+            return True
+        name, is_loopback_name = (_judged if len(host) <= _USUAL_LENGTH else _judge)(host)
+        return is_loopback_name or name in self.settings.hosts
 
 
 def _given(request: web.BaseRequest) -> list[str]:
@@ -87,6 +93,18 @@ def _is_own(origin: str, host: str, https: bool) -> bool:
         return False
     usual = _USUAL_PORTS[scheme]
     return authority.removesuffix(usual) == host.lower().removesuffix(usual)
+
+
+def _judge(host: str) -> tuple[str, bool]:
+    """The name in ``Host``, and whether it always means this machine."""
+    host = host.lower()
+    name = host.rpartition(":")[0] if _has_port(host) else host
+    return name, _names_loopback(name.strip("[]"))
+
+
+_USUAL_LENGTH, _KNOWN = 256, 1024
+_judged = lru_cache(_KNOWN)(_judge)
+"""The same few names come again and again; long ones are not kept."""
 
 
 def _has_port(host: str) -> bool:

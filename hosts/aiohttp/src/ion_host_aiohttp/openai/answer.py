@@ -13,7 +13,7 @@ from ion_host_aiohttp.api.endpoint import ErrorCase
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.openai.ending import estimated_tokens
-from ion_host_aiohttp.turns import LARGEST_AMOUNT
+from ion_host_aiohttp.receipts import LARGEST_AMOUNT
 
 FinishWord: TypeAlias = Literal["stop", "length", "content_filter"]
 

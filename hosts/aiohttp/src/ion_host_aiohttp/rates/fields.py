@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from aiohttp import hdrs
+from multidict import istr
 
 from ion_host_aiohttp.rates.quota import (
     DAY_S,
@@ -24,8 +26,8 @@ from ion_host_aiohttp.rates.quota import (
 )
 from ion_host_aiohttp.rates.store import Standing
 
-POLICY = "RateLimit-Policy"
-STATE = "RateLimit"
+POLICY = istr("RateLimit-Policy")
+STATE = istr("RateLimit")
 
 
 def rate_fields(standing: Standing) -> dict[str, str]:
@@ -35,29 +37,51 @@ def rate_fields(standing: Standing) -> dict[str, str]:
         standing: how the caller stands.
     """
     quota, used = standing.quota, standing.used
-    flag = ";ion-local" if standing.local else ""
-    policies, states = [], []
+    states: list[str] = []
     found: dict[str, str] = {}
     if quota.limit is not None:
         left = remaining(quota, used)
-        policies.append(f'"{REQUESTS}";q={quota.limit};w={quota.window_s}{flag}')
         more_s = whole_s(wait_s(quota, used, left + 1))
         states.append(f'"{REQUESTS}";r={left};t={more_s}')
-        found |= _openai("requests", quota.limit, left, fresh_in_s(quota, used))
-    midnight_s = whole_s(used.day_left_s)
+        _add_openai(found, _OF_REQUESTS, quota.limit, left, fresh_in_s(quota, used))
     if quota.requests_per_day is not None:
         left = max(0, quota.requests_per_day - used.requests)
-        policies.append(f'"{REQUESTS_A_DAY}";q={quota.requests_per_day};w={DAY_S}{flag}')
-        states.append(f'"{REQUESTS_A_DAY}";r={left};t={midnight_s}')
+        states.append(f'"{REQUESTS_A_DAY}";r={left};t={whole_s(used.day_left_s)}')
     if quota.tokens_per_day is not None:
         left = max(0, quota.tokens_per_day - used.tokens)
-        unit = ';qu="ion-tokens"'
-        policies.append(f'"{TOKENS_A_DAY}";q={quota.tokens_per_day};w={DAY_S}{unit}{flag}')
-        states.append(f'"{TOKENS_A_DAY}";r={left};t={midnight_s}')
-        found |= _openai("tokens", quota.tokens_per_day, left, used.day_left_s)
-    if policies:
-        found |= {POLICY: ", ".join(policies), STATE: ", ".join(states)}
+        states.append(f'"{TOKENS_A_DAY}";r={left};t={whole_s(used.day_left_s)}')
+        _add_openai(found, _OF_TOKENS, quota.tokens_per_day, left, used.day_left_s)
+    if states:
+        found[POLICY] = _policies(
+            quota.limit,
+            quota.window_s,
+            quota.requests_per_day,
+            quota.tokens_per_day,
+            standing.local,
+        )
+        found[STATE] = ", ".join(states)
     return found
+
+
+@lru_cache(1024)
+def _policies(
+    limit: int | None,
+    window_s: int,
+    requests_per_day: int | None,
+    tokens_per_day: int | None,
+    local: bool,
+) -> str:
+    """What is bounded, which is the same for all callers of a tier."""
+    flag = ";ion-local" if local else ""
+    found = []
+    if limit is not None:
+        found.append(f'"{REQUESTS}";q={limit};w={window_s}{flag}')
+    if requests_per_day is not None:
+        found.append(f'"{REQUESTS_A_DAY}";q={requests_per_day};w={DAY_S}{flag}')
+    if tokens_per_day is not None:
+        unit = ';qu="ion-tokens"'
+        found.append(f'"{TOKENS_A_DAY}";q={tokens_per_day};w={DAY_S}{unit}{flag}')
+    return ", ".join(found)
 
 
 def refused_fields(standing: Standing, cost: int) -> Mapping[str, str]:
@@ -76,12 +100,24 @@ def refused_fields(standing: Standing, cost: int) -> Mapping[str, str]:
     return rate_fields(standing) | {hdrs.RETRY_AFTER: str(max(1, whole_s(max(waits))))}
 
 
-def _openai(what: str, limit: int, left: int, fresh_s: float) -> dict[str, str]:
-    return {
-        f"x-ratelimit-limit-{what}": str(limit),
-        f"x-ratelimit-remaining-{what}": str(left),
-        f"x-ratelimit-reset-{what}": duration(fresh_s),
-    }
+def _add_openai(
+    found: dict[str, str], names: tuple[str, str, str], limit: int, left: int, fresh_s: float
+) -> None:
+    limit_name, left_name, fresh_name = names
+    found[limit_name] = str(limit)
+    found[left_name] = str(left)
+    found[fresh_name] = duration(fresh_s)
+
+
+def _names(what: str) -> tuple[str, str, str]:
+    """The names of three fields, in a form that headers need not fold for every answer."""
+    limit, left, fresh = (
+        istr(f"x-ratelimit-{kind}-{what}") for kind in ("limit", "remaining", "reset")
+    )
+    return limit, left, fresh
+
+
+_OF_REQUESTS, _OF_TOKENS = _names("requests"), _names("tokens")
 
 
 def whole_s(seconds: float) -> int:
@@ -94,7 +130,11 @@ _ERROR_S = 1e-6
 
 def duration(seconds: float) -> str:
     """A length of time as OpenAI writes it, rounded up to seconds: ``6m0s``, ``1h0m30s``."""
-    whole = whole_s(seconds)
+    return _written(whole_s(seconds))
+
+
+@lru_cache(1024)
+def _written(whole: int) -> str:
     hours, minutes = whole // 3600, whole % 3600 // 60
     text = f"{whole % 60}s"
     if whole >= _MINUTE:

@@ -29,6 +29,8 @@ class Quota:
         remembers_s: seconds for which requests have to be remembered.
         requests_per_day: requests in a day of UTC; None is no bound.
         tokens_per_day: tokens in a day of UTC; None is no bound.
+        is_unbounded: whether there is nothing to count.
+        most_at_once: the largest cost that can ever pass, None without a bound.
     """
 
     limit: int | None
@@ -37,6 +39,8 @@ class Quota:
     remembers_s: int = attrs.field()
     requests_per_day: int | None = None
     tokens_per_day: int | None = None
+    is_unbounded: bool = attrs.field(init=False, eq=False, repr=False)
+    most_at_once: int | None = attrs.field(init=False, eq=False, repr=False)
 
     @remembers_s.default
     def _as_long_as_needed(self) -> int:
@@ -54,10 +58,16 @@ class Quota:
             return cls(limit=None)
         return cls(limit=item.amount, window_s=item.get_expiry(), grace=int(item.amount * grace))
 
-    @property
-    def is_unbounded(self) -> bool:
-        """Whether there is nothing to count."""
+    @is_unbounded.default
+    def _has_no_bound(self) -> bool:
         return self.limit is None and self.requests_per_day is None and self.tokens_per_day is None
+
+    @most_at_once.default
+    def _least_bound(self) -> int | None:
+        bounds = [self.limit + self.grace] if self.limit is not None else []
+        if self.requests_per_day is not None:
+            bounds.append(self.requests_per_day)
+        return min(bounds, default=None)
 
     def at_load(self, share: float) -> Quota:
         """The quota while the host is overloaded: a share of the limit, and nothing is lent."""
@@ -74,13 +84,6 @@ class Quota:
             requests_per_day=_part(self.requests_per_day, processes),
             tokens_per_day=_part(self.tokens_per_day, processes),
         )
-
-    def most_at_once(self) -> int | None:
-        """The largest cost that can ever pass, None without a bound."""
-        bounds = [self.limit + self.grace] if self.limit is not None else []
-        if self.requests_per_day is not None:
-            bounds.append(self.requests_per_day)
-        return min(bounds, default=None)
 
 
 def _part(number: int | None, processes: int) -> int | None:

@@ -84,7 +84,7 @@ class QuotaLimiter:
         quota = self._quota(caller)
         if quota.is_unbounded:
             return {}
-        most = quota.most_at_once()
+        most = quota.most_at_once
         if most is not None and cost + paid > most:
             raise RequestFailed(refusals.too_large(quota, cost + paid))
         if self._tariff.under_load < 1 and self._overloaded():

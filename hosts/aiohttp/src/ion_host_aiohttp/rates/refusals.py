@@ -64,8 +64,8 @@ def too_large(quota: Quota, cost: int) -> Failure:
     return Failure(
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         code="REQUEST_TOO_LARGE",
-        message=say("costs_too_much", cost=cost, most=quota.most_at_once()),
-        details={"cost": cost, "most": quota.most_at_once()},
+        message=say("costs_too_much", cost=cost, most=quota.most_at_once),
+        details={"cost": cost, "most": quota.most_at_once},
     )
 
 

@@ -31,17 +31,15 @@ class CallerTable(Generic[Value]):
         self._most = most
         self._is_over = is_over
         self._levels = tuple(OrderedDict[bytes, Value]() for _ in range(LEVELS))
-        self._size = 0
+        self._places: dict[bytes, OrderedDict[bytes, Value]] = {}
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._places)
 
     def get(self, key: bytes) -> Value | None:
         """What is remembered of a caller."""
-        for level in self._levels:
-            if (found := level.get(key)) is not None:
-                return found
-        return None
+        level = self._places.get(key)
+        return None if level is None else level[key]
 
     def put(self, key: bytes, value: Value, weight: int) -> None:
         """Remember this of a caller.
@@ -51,20 +49,18 @@ class CallerTable(Generic[Value]):
             value: what to remember.
             weight: how much it has used; decides who is forgotten first.
         """
-        if self._taken(key) is None:
+        level = self._levels[min(weight.bit_length(), LEVELS - 1)]
+        before = self._places.get(key)
+        if before is level:
+            level.move_to_end(key)
+        elif before is not None:
+            del before[key]
+        else:
             self._drop_over()
-            if self._size >= self._most:
+            if len(self._places) >= self._most:
                 self._forget_one()
-        self._levels[min(weight.bit_length(), LEVELS - 1)][key] = value
-        self._size += 1
-
-    def _taken(self, key: bytes) -> Value | None:
-        for level in self._levels:
-            found = level.pop(key, None)
-            if found is not None:
-                self._size -= 1
-                return found
-        return None
+        level[key] = value
+        self._places[key] = level
 
     def _drop_over(self) -> None:
         """Let go of at most one of each level that no longer counts."""
@@ -72,9 +68,8 @@ class CallerTable(Generic[Value]):
             if level:
                 key, value = next(iter(level.items()))
                 if self._is_over(key, value):
-                    del level[key]
-                    self._size -= 1
+                    del level[key], self._places[key]
 
     def _forget_one(self) -> None:
-        next(level for level in self._levels if level).popitem(last=False)
-        self._size -= 1
+        key, _ = next(level for level in self._levels if level).popitem(last=False)
+        del self._places[key]

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from http import HTTPStatus
+from types import TracebackType
 
 import attrs
 from aiohttp import hdrs
@@ -153,45 +152,56 @@ class Admission:
         self._shed += 1
         self._strain()
 
-    @asynccontextmanager
-    async def place(self, sheddable: bool, deadline_s: float | None = None) -> AsyncIterator[float]:
-        """A place for the time of the work; gives the seconds that were waited for it.
+    def place(self, sheddable: bool, deadline_s: float | None = None) -> Place:
+        """A place for the time of the work; entering it gives the seconds that were waited for it.
+
+        Entering it raises RequestFailed, 503 with Retry-After, where there is none.
 
         Args:
             sheddable: whether the request may be refused at all. One that may not takes a place
                 whether or not there is one.
             deadline_s: seconds that its caller still gives it; one whose time is over, or will be
                 before its turn comes, is refused at once.
+        """
+        patience_s = self._limits.queue_s
+        if deadline_s is not None:
+            patience_s = min(patience_s, deadline_s)
+        return Place(self, self._clock, sheddable, patience_s)
+
+    def take(self, sheddable: bool, patience_s: float) -> bool:
+        """Take a place, if there is one at once; False where one may be waited for.
+
+        Args:
+            sheddable: whether the request may be refused at all.
+            patience_s: seconds that it would wait.
 
         Raises:
-            RequestFailed: 503 with Retry-After.
+            RequestFailed: 503: there is none, and none is to be waited for.
         """
-        waited_s = await self._enter(sheddable, deadline_s)
-        began = self._clock.monotonic()
-        try:
-            yield waited_s
-        finally:
-            held_s = self._clock.monotonic() - began
-            self._hold_s += (held_s - self._hold_s) * _SMOOTHING
-            self._leave()
-
-    async def _enter(self, sheddable: bool, deadline_s: float | None) -> float:
-        patience_s = self._limits.queue_s if deadline_s is None else deadline_s
-        patience_s = min(self._limits.queue_s, patience_s)
         is_free = self._in_flight < self._limits.in_flight and not self._waiting
         if not sheddable or (is_free and patience_s > 0):
             self._in_flight += 1
-            return 0.0
+            return True
         if self.is_full or self._expected_s > patience_s or self._is_congested:
             raise self._refusal()
-        return await self._wait(patience_s)
+        return False
+
+    def give_back(self, seconds: float) -> None:
+        """A place that was held for so long is given back."""
+        self._hold_s += (seconds - self._hold_s) * _SMOOTHING
+        self._leave()
 
     @property
     def _expected_s(self) -> float:
         """How long one more would wait, by how long places have been held of late."""
         return self._hold_s * (len(self._waiting) + 1) / self._limits.in_flight
 
-    async def _wait(self, patience_s: float) -> float:
+    async def wait(self, patience_s: float) -> float:
+        """Wait for a place; gives the seconds that took.
+
+        Raises:
+            RequestFailed: 503: none came in time.
+        """
         began = self._clock.monotonic()
         waiting = _Waiting(asyncio.get_running_loop().create_future(), began)
         self._waiting.append(waiting)
@@ -229,6 +239,49 @@ class Admission:
     def _strain(self) -> None:
         self._is_overloaded = True
         self._strained_at = self._clock.monotonic()
+
+
+class Place:
+    """A place among those that are worked on; entered once.
+
+    Args:
+        admission: whose place.
+        clock: the clock.
+        sheddable: whether the request may be refused.
+        patience_s: seconds that it may be waited for.
+    """
+
+    __slots__ = ("_admission", "_began", "_clock", "_patience_s", "_sheddable")
+
+    def __init__(
+        self, admission: Admission, clock: Clock, sheddable: bool, patience_s: float
+    ) -> None:
+        self._admission = admission
+        self._clock = clock
+        self._sheddable = sheddable
+        self._patience_s = patience_s
+        self._began = 0.0
+
+    async def __aenter__(self) -> float:
+        """Take the place; gives the seconds that were waited for it.
+
+        Raises:
+            RequestFailed: 503 with Retry-After.
+        """
+        waited_s = 0.0
+        if not self._admission.take(self._sheddable, self._patience_s):
+            waited_s = await self._admission.wait(self._patience_s)
+        self._began = self._clock.monotonic()
+        return waited_s
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give it back."""
+        self._admission.give_back(self._clock.monotonic() - self._began)
 
 
 @attrs.frozen(eq=False)

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
+from ion_framework.cli.contributed import plugin_source
 from ion_framework.cli.options import command_line, common
+from ion_host_aiohttp.run.collecting import forget_the_start, freeze, put_off
+from ion_host_aiohttp.run.lean import load_structlog
 
 if TYPE_CHECKING:
+    from ion_framework.plugin_host.discovery import Source
     from ion_framework.settings.loading import CommandLine
 
 
@@ -54,6 +58,8 @@ def serve(  # noqa: PLR0913  click gives one argument per option
     log_level: str | None,
 ) -> None:
     """Serve ION over HTTP until it is told to stop."""
+    put_off()
+    load_structlog()
     line = attrs.evolve(
         command_line(context),
         host=host,
@@ -62,10 +68,10 @@ def serve(  # noqa: PLR0913  click gives one argument per option
         log_format=log_format,
         log_level=log_level,
     )
-    _run(line, insecure=insecure)
+    _run(line, plugin_source(context), insecure=insecure)
 
 
-def _run(line: CommandLine, *, insecure: bool) -> None:
+def _run(line: CommandLine, source: Source, *, insecure: bool) -> None:
     # Imported here because --help needs none of it.
     from ion_framework.running import run
     from ion_framework.settings.loading import load_settings
@@ -75,8 +81,9 @@ def _run(line: CommandLine, *, insecure: bool) -> None:
     from ion_host_aiohttp.run.notice import start_notice
     from ion_host_aiohttp.run.serving import Host
     from ion_host_aiohttp.run.station import OwnProcess
-    from ion_host_aiohttp.workers.office import Office, process_count, serve_with_workers
+    from ion_host_aiohttp.workers.counting import process_count
 
+    freeze()
     settings = load_settings(os.environ, line)
     count = process_count(settings.server.workers)
     # Before anything is activated: an address that cannot be had should not cost a start.
@@ -96,8 +103,11 @@ def _run(line: CommandLine, *, insecure: bool) -> None:
     notice = start_notice(base_url(bound), os.environ, sys.stdout.encoding or "ascii")
     # Not asyncio.run, which would wait for ever for what a plugin leaves behind.
     if count > 1:
+        from ion_host_aiohttp.workers.office import Office, serve_with_workers
+
+        forget_the_start()  # the workers start by themselves
         office = Office(line, os.environ, bound, insecure, is_guarded)
         run(serve_with_workers(count, office, logger, lambda: click.echo(notice)))
     else:
-        station = OwnProcess(lambda: click.echo(notice))
+        station = OwnProcess(lambda: click.echo(notice), source)
         run(Host(settings, bound, logger, station, is_guarded).run())

@@ -18,8 +18,8 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11, RawRequestMessage, StreamWriter
 
 from ion_framework.domain.language import Language
-from ion_host_aiohttp.api.deadline import WAITED_S
 from ion_host_aiohttp.api.headers import add_headers, bare_lines
+from ion_host_aiohttp.api.passage import begin_passage
 from ion_host_aiohttp.api.request_id import request_id_of
 from ion_host_aiohttp.api.responses import failure_response
 from ion_host_aiohttp.errors import failures
@@ -90,7 +90,8 @@ class Connection(web.RequestHandler):
 
         async def begin(request: web.BaseRequest) -> web.StreamResponse:
             is_surplus, self._is_surplus = self._is_surplus, False
-            request[WAITED_S], self._waited_s = self._waited_s, 0.0
+            waited_s, self._waited_s = self._waited_s, 0.0
+            begin_passage(request, waited_s)
             fault = fault_of(request)
             if fault is not None:
                 return self._refused(request, fault)
@@ -146,9 +147,6 @@ class Connection(web.RequestHandler):
             if self._messages:
                 self._head_is_there()
             return
-        if data:
-            self._await_head()
-            self._head_has_begun = True
         # Nobody is woken before it is known whether there is anything to wake for.
         self._waiter = None
         super().data_received(data)
@@ -156,6 +154,14 @@ class Connection(web.RequestHandler):
         if self._messages:
             self._head_is_there()
             self._let_in(waiter)
+        elif data:
+            self._await_head()
+            self._head_has_begun = True
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Read on, where reading was paused: aiohttp asks for it after every body."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
 
     def _let_in(self, waiter: asyncio.Future[None]) -> None:
         """Have the request that is there begin in its turn, or refuse it."""

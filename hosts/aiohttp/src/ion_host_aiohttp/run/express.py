@@ -19,8 +19,9 @@ from aiohttp.helpers import rfc822_formatted_time
 from ion_framework.pipeline.events import RequestCompleted
 from ion_host_aiohttp.api.endpoint import Endpoint, ErrorStyle
 from ion_host_aiohttp.api.headers import add_headers
+from ion_host_aiohttp.api.passage import passage_of
 from ion_host_aiohttp.api.request_id import request_id_of
-from ion_host_aiohttp.api.responses import STYLE, failure_response
+from ion_host_aiohttp.api.responses import failure_response
 from ion_host_aiohttp.run.admission import overload
 from ion_host_aiohttp.service import Service
 
@@ -80,7 +81,7 @@ class Express:
         at = service.clock.time()
         style = self._styles.get(request.path)
         if style is not None:
-            request[STYLE] = style
+            passage_of(request).style = style
         response = failure_response(request, overload(), service.catalogue, at)
         add_headers(request, response, service)
         body = response.body

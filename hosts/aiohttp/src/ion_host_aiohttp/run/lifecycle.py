@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from enum import StrEnum
 
 from ion_host_aiohttp.figures.latency import LAST, bucket_of
+from ion_host_aiohttp.run.time_limits import TimeLimit, TimeLimits
 
 
 class Phase(StrEnum):
@@ -22,20 +21,23 @@ class Lifecycle:
     """The phase of the host; it only moves forward.
 
     Attributes:
-        is_cut_off: whether requests have no time left.
         draining: set as soon as the host is being stopped.
     """
 
     def __init__(self) -> None:
         self._phase = Phase.STARTING
-        self._limits: set[asyncio.Timeout] = set()
-        self.is_cut_off = False
+        self._limits = TimeLimits()
         self.draining = asyncio.Event()
 
     @property
     def phase(self) -> Phase:
         """The phase now."""
         return self._phase
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether requests have no time left."""
+        return self._limits.are_over
 
     def ready(self) -> None:
         """The host serves, unless it already drains."""
@@ -49,36 +51,25 @@ class Lifecycle:
 
     def cut_off(self) -> None:
         """Requests have had their time: those that still run are over."""
-        self.is_cut_off = True
-        for limit in self._limits:
-            if not limit.expired():
-                limit.reschedule(0.0)
+        self._limits.expire()
 
-    async def release(self, limit: asyncio.Timeout) -> None:
+    async def release(self, limit: TimeLimit) -> None:
         """Lift a bound of `within`, because another one takes its place.
 
         Args:
             limit: the bound, of the running task.
         """
-        if limit.expired():
+        if limit.expired:
             # Its cancellation is on its way and is met here, where everything can still be undone.
             await asyncio.sleep(0)
-        self._limits.discard(limit)
-        limit.reschedule(None)
+        limit.lift()
 
-    @asynccontextmanager
-    async def within(self, seconds: float) -> AsyncIterator[asyncio.Timeout]:
-        """Bound what is done inside by a time, and by the end of the host.
+    def within(self, seconds: float) -> TimeLimit:
+        """A bound of what is done inside of it: a time, and the end of the host.
 
-        Raises:
-            TimeoutError: one of the two came first.
+        It raises TimeoutError where one of the two came first.
         """
-        async with asyncio.timeout(0.0 if self.is_cut_off else seconds) as limit:
-            self._limits.add(limit)
-            try:
-                yield limit
-            finally:
-                self._limits.discard(limit)
+        return self._limits.within(seconds)
 
 
 class Traffic:

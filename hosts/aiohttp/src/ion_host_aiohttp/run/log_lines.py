@@ -6,15 +6,18 @@ A log line that is lost, split in two or raises hides exactly the request that s
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import MutableMapping
-from typing import Any
+from json.encoder import encode_basestring
+from typing import Any, cast
 
 from ion_framework.line_stream import CLOUD_SEVERITIES, CLOUD_TRACE
 
 # Line separators and control characters that JSON allows as they are, and terminals obey.
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
-_FIRST = ("severity", "message", "timestamp", "level", "event")
+FIRST = ("severity", "message", "timestamp", "level", "event")
+"""Names of the fields that people look for first; they go first."""
 
 
 def cloud_line(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
@@ -32,14 +35,42 @@ def cloud_line(logger: object, method: str, event: MutableMapping[str, Any]) -> 
 
 def json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
     """The event as one line of strict JSON; a surrogate without its partner becomes ``?``."""
-    # What people look for first goes first; the rest stays in the order of the call.
-    event = {name: event[name] for name in _FIRST if name in event} | dict(event)
+    event = {name: event[name] for name in FIRST if name in event} | dict(event)
     try:
-        line = json.dumps(event, ensure_ascii=False, allow_nan=False, default=repr)
+        line = f"{{{', '.join([member(*item) for item in event.items()])}}}"
     except Exception:  # noqa: BLE001  a value's own repr may raise anything; its type is named
         line = json.dumps({_safe(key): _safe(value) for key, value in event.items()})
-    clean = line.encode("utf-8", "replace").decode()
-    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", clean)
+    return clean(line)
+
+
+def clean(line: str) -> str:
+    """A line of JSON without what terminals obey; a surrogate without its partner becomes ``?``."""
+    if line.isascii() and _DELETE not in line:
+        return line
+    text = line.encode("utf-8", "replace").decode()
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def member(name: str, value: object) -> str:
+    """A field as a member of an object in JSON.
+
+    Raises:
+        Exception: whatever the value's own ``repr`` raises.
+    """
+    told = encode_basestring(value) if type(value) is str else number(value)
+    return f"{encode_basestring(name)}: {told}"
+
+
+def number(value: object) -> str:
+    """A value as JSON. Nearly all are plain numbers, for which the whole encoder is long."""
+    kind = type(value)
+    if kind is int or (kind is float and math.isfinite(cast("float", value))):
+        return repr(value)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=repr)
+_DELETE = "\x7f"
 
 
 def console_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:

@@ -11,7 +11,9 @@ import structlog
 
 from ion_framework.line_stream import LineStream
 from ion_framework.settings.model import LogFormat, LogLevel, LogSettings
+from ion_host_aiohttp.run.json_events import JsonEvents
 from ion_host_aiohttp.run.log_lines import cloud_line, console_line, json_line
+from ion_host_aiohttp.run.request_lines import logger_class
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
@@ -42,8 +44,8 @@ def make_logger(
     logger: FilteringBoundLogger = structlog.wrap_logger(
         LineStream(stream),
         processors=_processors(stream, settings, environ),
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
-    )
+        wrapper_class=logger_class(_LEVELS[settings.level]),
+    ).bind()
     return logger
 
 
@@ -54,11 +56,12 @@ def configure_process(
     lines = LineStream(stream)
     structlog.configure(
         processors=_processors(stream, settings, environ),
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[settings.level]),
+        wrapper_class=logger_class(_LEVELS[settings.level]),
         logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
-    logger: FilteringBoundLogger = structlog.get_logger()
+    # Bound once: what `get_logger` gives looks its logger up anew for every line.
+    logger: FilteringBoundLogger = structlog.get_logger().bind()
     logging.basicConfig(handlers=[_Bridge(logger)], level=logging.WARNING, force=True)
     return logger
 
@@ -66,20 +69,16 @@ def configure_process(
 def _processors(
     stream: TextIO, settings: LogSettings, environ: Mapping[str, str]
 ) -> list[Processor]:
+    if not _for_people(stream, settings.format):
+        is_cloud = settings.format is LogFormat.CLOUD or bool(environ.get(ON_CLOUD_RUN))
+        return [JsonEvents(cloud_line if is_cloud else json_line)]
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _rendering(stream, settings.format, environ),
+        console_line,
     ]
-
-
-def _rendering(stream: TextIO, form: LogFormat, environ: Mapping[str, str]) -> Processor:
-    if _for_people(stream, form):
-        return console_line
-    is_cloud = form is LogFormat.CLOUD or bool(environ.get(ON_CLOUD_RUN))
-    return cloud_line if is_cloud else json_line
 
 
 def _for_people(stream: TextIO, form: LogFormat) -> bool:

@@ -7,6 +7,7 @@ speak, or that a proxy before it may read differently.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -36,11 +37,21 @@ def fault_of(request: web.BaseRequest) -> Failure | None:
     if request.method in _REFUSED:
         status = HTTPStatus.NOT_IMPLEMENTED
         return _refused(status, "METHOD_REFUSED", "http_method_refused", method=request.method)
-    if not _HOST.fullmatch(request.headers.get(hdrs.HOST, "")):
+    host = request.headers.get(hdrs.HOST, "")
+    if not (_is_known_host if len(host) <= _USUAL_LENGTH else _is_host)(host):
         return _refused(HTTPStatus.BAD_REQUEST, "INVALID_HOST", "http_host")
     if not _is_framed_plainly(request):
         return failures.malformed()
     return None
+
+
+def _is_host(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
+
+
+_USUAL_LENGTH, _KNOWN = 256, 1024
+_is_known_host = lru_cache(_KNOWN)(_is_host)
+"""The same few names come again and again; long ones are not kept."""
 
 
 def _is_framed_plainly(request: web.BaseRequest) -> bool:

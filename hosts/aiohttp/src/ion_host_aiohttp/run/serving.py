@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from ion_framework.plugin_host.record import Status
 from ion_framework.watching import watched_loop
 from ion_host_aiohttp.api.catalog import all_endpoints
 from ion_host_aiohttp.run.alarms import alarms
+from ion_host_aiohttp.run.collecting import forget_the_start
 from ion_host_aiohttp.run.composition import opened_service
 from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_within
 from ion_host_aiohttp.run.server import HttpServer
@@ -90,7 +90,7 @@ class Host:
 
     async def _serve(self, server: HttpServer, ion: Ion, stop: StopSignal) -> None:
         if not stop.is_asked:
-            _forget_the_start()
+            forget_the_start()
             await server.start()
             self.station.serving()
         with watched_loop(ion):
@@ -111,13 +111,3 @@ class Host:
                     status=record.status.value,
                     reason=record.reason,
                 )
-
-
-def _forget_the_start() -> None:
-    """Keep the garbage collector away from what was made so far, which stays to the end.
-
-    Modules, tables and lexicons are some hundred thousand objects: to look through all of them
-    takes the collector more than a tenth of a second, in which nobody is answered.
-    """
-    gc.collect()
-    gc.freeze()

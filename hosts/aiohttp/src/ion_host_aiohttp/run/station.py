@@ -39,12 +39,12 @@ class OwnProcess:
 
     Args:
         announce: called once it listens.
+        source: where plugins come from.
     """
 
-    source = staticmethod(installed)
-
-    def __init__(self, announce: Callable[[], None]) -> None:
+    def __init__(self, announce: Callable[[], None], source: Source = installed) -> None:
         self._announce = announce
+        self.source = source
 
     async def opening(self, service: Service, stop: StopSignal) -> Service:  # noqa: ARG002  nobody else tells it to stop
         """It may listen at once."""

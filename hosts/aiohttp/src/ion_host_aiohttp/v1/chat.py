@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import attrs
@@ -13,19 +15,22 @@ from ion_framework.domain.key import Pace
 from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.access.caller import Scope
+from ion_host_aiohttp.api.by_identity import ByIdentity
+from ion_host_aiohttp.api.encoding import encode, encode_sure
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
+from ion_host_aiohttp.api.templates import GAPS, Template
 from ion_host_aiohttp.api.words import MessageText
 from ion_host_aiohttp.errors.failure import check_message, unfit
-from ion_host_aiohttp.metadata import metadata_document
+from ion_host_aiohttp.metadata import metadata_document, metadata_json
 from ion_host_aiohttp.names import shown_names
-from ion_host_aiohttp.service import Service
-from ion_host_aiohttp.turns import (
+from ion_host_aiohttp.receipts import (
+    REMEMBERED,
     receipt_document,
-    reply_answer,
-    run_turn,
-    second_best,
+    receipt_json_strictly,
     usage_document,
 )
+from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.turns import reply_answer, run_turn, second_best
 
 
 @attrs.frozen(kw_only=True)
@@ -98,6 +103,9 @@ class ChatMetadata:
     receipt: dict[str, Any]
 
 
+_OWN_NAMES = tuple(field.name for field in attrs.fields(ChatMetadata))
+
+
 @attrs.frozen(kw_only=True, slots=False)
 class ChatResponse:
     """The answer."""
@@ -125,9 +133,64 @@ async def chat(call: Call[ChatRequest], service: Service) -> Answer:
         trace=call.trace,
     )
     reply = await run_turn(service, call.caller, request, "message")
-    response = _response(reply, service)
+    return reply_answer(reply, chat_json(reply, service))
+
+
+def chat_json(reply: Reply, service: Service) -> bytes:
+    """`chat_document` as JSON. Of a message that came before only what is new is written anew."""
+    if len(reply.metadata) <= _MOST_ADDED:
+        # A text without a form in UTF-8: the whole is written by the encoder, which has a way.
+        with suppress(UnicodeEncodeError):
+            added = metadata_json(reply, service)
+            return _template(reply, service, dict.fromkeys(added)).filled(
+                encode_sure(reply.content),
+                encode_sure(reply.receipt.cache.status),
+                receipt_json_strictly(reply.receipt),
+                *added.values(),
+            )
+    return encode(chat_document(reply, service))
+
+
+def _template(reply: Reply, service: Service, added: Mapping[str, object]) -> Template:
+    names = shown_names(service.ion.personas)
+    return _templates.of(
+        (*_lasting(reply), names),
+        lambda: Template(_with_gaps(chat_document(reply, service, added), added)),
+        tuple(added),
+    )
+
+
+_NEW = ("content", "receipt", "metadata")
+"""What may be another object in the next reply to the same message."""
+
+_lasting = attrgetter(*(field.name for field in attrs.fields(Reply) if field.name not in _NEW))
+_templates = ByIdentity[Template](REMEMBERED)
+_CONTENT, _CACHE, _RECEIPT, *_ADDED = GAPS
+_MOST_ADDED = len(_ADDED)
+
+
+def _with_gaps(document: dict[str, Any], added: Iterable[str]) -> dict[str, Any]:
+    plugins = dict(zip(added, _ADDED, strict=False))
+    own = {name: document["metadata"][name] for name in _OWN_NAMES}
+    own |= {"cache": _CACHE, "receipt": _RECEIPT, "plugins": plugins}
+    return {**document, "content": _CONTENT, "metadata": {**plugins, **own}}
+
+
+def chat_document(
+    reply: Reply, service: Service, added: Mapping[str, object] | None = None
+) -> dict[str, Any]:
+    """The body of the answer.
+
+    Args:
+        reply: what came of the turn.
+        service: the running host.
+        added: what plugins add to it, None where that is not known yet.
+    """
+    if added is None:
+        added = metadata_document(reply, service)
+    response = _response(reply, service, dict(added))
     body = attrs.asdict(response, recurse=False)
-    return reply_answer(reply, {**body, "metadata": _lifted(response.metadata)})
+    return {**body, "metadata": _lifted(response.metadata)}
 
 
 def _lifted(metadata: ChatMetadata) -> dict[str, Any]:
@@ -138,7 +201,7 @@ def _lifted(metadata: ChatMetadata) -> dict[str, Any]:
     return {**metadata.plugins, **attrs.asdict(metadata, recurse=False)}
 
 
-def _response(reply: Reply, service: Service) -> ChatResponse:
+def _response(reply: Reply, service: Service, added: dict[str, Any]) -> ChatResponse:
     names = shown_names(service.ion.personas)
     return ChatResponse(
         content=reply.content,
@@ -161,7 +224,7 @@ def _response(reply: Reply, service: Service) -> ChatResponse:
             model=reply.model,
             finish_reason=reply.finish_reason.value,
             usage=usage_document(reply.usage),
-            plugins=metadata_document(reply, service),
+            plugins=added,
             receipt=receipt_document(reply.receipt),
         ),
     )

@@ -13,9 +13,10 @@ from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.metadata import metadata_document
 from ion_host_aiohttp.names import shown_names
+from ion_host_aiohttp.receipts import usage_document, written_receipt
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.turns import SERVED_FROM_CACHE, receipt_document, spent_tokens, usage_document
+from ion_host_aiohttp.turns import SERVED_FROM_CACHE, spent_tokens
 from ion_host_aiohttp.v2.conversation_schema import (
     ClosedSession,
     ClosingSummary,
@@ -145,7 +146,7 @@ def _metadata(
         usage=usage_document(reply.usage),
         user_provided_metadata=call.body.metadata or {},
         plugins=metadata_document(reply, service),
-        receipt=receipt_document(reply.receipt),
+        receipt=written_receipt(reply.receipt),
     )
 
 

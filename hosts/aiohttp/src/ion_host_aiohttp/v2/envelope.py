@@ -13,9 +13,10 @@ from ion_framework.pipeline.reply import Reply
 from ion_framework.pipeline.turn import TurnRequest
 from ion_host_aiohttp.metadata import metadata_document
 from ion_host_aiohttp.names import shown_names
+from ion_host_aiohttp.receipts import usage_document, written_receipt
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
-from ion_host_aiohttp.turns import SERVED_FROM_CACHE, receipt_document, usage_document
+from ion_host_aiohttp.turns import SERVED_FROM_CACHE
 from ion_host_aiohttp.v2.schema import ProcessRequest
 
 
@@ -176,7 +177,7 @@ def _metadata(
         finish_reason=reply.finish_reason.value,
         usage=usage_document(reply.usage),
         plugins=metadata_document(reply, service),
-        receipt=receipt_document(reply.receipt),
+        receipt=written_receipt(reply.receipt),
         running_summary=_running_summary(request),
     )
 

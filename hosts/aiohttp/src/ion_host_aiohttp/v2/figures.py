@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from itertools import pairwise
 
+from ion_framework.domain.language import Language
 from ion_host_aiohttp.access.caller import Scope
 from ion_host_aiohttp.api.encoding import encode
 from ion_host_aiohttp.api.endpoint import Answer, Call, Endpoint, ErrorStyle
@@ -30,6 +31,7 @@ from ion_host_aiohttp.v2.figures_schema import (
     report_of,
     serving,
 )
+from ion_host_aiohttp.v2.plugin_reasons import prepare
 from ion_host_aiohttp.workers.figures import Figures
 
 _SLACK_S = 0.5
@@ -55,9 +57,10 @@ def take_sample(service: Service) -> Sample | None:
     )
 
 
-async def show_figures(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+async def show_figures(call: Call[None], service: Service) -> Answer:
     """Tell the figures once."""
-    return Answer(body=report_of(service))
+    await prepare(call.language)
+    return Answer(body=report_of(service, call.language))
 
 
 async def tell_figures(call: Call[None], service: Service) -> Stream:
@@ -68,11 +71,14 @@ async def tell_figures(call: Call[None], service: Service) -> Stream:
     """
     if service.lifecycle.draining.is_set():
         raise RequestFailed(failures.cut_off())
-    return Stream(chunks=_events(call.query.interval_s, service), lasting=True)
+    await prepare(call.language)
+    return Stream(chunks=_events(call.query.interval_s, service, call.language), lasting=True)
 
 
-async def _events(interval_s: int, service: Service) -> AsyncGenerator[bytes, None]:
-    sampler, plugins = service.sampler, plugin_states(service)
+async def _events(
+    interval_s: int, service: Service, language: Language | None
+) -> AsyncGenerator[bytes, None]:
+    sampler, plugins = service.sampler, plugin_states(service, language)
     loop = asyncio.get_running_loop()
     until = loop.time() + service.limits.stream_s - _LAST_S
     with sampler.watched():
@@ -80,7 +86,7 @@ async def _events(interval_s: int, service: Service) -> AsyncGenerator[bytes, No
         yield _plugins(plugins)
         told = sampler.latest()
         while (sample := await _next(service, until - loop.time())) is not None:
-            now = plugin_states(service)
+            now = plugin_states(service, language)
             if now != plugins:
                 plugins = now
                 yield _plugins(plugins)

@@ -7,10 +7,12 @@ from typing import Annotated
 import attrs
 import msgspec
 
+from ion_framework.domain.language import Language
 from ion_host_aiohttp.figures.latency import most_s
 from ion_host_aiohttp.figures.points import Point, Totals, percentiles_ms, share_of, totals_of
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
+from ion_host_aiohttp.v2.plugin_reasons import reason_in
 from ion_host_aiohttp.workers.figures import Figures, TierFigures
 from ion_host_aiohttp.workers.fleet import WorkerPhase
 
@@ -188,8 +190,8 @@ class PluginStates:
     plugins: tuple[PluginState, ...]
 
 
-def report_of(service: Service) -> FiguresReport:
-    """The figures of the host now."""
+def report_of(service: Service, language: Language | None = None) -> FiguresReport:
+    """The figures of the host now; why plugins have their status in a language."""
     figures = service.fleet.figures()
     totals = totals_of(figures)
     return FiguresReport(
@@ -213,7 +215,7 @@ def report_of(service: Service) -> FiguresReport:
         tiers=tuple(_tier(name, tier) for name, tier in figures.tiers.items()),
         memory_bytes=figures.memory_bytes or None,
         cpu_s=round(figures.cpu_s, 3),
-        plugins=plugin_states(service),
+        plugins=plugin_states(service, language),
     )
 
 
@@ -222,14 +224,19 @@ def serving(service: Service) -> int:
     return sum(worker.phase is WorkerPhase.SERVING for worker in service.fleet.workers())
 
 
-def plugin_states(service: Service) -> tuple[PluginState, ...]:
-    """Every installed plugin, by name."""
+def plugin_states(service: Service, language: Language | None = None) -> tuple[PluginState, ...]:
+    """Every installed plugin, by name.
+
+    Args:
+        service: the host.
+        language: that of the reasons, None for English.
+    """
     troubles = service.fleet.troubles()
     return tuple(
         PluginState(
             name=record.name,
             status=record.status.value,
-            reason=record.reason,
+            reason=reason_in(record.reason, language),
             provides=tuple(kind.value for kind in record.provides),
             distribution=record.distribution,
             version=record.version,

@@ -34,6 +34,7 @@ from ion_host_aiohttp.errors.failure import (
 from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import telling_of
 from ion_host_aiohttp.names import shown_names
+from ion_host_aiohttp.receipts import usage_document
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
 from ion_host_aiohttp.turns import (
@@ -41,7 +42,6 @@ from ion_host_aiohttp.turns import (
     reply_answer,
     spent_tokens,
     timed_turn,
-    usage_document,
 )
 from ion_host_aiohttp.v2.envelope import performance_view, routing_view
 from ion_host_aiohttp.v2.multi_views import MultiPersonaResponse, PartError, metadata_view

@@ -14,7 +14,7 @@ from ion_framework.ensemble.joint_reply import JointReply
 from ion_framework.ensemble.plan import Complexity, ExecutionMode, MergeStrategy, Plan
 from ion_framework.ensemble.voting import Voters
 from ion_framework.pipeline.reply import Reply
-from ion_host_aiohttp.turns import receipt_document, usage_document
+from ion_host_aiohttp.receipts import usage_document, written_receipt
 from ion_host_aiohttp.v2.envelope import PerformanceView, RoutingView
 
 
@@ -197,7 +197,7 @@ def metadata_view(
         plan=_plan(joint.plan, names),
         parts=_parts(joint, names, tell),
         vote=_vote(joint, names),
-        synthesis=receipt_document(joint.synthesis.receipt) if joint.synthesis else None,
+        synthesis=written_receipt(joint.synthesis.receipt) if joint.synthesis else None,
         language=joint.language.value,
         degraded=bool(joint.degraded),
         degraded_reason=joint.degraded or None,
@@ -271,7 +271,7 @@ def _part(reply: Reply, shown: str, step: int, weight: Decimal) -> PartView:
         model=reply.model,
         finish_reason=reply.finish_reason.value,
         usage=usage_document(reply.usage),
-        receipt=receipt_document(reply.receipt),
+        receipt=written_receipt(reply.receipt),
         error=None,
     )
 

@@ -68,6 +68,10 @@ class Alarms:
         self._last = 0
         self.report: SloReport | None = None
 
+    def adopt(self, settings: SloSettings) -> None:
+        """Go on by other objectives and limits."""
+        self._evaluator.adopt(settings, origin_of(settings))
+
     def look(self, workers: Sequence[Worker], past: Figures) -> None:
         """Look at the figures where it is time to, and have somebody tell what has changed.
 

@@ -14,9 +14,7 @@ from ion_framework.settings.serving import KeyMode
 from ion_host_aiohttp.workers.lines import fields_of
 from ion_host_aiohttp.workers.messages import DesiredState
 from ion_host_aiohttp.workers.pins import pins
-from ion_host_aiohttp.workers.process import processors
 from ion_host_aiohttp.workers.shared_folder import shared_folder
-from ion_host_aiohttp.workers.sockets import check_sharing
 from ion_host_aiohttp.workers.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -24,20 +22,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-
-def process_count(workers: int) -> int:
-    """How many processes serve.
-
-    Args:
-        workers: the setting; 0 is one for each processor that this process may use.
-
-    Raises:
-        IonError: this system does not let more than one serve at one address.
-    """
-    count = workers or processors()
-    if count > 1:
-        check_sharing()
-    return count
+    from ion_framework.settings.slo import SloSettings
 
 
 @attrs.frozen
@@ -92,6 +77,14 @@ class Office:
             shared_dir=self.shared_dir,
         )
 
+    def promises(self) -> SloSettings:
+        """What the host promises, by the settings that are found now.
+
+        Raises:
+            SettingsError: the settings are wrong.
+        """
+        return load_settings(self.environ, self.line).slo
+
 
 async def serve_with_workers(
     count: int, office: Office, logger: FilteringBoundLogger, announce: Callable[[], None]
@@ -117,7 +110,7 @@ async def serve_with_workers(
                 logger,
                 announce,
                 reserve=settings.server.reserve,
-                slo=settings.slo,
+                slo=office.promises,
             )
             await supervisor.run()
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 from asyncio.subprocess import Process
@@ -239,13 +238,6 @@ class WorkerProcess:
                 self.reason = message.reason
             case _:
                 return  # a sign of life, and no more
-
-
-def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 _LAST_WORDS_S = 0.5

@@ -66,7 +66,8 @@ class Supervisor:
         patience: how long it waits.
         clock: the clock.
         reserve: whether a process waits to take the place of a worker that ends.
-        slo: what the host promises, and when somebody is told.
+        slo: gives what the host promises, and when somebody is told, as it is now; asked at the
+            start and at each SIGHUP.
 
     Attributes:
         reserve: the process that takes the place of the next worker that ends.
@@ -82,7 +83,7 @@ class Supervisor:
         patience: Patience | None = None,
         clock: Clock | None = None,
         reserve: bool = True,
-        slo: SloSettings | None = None,
+        slo: Callable[[], SloSettings] = SloSettings,
     ) -> None:
         self._slots = [Slot(index + 1) for index in range(number)]
         self._relay = Relay(self._slots, lambda: self._spare)
@@ -92,7 +93,8 @@ class Supervisor:
         self._announce = announce
         self._patience = patience or Patience()
         self._clock = clock or SystemClock()
-        self._alarms = Alarms(slo or SloSettings(), self._clock)
+        self._make_slo = slo
+        self._alarms = Alarms(slo(), self._clock)
         self._has_reserve = reserve
         self._is_open = self._is_announced = False
         self._news = asyncio.Event()
@@ -260,6 +262,7 @@ class Supervisor:
             return
         try:
             self._desired = self._make_desired()
+            self._alarms.adopt(self._make_slo())
         except IonError as error:
             self._logger.warning("settings wrong: workers stay as they are", error=str(error))
             return

@@ -19,8 +19,9 @@ from ion_framework.running import run
 from ion_framework.settings.loading import load_settings
 from ion_host_aiohttp.access.authentication import authenticates
 from ion_host_aiohttp.run.addresses import bind
+from ion_host_aiohttp.run.collecting import put_off
 from ion_host_aiohttp.run.last_resort import LONGEST_STOP_S, end_within
-from ion_host_aiohttp.run.logs import configure_process
+from ion_host_aiohttp.run.lean import load_structlog
 from ion_host_aiohttp.run.serving import Host
 from ion_host_aiohttp.run.stopping import StopSignal
 from ion_host_aiohttp.workers.control import Control
@@ -34,6 +35,8 @@ ORPHANED, REFUSED = 3, 1
 
 def main(arguments: list[str]) -> int:
     """Serve until the supervisor says so, or is gone."""
+    put_off()
+    load_structlog()
     end = socket.socket(fileno=int(arguments[0]))
     _end_with(end)
     return run(_work(end))
@@ -64,6 +67,8 @@ async def _work(end: socket.socket) -> int:
 
 
 async def _serve(desired: DesiredState, control: Control, stop: StopSignal) -> None:
+    from ion_host_aiohttp.run.logs import configure_process  # takes structlog along, see main
+
     settings = load_settings(os.environ, line_of(desired.line), read=lambda _: desired.config or "")
     logger = configure_process(sys.stderr, settings.log).bind(worker=desired.number)
     # What the first start found stays: keys that vanished with their file must not open the door.

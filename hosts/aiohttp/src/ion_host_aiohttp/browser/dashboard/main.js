@@ -114,6 +114,8 @@ watchTheme();
 find("language").addEventListener("click", () => {
   toggleLanguage();
   showAll();
+  // Why plugins have their status is told in the language of who asks.
+  if (status.name === "live") follow(told, EVERY_S);
 });
 find("pause").addEventListener("click", () => {
   isPaused = !isPaused;
