@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ion_framework.domain.conversation import Message as Message
     from ion_framework.domain.conversation import Role as Role
+    from ion_framework.domain.frozen import FrozenJson as FrozenJson
     from ion_framework.domain.key import Intent as Intent
     from ion_framework.domain.key import Pace as Pace
     from ion_framework.domain.key import ResonanceKey as ResonanceKey
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "domain.conversation": ("Message", "Role"),
+    "domain.frozen": ("FrozenJson",),
     "domain.key": ("Intent", "Pace", "ResonanceKey", "Tone"),
     "domain.language": ("Language", "detect_language"),
     "domain.persona": ("Affinities", "Persona"),

@@ -226,6 +226,13 @@ class Ion(Inventory):
             raise unanswered(ROUTERS, self._parts.hooks, "", trace)
         return attrs.evolve(found[0], router=found[0].router or found[1].plugin)
 
+    def forget(self) -> None:
+        """Forget every message that is remembered to be read and prepared faster next time.
+
+        For hosts that delete what they keep of a user. Stored answers are the cache's.
+        """
+        self.engine.forget()
+
     async def summarize(
         self,
         messages: Sequence[str],

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 
 import attrs
 
@@ -61,7 +62,7 @@ class RoutingDecision:
     router: str = ""
     forced: bool = False
 
-    @property
+    @cached_property
     def margin(self) -> Decimal:
         """Score of the primary less score of the secondary (negative where it was forced)."""
         if self.secondary is None:

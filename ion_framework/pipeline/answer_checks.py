@@ -10,9 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from ion_framework.domain.conversation import Message, Role
+from ion_framework.domain.frozen import FrozenJson
 from ion_framework.domain.key import Intent, Pace, Tone
 from ion_framework.domain.language import Language
 from ion_framework.domain.persona import GenerationParameters
@@ -90,12 +91,7 @@ def check_prompt(prompt: Prompt) -> None:
 def check_metadata(metadata: Mapping[str, object]) -> None:
     """Refuse metadata that is no JSON object."""
     _kind("metadata", metadata, Mapping)
-    news = {name: value for name, value in metadata.items() if not _is_known(value)}
-    if not news or all(map(_is_flat, news.values())):
-        return
-    if _is_plain(news):
-        for value in news.values():
-            _know(value)
+    if all(map(_is_easy, metadata, metadata.values())) or _is_plain(metadata):
         return
     try:
         json.dumps(jsonable(metadata), default=str, ensure_ascii=False).encode()
@@ -112,45 +108,32 @@ def _is_plain(metadata: Mapping[str, object]) -> bool:
     return True
 
 
-def _is_flat(value: object) -> bool:
-    """Whether it is a mapping of nothing but plain scalars and of what is known."""
-    return type(value) is MappingProxyType and all(
-        type(name) is str and name.isascii() and (_is_scalar(item) or _is_known(item))
-        for name, item in value.items()
+def _is_easy(name: object, value: object) -> bool:
+    """Whether a member is plain at first sight: frozen JSON, or a flat object of scalars."""
+    if type(name) is not str or not name.isascii():
+        return False
+    kind = type(value)
+    if kind is FrozenJson:
+        return True
+    return kind is MappingProxyType and all(
+        map(_is_scalar, cast("Mapping[Any, Any]", value).items())
     )
 
 
-def _is_scalar(value: object) -> bool:
+def _is_scalar(member: tuple[object, object]) -> bool:
+    name, value = member
+    if type(name) is not str or not name.isascii():
+        return False
     kind = type(value)
     return kind in _SCALARS or (kind is str and cast("str", value).isascii())
 
 
-_SCALARS = frozenset({int, float, bool, type(None)})
-
-
-def _is_known(value: object) -> bool:
-    return _good_values.get(id(value)) is value
-
-
-def _know(value: object) -> None:
-    if type(value) is not MappingProxyType:
-        return
-    for inner in value.values():
-        _know(inner)
-    if len(_good_values) >= _MOST_GOOD:
-        _good_values.clear()
-    _good_values[id(value)] = value
-
-
-_MOST_GOOD = 256
-_good_values: dict[int, object] = {}
-"""Read-only values that were looked through before: a plugin may add the same to many replies. Held
-as well as noted, so that no other object can have its id."""
+_SCALARS = frozenset({int, float, bool, type(None), FrozenJson})
 
 
 def _members(value: object) -> object:
-    if type(value) is MappingProxyType:
-        return dict(value)
+    if type(value) in (MappingProxyType, FrozenJson):
+        return dict(cast("Mapping[Any, Any]", value))
     raise TypeError
 
 

@@ -66,7 +66,7 @@ class Engine:
         self.in_use = PartsInUse()
         self._memo = AnalysisMemo()
         self._refreshes = Refreshes()
-        self._turns = TurnMemo()
+        self._turns = TurnMemo(parts)
         self._means = Means(settings, clock, self.analyze, self._refresh, self._known_turns)
 
     async def respond(self, request: TurnRequest) -> Reply:
@@ -139,8 +139,13 @@ class Engine:
             run = Run(self._means, parts, turn.request, trace)
             return await run.prompt_of(turn, turn.persona)
 
-    async def analyze(self, turn: Turn, trace: Trace) -> Resonance:
+    async def analyze(self, turn: Turn, trace: Trace, parts: Parts | None = None) -> Resonance:
         """The reading of a message; remembered by its text.
+
+        Args:
+            turn: the turn.
+            trace: its notes.
+            parts: what it works with; by default what turns begin with now.
 
         Raises:
             NoAnswerError: no analyser is active, or none could read it.
@@ -151,12 +156,14 @@ class Engine:
             return Resonance.given(request.key, language)
         resonance = self._memo.get(request.text)
         if resonance is None:
-            hooks = self._parts().hooks
+            parts = parts or self._parts()
+            hooks = parts.hooks
             resonance = await hooks.analyze(turn, trace)
             if resonance is None:
                 raise unanswered(ANALYZERS, hooks, "", trace)
             # A stand-in's reading is not for keeps: who passed or failed may say more next time.
-            if trace.all_answered("ion_analyze"):
+            # Nor is that of an analyser that was taken out meanwhile.
+            if trace.all_answered("ion_analyze") and parts is self._parts():
                 self._memo.put(request.text, resonance)
         if request.language and request.language is not resonance.language:
             resonance = attrs.evolve(resonance, language=request.language)
@@ -183,7 +190,7 @@ class Engine:
         if resonance is None:
             return self._means
 
-        async def known(_turn: Turn, _trace: Trace) -> Resonance:
+        async def known(_turn: Turn, _trace: Trace, _parts: Parts) -> Resonance:
             return resonance
 
         return attrs.evolve(self._means, analyze=known, turns=_none)

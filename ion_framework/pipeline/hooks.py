@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from operator import attrgetter, is_
-from typing import cast
+from typing import Any, cast
 
 import attrs
 
@@ -27,6 +27,7 @@ from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.incoming import IncomingRequest
 from ion_framework.pipeline.known_decisions import KnownDecisions
 from ion_framework.pipeline.reply import Reply
+from ion_framework.pipeline.request_guards import RequestGuards
 from ion_framework.pipeline.stream_transform import transform_stream
 from ion_framework.pipeline.trace import Trace
 from ion_framework.pipeline.turn import Turn, TurnContext
@@ -54,6 +55,7 @@ class Hooks:
         self._decisions = KnownDecisions(())
         self._in_turns_of: dict[tuple[str, str], tuple[Implementation, ...]] = {}
         self._pure: dict[str, bool] = {}
+        self._request_guards: RequestGuards | None = None
 
     def of(self, hook: str, persona: str = "") -> tuple[Implementation, ...]:
         """The implementations of a hook that run in the turns of a persona, in order."""
@@ -95,15 +97,17 @@ class Hooks:
         """Whether there is a guard of requests at all; asked before one is put together."""
         return bool(self._table.get("ion_guard_request"))
 
-    async def guard_request(self, request: IncomingRequest, clock: Clock) -> None:
-        """Ask the guards of requests.
+    def guard_request(self, request: IncomingRequest, clock: Clock) -> Coroutine[Any, Any, None]:
+        """Ask the guards of requests, once it is awaited.
 
         Raises:
             TurnRefusedError: one of them said no, or failed.
         """
-        limit_s = self._limits.guard_s
-        budget = Budget(Trace(clock, limit_s), limit_s)
-        await families.guard(self.of("ion_guard_request"), {"request": request}, budget)
+        guards = self._request_guards
+        if guards is None:
+            guards = RequestGuards(self.of("ion_guard_request"), self._limits.guard_s)
+            self._request_guards = guards
+        return guards.ask(request, clock)
 
     async def gather_context(self, turn: Turn, trace: Trace) -> Turn:
         """Let context be added; each implementation sees what those before it added."""

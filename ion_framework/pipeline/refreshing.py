@@ -50,6 +50,8 @@ class Refreshes:
     async def close(self) -> None:
         """Cut off what runs and let nothing new begin."""
         self._closed = True
+        # One that is cancelled before its first step would never get to give its lease back.
+        await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         if self._tasks:

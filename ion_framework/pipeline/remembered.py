@@ -8,7 +8,7 @@ that are marked `ion_framework.pipeline.markers.pure`, they would say the same a
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable
 
 import attrs
 
@@ -22,6 +22,9 @@ from ion_framework.pipeline.turn import Turn, TurnRequest
 ENTRIES = 512
 LONGEST_TEXT = 2000
 """Longer texts hardly ever come twice, and would fill the memory."""
+
+KEPT_S = 600.0
+"""Seconds after which a message is prepared anew, as long as answers are kept by default."""
 
 _GOOD = frozenset({Outcome.ANSWERED, Outcome.CHANGED, Outcome.ALLOWED, Outcome.PASSED})
 
@@ -48,20 +51,24 @@ class Remembered:
     Attributes:
         prepared: what it was; its request is the earlier one.
         plugins: who took part, with no duration: they are not asked again.
+        since: when that was, on the monotonic clock.
     """
 
     prepared: Prepared
     plugins: tuple[Participation, ...]
+    since: float
 
 
 class TurnMemo:
     """The last single messages of one set of parts, least recently used out first.
 
     Args:
+        current: the parts with which turns begin now.
         entries: how many are kept.
     """
 
-    def __init__(self, entries: int = ENTRIES) -> None:
+    def __init__(self, current: Callable[[], Parts], entries: int = ENTRIES) -> None:
+        self._current = current
         self._entries = entries
         self._parts: Parts | None = None
         self._known: OrderedDict[object, Remembered] = OrderedDict()
@@ -79,6 +86,9 @@ class TurnMemo:
         asked = _asked(request)
         known = self._known.get(asked)
         if known is None:
+            return None
+        if trace.began - known.since > KEPT_S:
+            del self._known[asked]
             return None
         self._known.move_to_end(asked)
         trace.participations.extend(known.plugins)
@@ -102,15 +112,15 @@ class TurnMemo:
             trace: its notes up to the prompt.
         """
         request, persona = prepared.turn.request, prepared.turn.persona
-        if prepared.key is None or persona is None or not _comes_again(request):
+        if prepared.key is None or persona is None or parts is not self._current():
             return
-        if not (parts.hooks.is_pure(persona.name) and _is_good(trace.participations)):
+        if not (_comes_again(request) and parts.hooks.is_pure(persona.name) and _is_good(trace)):
             return
         if parts is not self._parts:
             self._parts = parts
             self._known.clear()
         plugins = tuple(attrs.evolve(item, duration_ms=0.0) for item in trace.participations)
-        self._known[_asked(request)] = Remembered(prepared, plugins)
+        self._known[_asked(request)] = Remembered(prepared, plugins, trace.began)
         if len(self._known) > self._entries:
             self._known.popitem(last=False)
 
@@ -148,6 +158,10 @@ def _comes_again(request: TurnRequest) -> bool:
     return is_single and len(request.text) <= LONGEST_TEXT
 
 
-def _is_good(plugins: Iterable[Participation]) -> bool:
-    """Whether nobody failed or was left out: who stood in for one may not do so next time."""
-    return all(item.outcome in _GOOD for item in plugins)
+def _is_good(trace: Trace) -> bool:
+    """Whether nobody failed or was left out, and no analyser passed.
+
+    Who stood in for one of them may not do so the next time.
+    """
+    answered = trace.all_answered("ion_analyze")
+    return answered and all(item.outcome in _GOOD for item in trace.participations)

@@ -51,7 +51,8 @@ class Reply:
         """The same reply with more metadata: what ``ion_finish`` returns.
 
         Args:
-            added: JSON values by name; one of a name that is there already takes its place.
+            added: JSON values by name; one of a name that is there already takes its place. What
+                is added to many replies is best made once as `FrozenJson`.
         """
         return self._but(self.receipt, {**self.metadata, **added})
 

@@ -60,7 +60,7 @@ class Means:
 
     settings: Settings
     clock: Clock
-    analyze: Callable[[Turn, Trace], Awaitable[Resonance]]
+    analyze: Callable[[Turn, Trace, Parts], Awaitable[Resonance]]
     refresh: Callable[[Order], Awaitable[None]]
     turns: Callable[[], TurnMemo | None]
 
@@ -185,7 +185,7 @@ class Run:
                 turn = attrs.evolve(turn, context=kept)
             self.turn = turn
         with self._trace.stage("analyze"):
-            resonance = await self._means.analyze(turn, self._trace)
+            resonance = await self._means.analyze(turn, self._trace, self._parts)
         turn = self.turn = attrs.evolve(turn, resonance=resonance)
         with self._trace.stage("route"):
             decision = await self._route(turn)

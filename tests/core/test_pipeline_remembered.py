@@ -11,16 +11,22 @@ from ion_framework.domain.persona import CachePolicy, CacheScope
 from ion_framework.errors import TurnRefusedError
 from ion_framework.pipeline.markers import hookimpl, is_pure, pure
 from ion_framework.pipeline.receipt import CacheStatus, Outcome
-from ion_framework.pipeline.remembered import LONGEST_TEXT
+from ion_framework.pipeline.remembered import KEPT_S, LONGEST_TEXT
 from ion_framework.pipeline.reply import ReplyDelta, ReplyDone
 from ion_framework.pipeline.turn import TurnContext, TurnRequest
 from ion_framework.pipeline.verdict import Refusal
+from ion_framework.plugin_host.discovery import inline
 from ion_framework.plugin_host.record import Status
+from ion_framework.settings.model import Settings
 from ion_framework.testing import (
     CacheProvider,
     DictCache,
+    FixedAnalyzer,
+    VirtualClock,
+    make_manifest,
     make_persona,
     make_plugin,
+    make_resonance,
     running_ion,
 )
 
@@ -50,12 +56,12 @@ def _allow(_turn):
     return None
 
 
-def _replies(*requests, plugins=(), persona=PERSONA, cache=None, between=None):
+def _replies(*requests, plugins=(), persona=PERSONA, cache=None, between=None, **options):
     """The reply to each request in turn."""
 
     async def main():
         store = make_plugin("store", CacheProvider(cache or DictCache()), "cache")
-        async with running_ion(store, *plugins, personas=(persona,)) as ion:
+        async with running_ion(store, *plugins, personas=(persona,), **options) as ion:
             found = []
             for request in requests:
                 found.append(await ion.respond(request))
@@ -154,6 +160,75 @@ def test_a_turn_in_which_somebody_failed_is_not_remembered():
     assert 2 == failing.calls
     outcomes = {item.plugin: item.outcome for item in replies[-1].receipt.plugins}
     assert Outcome.FAILED is outcomes["f"]
+
+
+def test_a_turn_in_which_an_analyser_passed_is_not_remembered():
+    """Who had nothing to say of a message may say more the next time, and is asked."""
+    passing = _counting("ion_analyze", _allow, is_pure=False)
+    settings = Settings(order={"ion_analyze": ("passing", "test-analyzer")})
+    analyzer = inline(make_manifest("test-analyzer", "analyzer"), lambda _: FixedAnalyzer())
+    plugins = (make_plugin("passing", passing, "analyzer"), analyzer)
+    replies = _replies(*[QUESTION] * 2, plugins=plugins, settings=settings)
+
+    assert 2 == passing.calls
+    assert WHOLE == _stages(replies[-1])
+
+
+def test_nothing_is_remembered_for_longer_than_its_time():
+    """After ten minutes a message is prepared anew."""
+    clock = VirtualClock()
+
+    async def wait(_ion):
+        clock.advance(KEPT_S + 1)
+
+    replies = _replies(*[QUESTION] * 2, between=wait, clock=clock)
+
+    assert "recall" not in _stages(replies[-1])
+
+
+def test_a_host_can_have_everything_forgotten():
+    """After that a message is prepared anew."""
+
+    async def forget(ion):
+        ion.forget()
+
+    replies = _replies(*[QUESTION] * 2, between=forget)
+
+    assert "recall" not in _stages(replies[-1])
+
+
+def test_a_reading_of_an_analyser_that_was_taken_out_meanwhile_is_not_kept():
+    """What it says after its end counts for its own turn alone."""
+
+    class Slow:
+        begun = asyncio.Event()
+        go = asyncio.Event()
+
+        @hookimpl
+        async def ion_analyze(self, turn):
+            self.begun.set()
+            await self.go.wait()
+            return attrs.evolve(make_resonance(text=turn.text), source="old")
+
+    async def main():
+        slow = Slow()
+        analyzer = inline(make_manifest("test-analyzer", "analyzer"), lambda _: FixedAnalyzer())
+        store = make_plugin("store", CacheProvider(DictCache()), "cache")
+        plugins = (store, make_plugin("slow", slow, "analyzer"), analyzer)
+        settings = Settings(order={"ion_analyze": ("slow", "test-analyzer")})
+        async with running_ion(*plugins, personas=(PERSONA,), settings=settings) as ion:
+            first = asyncio.create_task(ion.respond(QUESTION))
+            await slow.begun.wait()
+            taking_out = asyncio.create_task(ion.changes.disable("slow"))
+            await asyncio.sleep(0)
+            slow.go.set()
+            await taking_out
+            return await first, await ion.respond(QUESTION)
+
+    first, second = asyncio.run(main())
+
+    assert "old" == first.resonance.source
+    assert "old" != second.resonance.source
 
 
 OTHERS = {

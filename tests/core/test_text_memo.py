@@ -60,6 +60,15 @@ def test_only_the_same_texts_are_the_same(first: list[str], second: list[str]):
     assert (memo.of(make, *first) == memo.of(make, *second)) is (first == second)
 
 
+def test_one_text_is_never_several():
+    """A text that is written as several would be told has a result of its own."""
+    memo: TextMemo[int] = TextMemo(10)
+    make = Counting()
+    told = [("a", "b"), ("1,1:ab",), ("ab",), ("a", "b", ""), ("",), ()]
+
+    assert [memo.of(make, *texts) for texts in told] == [1, 2, 3, 4, 5, 6]
+
+
 def test_texts_are_not_kept():
     """Whatever a memo holds on to, none of it is the text."""
     memo: TextMemo[int] = TextMemo(10)

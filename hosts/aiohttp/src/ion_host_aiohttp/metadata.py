@@ -6,6 +6,7 @@ import math
 from types import MappingProxyType, NoneType
 from typing import Any
 
+from ion_framework.domain.frozen import FrozenJson
 from ion_framework.jsonable import JsonValue, jsonable
 from ion_framework.pipeline.reply import Reply
 from ion_host_aiohttp.api.encoding import encode, encode_strictly
@@ -50,53 +51,18 @@ _NONE = object()
 def metadata_json(reply: Reply, service: Service) -> dict[str, bytes]:
     """The values of `metadata_document` as JSON, by their names.
 
-    What cannot change is written once: a plugin may add the same to many replies.
-
     Raises:
         UnicodeEncodeError: a text has no form in UTF-8.
     """
     found: dict[str, bytes] = {}
     for name, value in reply.metadata.items():
-        known = _written.get(id(value))
-        if known is None:
-            document = _document_or_none(name, value, service)
-            if document is _NONE:
-                continue
-            known = (value, encode_strictly(document))
-            if len(known[1]) >= _WORTH_KEEPING and _lasts(value, DEEPEST):
-                _keep(known)
-        found[str(name)] = known[1]
+        if type(value) is FrozenJson:
+            found[str(name)] = value.written(encode_strictly)
+            continue
+        document = _document_or_none(name, value, service)
+        if document is not _NONE:
+            found[str(name)] = encode_strictly(document)
     return found
-
-
-def _keep(known: tuple[object, bytes]) -> None:
-    if len(_written) >= _MOST_WRITTEN:
-        _written.clear()
-    _written[id(known[0])] = known
-
-
-_MOST_WRITTEN = 512
-_WORTH_KEEPING = 500
-"""Bytes of JSON from which on it takes longer to write a value than to see that it is known."""
-
-_written: dict[int, tuple[object, bytes]] = {}
-"""Values that cannot change, as JSON. Held, so that no other one can take the identity of one."""
-
-
-def _lasts(value: object, levels: int) -> bool:
-    """Whether a value is read-only all the way down."""
-    if type(value) is not MappingProxyType or not levels:
-        return False
-    return all(_stays(item, levels - 1) for item in value.values())
-
-
-def _stays(value: object, levels: int) -> bool:
-    if type(value) is tuple:
-        return all(_stays(item, levels) for item in value)
-    return type(value) in _SCALARS or _lasts(value, levels)
-
-
-_SCALARS = frozenset({str, bool, int, float, NoneType})
 
 
 def _document(value: object) -> JsonValue:
@@ -133,13 +99,14 @@ def _plain(value: Any, levels: int) -> Any:
         return value
     if not levels:
         raise _NotPlainError
-    if kind in (dict, MappingProxyType):
+    if kind in _OBJECTS:
         return {_name(key): _plain(item, levels - 1) for key, item in value.items()}
     if kind in (list, tuple):
         return [_plain(item, levels - 1) for item in value]
     raise _NotPlainError
 
 
+_OBJECTS = (dict, MappingProxyType, FrozenJson)
 _SURE = frozenset({str, bool, NoneType})
 
 

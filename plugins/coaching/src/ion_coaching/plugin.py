@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import attrs
 
 from ion_coaching.phase import GUIDANCE, LABELS, Phases, bqi
@@ -11,7 +9,7 @@ from ion_coaching.quality import Quality, quality
 from ion_coaching.settings import CoachingSettings
 from ion_framework import PluginContext, Reply, Turn, hookimpl
 from ion_framework.clock import Clock
-from ion_framework.domain.frozen import frozen
+from ion_framework.domain.frozen import FrozenJson
 from ion_framework.text_memo import TextMemo
 
 _REMEMBERED = 2048
@@ -22,8 +20,8 @@ _REMEMBERED = 2048
 class _Measured:
     """What comes again with an answer and its message: ``rune``, and ``bqi`` of ``phase``."""
 
-    rune: Mapping[str, object]
-    bqi: Mapping[str, object]
+    rune: FrozenJson
+    bqi: FrozenJson
 
 
 class Coaching:
@@ -50,10 +48,10 @@ class Coaching:
         return reply.with_metadata({"phase": phase, "rune": measured.rune})
 
     def _measure(self, answer: str, message: str, shown: str) -> _Measured:
-        bqi_of_message: Mapping[str, object] = frozen(attrs.asdict(bqi(message)))
-        return _Measured(self._rune(quality(answer, message, shown)), bqi_of_message)
+        brought = FrozenJson(attrs.asdict(bqi(message)))
+        return _Measured(self._rune(quality(answer, message, shown)), brought)
 
-    def _phase(self, turn: Turn, reply: Reply, brought: Mapping[str, object]) -> dict[str, object]:
+    def _phase(self, turn: Turn, reply: Reply, brought: FrozenJson) -> dict[str, object]:
         request = turn.request
         conversation = (
             request.tenant,
@@ -71,7 +69,7 @@ class Coaching:
             "interval_seconds": self._settings.interval_s,
         }
 
-    def _rune(self, measured: Quality) -> Mapping[str, object]:
+    def _rune(self, measured: Quality) -> FrozenJson:
         risks = tuple(measured.risks)
         found = {
             "quality_score": measured.score,
@@ -91,7 +89,7 @@ class Coaching:
                 "risks": risks,
             },
         }
-        return frozen(found)
+        return FrozenJson(found)
 
 
 def plugin(context: PluginContext) -> Coaching:

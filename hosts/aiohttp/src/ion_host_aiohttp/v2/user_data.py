@@ -51,6 +51,7 @@ async def delete_user(call: Call[None], service: Service) -> Answer:
     with told(service, call.request_id):
         count = await conversations.delete_user(owner_of(call.caller), call.path["user_id"])
     service.recent_turns.forget_user(owner_of(call.caller), call.path["user_id"])
+    service.ion.forget()
     return Answer(
         body=DeletedUserData(
             success=True,
