@@ -11,10 +11,11 @@ from typing import Any
 import attrs
 import pytest
 from ion_host_aiohttp.api.encoding import encode
-from ion_host_aiohttp.metadata import DEEPEST, metadata_document
+from ion_host_aiohttp.metadata import DEEPEST, metadata_document, metadata_json
 from ion_host_aiohttp.names import shown_names
 from ion_host_aiohttp.receipts import receipt_json
 
+from ion_framework.domain.frozen import FrozenJson
 from ion_framework.domain.language import Language
 from ion_framework.jsonable import jsonable
 from ion_framework.testing import make_persona
@@ -52,6 +53,7 @@ VALUES: dict[str, Any] = {
     "named": {"level": Level.LOW, "colour": Colour.RED},
     "tuples": (1, (2, 3)),
     "read-only": MappingProxyType({"a": MappingProxyType({"b": [1]})}),
+    "frozen": FrozenJson({"a": {"b": [1, "한"]}}),
     "keys": {1: "one", None: "none", Colour.RED: "red"},
     "sets": {"a"},
     "deep": nested(DEEPEST),
@@ -82,6 +84,20 @@ async def test_what_cannot_be_encoded_is_left_out(hosting, value):
 
     assert found == {"good": 1}
     assert [line["name"] for line in left_out] == ["odd"]
+
+
+async def test_what_a_view_shows_is_looked_at_for_every_answer(hosting):
+    """A read-only view of a dictionary that changes is written as it is at the time."""
+    seen = {"who": "ann", "more": "x" * 1000}
+    metadata = {"profile": MappingProxyType(seen), "frozen": FrozenJson(seen)}
+    async with hosting() as host:
+        reply = attrs.evolve(await host.service.ion.respond("hello"), metadata=metadata)
+        first = metadata_json(reply, host.service)
+        seen["who"] = "ben"
+        second = metadata_json(reply, host.service)
+
+    assert ["ann", "ben"] == [json.loads(each["profile"])["who"] for each in (first, second)]
+    assert first["frozen"] == second["frozen"]
 
 
 async def test_metadata_of_a_plugin_stays_its_own(hosting):
