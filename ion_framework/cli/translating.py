@@ -37,14 +37,17 @@ def _korean(line: str) -> str:
 
 
 def _known(line: str) -> str:
-    """A line in Korean, empty where nothing fits it."""
+    """A line in Korean, empty where nothing fits it, or where to look would take too long."""
+    if len(line) > _LONGEST or line.count("; ") > _MOST_JOINTS:
+        return ""
     return _fitting(line, _JOINT) or _by_parts(line) or _fitting(line, _ANY)
 
 
 def _by_parts(line: str) -> str:
     first, joint, rest = line.partition("; ")
-    parts = (_fitting(first, _ANY), _known(rest)) if joint else ("", "")
-    return "; ".join(parts) if all(parts) else ""
+    told = _fitting(first, _ANY) if joint else ""
+    told_rest = _known(rest) if told else ""
+    return f"{told}; {told_rest}" if told_rest else ""
 
 
 def _fitting(line: str, gap: str) -> str:
@@ -54,6 +57,12 @@ def _fitting(line: str, gap: str) -> str:
             return _GAP.sub(partial(_filled, found.groupdict()), korean)
     return ""
 
+
+_LONGEST = 500
+"""Characters of a sentence, or of sentences that belong together: to fit gaps into a text takes a
+power of its length. What is longer is taken sentence by sentence."""
+
+_MOST_JOINTS = 8
 
 _ANY = ".+?"
 _JOINT = "(?:(?!; ).)+?"

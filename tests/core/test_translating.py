@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import attrs
@@ -169,3 +170,16 @@ def test_what_the_core_gives_as_a_reason_is_told_in_korean(tmp_path):
     english = {line for line, korean in told.items() if line == korean}
     assert len(told) > 30
     assert not {line for line in english if not line.startswith(code)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["; " * 2000, ": " * 4000, "settings.a: must be x, is y; " * 200, "; x" * 4000],
+    ids=("joints", "colons", "faults", "parts"),
+)
+def test_no_text_takes_long(text):
+    """However long a text is and whatever it holds, it is told within a moment."""
+    began = time.process_time()
+    translated(text, Language.KOREAN)
+
+    assert time.process_time() - began < 5

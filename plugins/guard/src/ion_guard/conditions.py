@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 import attrs
@@ -73,20 +74,11 @@ def conditions_of(settings: GuardSettings) -> tuple[Condition, ...]:
 
 
 def _conditions(settings: GuardSettings) -> Iterator[Condition]:
-    scanners = tuple(name.lower() for name in settings.scanners)
+    names = tuple(name.lower() for name in settings.scanners)
     admins = networks_of("admin_addresses", settings.admin_addresses)
     types = frozenset(kind.lower() for kind in settings.content_types)
-    yield Condition(
-        "scanner", "scanner", "header.user-agent", lambda asked: _is_scanner(asked, scanners)
-    )
-    yield Condition(
-        "admin-address",
-        "admin",
-        "path",
-        lambda asked: (
-            _is_under(asked.path, settings.admin_paths) and not stands_in(asked.address, admins)
-        ),
-    )
+    yield Condition("scanner", "scanner", "header.user-agent", _scanner_test(names))
+    yield Condition("admin-address", "admin", "path", _admin_test(settings.admin_paths, admins))
     if settings.country_header:
         yield _country(settings)
     if settings.https_only:
@@ -114,14 +106,35 @@ def _country(settings: GuardSettings) -> Condition:
     )
 
 
-def _is_scanner(request: IncomingRequest, names: tuple[str, ...]) -> bool:
-    agent = request.headers.get("user-agent", "").lower()
-    return any(name in agent for name in names)
+def _scanner_test(names: tuple[str, ...]) -> Callable[[IncomingRequest], bool]:
+    """Whether a scanner says its name in ``User-Agent``; of the usual ones it is remembered."""
+
+    def is_scanner(agent: str) -> bool:
+        agent = agent.lower()
+        return any(name in agent for name in names)
+
+    known = lru_cache(_KNOWN)(is_scanner)
+
+    def is_of_scanner(asked: IncomingRequest) -> bool:
+        agent = asked.headers.get("user-agent", "")
+        return known(agent) if len(agent) <= _SHORT else is_scanner(agent)
+
+    return is_of_scanner
 
 
-def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:
-    path = path.lower()
-    return any(
-        path == each or path.startswith(each.rstrip("/") + "/")
-        for each in map(str.lower, beginnings)
-    )
+_KNOWN, _SHORT = 512, 512
+
+
+def _admin_test(
+    beginnings: tuple[str, ...], admins: tuple[Network, ...]
+) -> Callable[[IncomingRequest], bool]:
+    """Whether somebody else asks for one of these addresses, or for what stands under one."""
+    exact = frozenset(map(str.lower, beginnings))
+    under = tuple(f"{each.rstrip('/')}/" for each in exact)
+
+    def is_of_stranger(asked: IncomingRequest) -> bool:
+        path = asked.path.lower()
+        is_under = path in exact or path.startswith(under)
+        return is_under and not stands_in(asked.address, admins)
+
+    return is_of_stranger

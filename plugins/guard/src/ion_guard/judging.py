@@ -14,6 +14,7 @@ from ion_framework import IncomingRequest
 from ion_guard.actions import BLOCK, OFF, Actions
 from ion_guard.conditions import conditions_of, networks_of, stands_in
 from ion_guard.matching import ATTACK, Match, text_matches
+from ion_guard.quiet import is_quiet
 from ion_guard.settings import GuardSettings
 
 
@@ -37,6 +38,10 @@ class Judgement:
     refused: str | None = None
 
 
+NOTHING = Judgement()
+"""Of nearly every request."""
+
+
 class Judge:
     """Judges requests by the settings.
 
@@ -45,7 +50,8 @@ class Judge:
     """
 
     def __init__(self, settings: GuardSettings) -> None:
-        self._actions = Actions(settings)
+        self._actions = actions = Actions(settings)
+        self._is_off = actions.all_off
         self._threshold = settings.threshold
         self._message_threshold = settings.message_threshold
         self._messages = frozenset(settings.message_fields)
@@ -54,11 +60,12 @@ class Judge:
 
     def judge(self, request: IncomingRequest) -> Judgement:
         """What is found in a request, and whether it is refused."""
-        if self._actions.all_off or stands_in(request.address, self._trusted):
-            return Judgement()
-        found = tuple(_first_of_each(self._matches(request)))
-        if not found:
-            return Judgement()
+        if self._is_off or (self._trusted and stands_in(request.address, self._trusted)):
+            return NOTHING
+        matches = self._matches(request)
+        if not matches:
+            return NOTHING
+        found = tuple(_first_of_each(matches))
         outside = [match for match in found if not match.message]
         return Judgement(
             matches=found,
@@ -80,20 +87,21 @@ class Judge:
                 return _heaviest(match for match in counted if match.place == place)
         return None
 
-    def _matches(self, request: IncomingRequest) -> Iterator[Match]:
-        for condition in self._conditions:
-            if condition.holds(request):
-                yield from self._counted(
-                    request,
-                    Match(condition.id, condition.family, ATTACK, condition.place, decides=True),
-                )
-        for match in text_matches(request, self._messages):
-            yield from self._counted(request, match)
+    def _matches(self, request: IncomingRequest) -> list[Match]:
+        found: list[Match] = []
+        for each in self._conditions:
+            if each.holds(request):
+                found.append(Match(each.id, each.family, ATTACK, each.place, decides=True))  # noqa: PERF401  a comprehension is a call of its own, for every request
+        if not is_quiet(request, self._messages):
+            found += text_matches(request, self._messages)
+        if not found:
+            return found
+        counted = (self._counted(request, match) for match in found)
+        return [match for match in counted if match is not None]
 
-    def _counted(self, request: IncomingRequest, match: Match) -> Iterator[Match]:
+    def _counted(self, request: IncomingRequest, match: Match) -> Match | None:
         action = self._actions.of(match.rule, match.family, request.path)
-        if action != OFF:
-            yield attrs.evolve(match, blocks=action == BLOCK)
+        return None if action == OFF else attrs.evolve(match, blocks=action == BLOCK)
 
 
 def _first_of_each(matches: Iterable[Match]) -> Iterator[Match]:

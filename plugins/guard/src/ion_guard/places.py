@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
+from typing import TypeAlias
 
-import attrs
-
-from ion_framework import IncomingRequest, RequestText
+from ion_framework import IncomingRequest
 
 KNOWN_HEADERS = frozenset(
     {
@@ -45,19 +45,10 @@ class Kind(StrEnum):
     MESSAGE = "message"
 
 
-@attrs.frozen
-class Place:
-    """A text and where it stands.
+Place: TypeAlias = tuple[Kind, str, str]
+"""A text and where it stands: what it is for, where in words that are not the caller's, the text.
 
-    Attributes:
-        kind: what it is for.
-        name: where it stands, in words that are not the caller's.
-        text: the text.
-    """
-
-    kind: Kind
-    name: str
-    text: str = attrs.field(repr=False)
+A plain tuple, because every text of every request becomes one."""
 
 
 def addresses_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Place]:
@@ -67,21 +58,21 @@ def addresses_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator
         request: the request.
         messages: names of the parameters that hold messages.
     """
-    yield Place(Kind.TARGET, "target", request.target)
-    yield Place(Kind.PATH, "path", request.path)
+    yield Kind.TARGET, "target", request.target
+    yield Kind.PATH, "path", request.path
     for name, value in request.query:
         if name in messages:
-            yield Place(Kind.MESSAGE, f"query.{name}", value)
+            yield Kind.MESSAGE, f"query.{name}", value
         else:
-            yield Place(Kind.QUERY, "query", value)
-            yield Place(Kind.QUERY, "query-name", name)
+            yield Kind.QUERY, "query", value
+            yield Kind.QUERY, "query-name", name
 
 
 def headers_of(request: IncomingRequest) -> Iterator[Place]:
     """The values of a request's headers."""
     for name, value in request.headers.items():
         known = name if name in KNOWN_HEADERS else "*"
-        yield Place(Kind.HEADER, f"header.{known}", value)
+        yield Kind.HEADER, f"header.{known}", value
 
 
 def bodies_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Place]:
@@ -92,11 +83,20 @@ def bodies_of(request: IncomingRequest, messages: frozenset[str]) -> Iterator[Pl
         messages: names of the members that hold messages.
     """
     for item in request.texts:
-        kind = Kind.MESSAGE if _holders(item) & messages else Kind.ID
-        yield Place(kind, f"body.{item.field}", item.text)
+        is_message = holds_messages(item.field, messages) or item.member in messages
+        yield Kind.MESSAGE if is_message else Kind.ID, f"body.{item.field}", item.text
 
 
-def _holders(item: RequestText) -> frozenset[str]:
-    """The member that holds a text, and the named one around it where it is in an open object."""
-    named = [name for name in item.field.split(".") if name != "*"]
-    return frozenset((item.name, *named[-1:]))
+@lru_cache(1024)
+def holds_messages(field: str, messages: frozenset[str]) -> bool:
+    """Whether a field is a member that holds messages; in an open object the named one around it.
+
+    Names of fields are the endpoint's own words, so that there are not many.
+
+    Args:
+        field: the names that lead to it, with dots between them.
+        messages: names of the members that hold messages.
+    """
+    *_, last = field.split(".")
+    named = [name for name in field.split(".") if name != "*"]
+    return last in messages or (bool(named) and named[-1] in messages)

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from ion_framework import IncomingRequest, Language, PluginContext, Refusal, hookimpl
 from ion_framework.errors import SettingsError
-from ion_guard.judging import Judge, Judgement
+from ion_guard.judging import NOTHING, Judge, Judgement
 from ion_guard.settings import GuardSettings
 
 MOST_TOLD = 20
@@ -32,6 +32,8 @@ class RequestGuard:
     def ion_guard_request(self, request: IncomingRequest) -> Refusal | None:
         """A refusal for an attack, where attacks are blocked."""
         found = self._judge.judge(request)
+        if found is NOTHING:
+            return None
         # Talk about attacks is no news: of a message only what is over its threshold is told.
         if found.score or found.attack:
             self._tell(request, found)

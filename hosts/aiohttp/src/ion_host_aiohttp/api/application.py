@@ -27,7 +27,7 @@ from ion_host_aiohttp.api.gate import charge, let_in
 from ion_host_aiohttp.api.headers import preparing
 from ion_host_aiohttp.api.incoming import ask_guards
 from ion_host_aiohttp.api.middleware import log_fields, surrounding
-from ion_host_aiohttp.api.passage import passage_of
+from ion_host_aiohttp.api.passage import Passage, passage_of
 from ion_host_aiohttp.api.path import decode_path
 from ion_host_aiohttp.api.query import decode_query
 from ion_host_aiohttp.api.request_id import request_id_of
@@ -110,10 +110,14 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
         await ask_guards(request, endpoint, service, call)
         if not has_fixed_cost:
             await charge(request, endpoint, service, call)
-        async with service.admission.place(endpoint.sheddable, call.deadline_s) as waited_s:
+        place = service.admission.place(endpoint.sheddable, call.deadline_s)
+        waited_s = 0.0 if place.take() else await place.wait()
+        try:
             answer = await answering(_after(call, waited_s) if waited_s else call)
             if isinstance(answer, Stream):
                 return await send_stream(request, answer, service, caller.subject)
+        finally:
+            place.give_back()
         if isinstance(answer, Upgrade):
             return await open_socket(request, answer, endpoint, service, call)
         passage.log_fields = log_fields(answer.log)
@@ -122,10 +126,10 @@ def _handler(endpoint: Endpoint[Any], service: Service) -> Handler:
     return handle
 
 
-def _deadline_s(request: web.Request) -> float | None:
+def _deadline_s(header: str | None, passage: Passage) -> float | None:
     """Seconds that the caller still gives the whole; not above 0 where they are over."""
-    asked_s = asked_deadline_s(request.headers.get(_DEADLINE))
-    return None if asked_s is None else asked_s - passage_of(request).waited_s
+    asked_s = asked_deadline_s(header)
+    return None if asked_s is None else asked_s - passage.waited_s
 
 
 def _after(call: Call[Any], waited_s: float) -> Call[Any]:
@@ -195,20 +199,20 @@ async def _call(
     body = None
     if endpoint.request is not None:
         body = decode(await _sent(request, endpoint, service), endpoint.request, endpoint.style)
-    asked = asked_by(request)
+    asked, passage = asked_by(request), passage_of(request)
     accept = ",".join(headers.getall(hdrs.ACCEPT, ()))
     return Call(
         body=body,
         query=query,
         path=path,
-        request_id=request_id_of(request),
+        request_id=passage.request_id or request_id_of(request),
         language=asked.known,
         asked=asked,
-        deadline_s=_deadline_s(request) if endpoint.runs_turns else None,
+        deadline_s=_deadline_s(headers.get(_DEADLINE), passage) if endpoint.runs_turns else None,
         caller=caller,
         trace=trace_of(request),
         accept=accept,
-        wants_events=wants_events(accept),
+        wants_events=bool(accept) and wants_events(accept),
         last_event_id=headers.get(_LAST_EVENT_ID),
         idempotency_keys=tuple(headers.getall(_KEYS, ())) if endpoint.repeatable else (),
     )

@@ -38,10 +38,12 @@ async def read_body(request: web.BaseRequest, limits: BodyLimits) -> bytes:
         RequestFailed: 415 for a body that is compressed or not JSON in UTF-8, 413 for one that is
             too large, 408 for one that does not arrive in time, 400 for one that breaks off.
     """
-    _check_headers(request, limits)
+    _check_headers(request)
     if request.content.is_eof() and request.content.exception() is None:
         # Most bodies come with their head: nothing is left to wait for.
         return _bounded(request.content.read_nowait(), limits)
+    if request.content_length is not None and request.content_length > limits.size:
+        raise _too_large(limits)
     try:
         async with asyncio.timeout(limits.seconds):
             return await _collect(request, limits)
@@ -53,7 +55,7 @@ async def read_body(request: web.BaseRequest, limits: BodyLimits) -> bytes:
         raise _failed(HTTPStatus.BAD_REQUEST, "BODY_BROKEN", message) from None
 
 
-def _check_headers(request: web.BaseRequest, limits: BodyLimits) -> None:
+def _check_headers(request: web.BaseRequest) -> None:
     headers = request.headers
     encoding = headers.get(hdrs.CONTENT_ENCODING)
     if encoding is not None and encoding.strip().lower() != "identity":
@@ -71,8 +73,6 @@ def _check_headers(request: web.BaseRequest, limits: BodyLimits) -> None:
         raise RequestFailed(
             Failure(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="CONTENT_TYPE", message=message)
         )
-    if request.content_length is not None and request.content_length > limits.size:
-        raise _too_large(limits)
 
 
 def _is_json(content_type: str) -> bool:

@@ -64,7 +64,7 @@ def decode(body: bytes, kind: type[_Request], style: ErrorStyle = ErrorStyle.V2)
 
 def _decoded(body: bytes, kind: type[_Request]) -> _Request:
     _check_bytes(body)
-    unsafe = find_unsafe_text(body)
+    unsafe = find_unsafe_text(body) if rb"\u" in body else None
     if unsafe is not None:
         raise unfit(Issue("string_unsafe", unsafe, say("unsafe_text")))
     try:
@@ -114,13 +114,18 @@ def _check_bytes(body: bytes) -> None:
         raise _UnreadableError(len(body) or None, say("body_empty"))
     if body.startswith(_MARK):
         raise _UnreadableError(0, say("body_marked"))
+    if not body.isascii():
+        _check_text(body)
+    if deeper_than(MAX_DEPTH, body):
+        raise _UnreadableError(0, say("body_too_deep", limit=MAX_DEPTH))
+
+
+def _check_text(body: bytes) -> None:
     try:
         body.decode()
     except UnicodeDecodeError as error:
         message = say("body_not_utf8", position=error.start)
         raise _UnreadableError(error.start, message) from None
-    if deeper_than(MAX_DEPTH, body):
-        raise _UnreadableError(0, say("body_too_deep", limit=MAX_DEPTH))
 
 
 def _document(body: bytes) -> object:

@@ -72,7 +72,7 @@ def add_headers(request: web.BaseRequest, response: web.StreamResponse, service:
     for fields in (passage.rate_fields, passage.version_fields):
         for field, value in fields.items():
             headers.setdefault(field, value)
-    headers[_REQUEST_ID] = request_id_of(request)
+    headers[_REQUEST_ID] = passage.request_id or request_id_of(request)
     _add_origin(request, response, service)
 
 

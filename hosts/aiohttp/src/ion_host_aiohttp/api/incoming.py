@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from http import HTTPStatus
+from itertools import islice
+from types import MappingProxyType
 from typing import Any, cast
 
 import attrs
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from ion_framework.errors import TurnRefusedError
 from ion_framework.pipeline.families import GUARD_FAILED
@@ -31,6 +33,9 @@ MOST_TEXTS = 4000
 OPEN_MEMBER = "*"
 """How a member is called in an object whose members the endpoint does not name: its name is the
 caller's own text."""
+
+NO_PARTS: Mapping[str, str] = MappingProxyType({})
+"""Of a path without variable parts."""
 
 
 async def ask_guards(
@@ -77,19 +82,20 @@ def _incoming(
 ) -> IncomingRequest:
     texts: list[RequestText] = []
     _add_texts(texts, call.body, "")
-    target = request.raw_path
+    headers, addresses = _headers(request), service.addresses
+    target, parts = request.raw_path, request.match_info
     return IncomingRequest(
         method=request.method,
         path=request.path,
         target=target,
         route=endpoint.path,
-        parts=dict(request.match_info),
+        parts=dict(parts) if parts else NO_PARTS,
         query=tuple(request.query.items()) if "?" in target else (),
-        scheme="https" if service.addresses.is_https(request) else "http",
-        address=service.addresses.of(request),
-        from_proxy=service.addresses.from_proxy(request),
-        headers=_headers(request),
-        content_type=request.content_type if hdrs.CONTENT_TYPE in request.headers else "",
+        scheme="https" if addresses.is_https(request) else "http",
+        address=addresses.of(request),
+        from_proxy=addresses.from_proxy(request),
+        headers=headers,
+        content_type=request.content_type if "content-type" in headers else "",
         body_bytes=request.content.total_bytes,
         texts=tuple(texts[:MOST_TEXTS]),
         complete=len(texts) <= MOST_TEXTS,
@@ -112,35 +118,42 @@ def _add_texts(found: list[RequestText], value: object, field: str, member: str 
     As soon as there are more than guards are shown, no more are looked for.
     """
     kind = type(value)
+    if len(found) > MOST_TEXTS or kind in _NO_TEXT:
+        return
     if kind is str:
         found.append(RequestText(field, cast("str", value), member))
-    elif kind in _NO_TEXT or len(found) > MOST_TEXTS:
-        return
+    elif kind in _MEMBERS:
+        _add_members(found, value, field)
     elif isinstance(value, str):
         if not isinstance(value, Enum):
             found.append(RequestText(field, value, member))
     elif isinstance(value, Mapping):
-        for name, item in value.items():
+        for name, item in islice(value.items(), MOST_TEXTS + 1):
             _add_texts(found, name, f"{field}.{OPEN_MEMBER}")
             _add_texts(found, item, f"{field}.{OPEN_MEMBER}", str(name))
     elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
+        # One more than are shown tells that there are more; each is a text, or holds some.
+        for item in islice(value, MOST_TEXTS + 1):
             _add_texts(found, item, field, member)
     else:
-        for name in _members_of(kind):
-            _add_texts(found, getattr(value, name), f"{field}.{name}" if field else name)
+        _MEMBERS[kind] = _members_of(kind)
+        _add_members(found, value, field)
 
 
 _NO_TEXT = frozenset({type(None), bool, int, float})
 
 
+def _add_members(found: list[RequestText], value: object, field: str) -> None:
+    for name in _MEMBERS[type(value)]:
+        item = getattr(value, name)
+        if type(item) not in _NO_TEXT:
+            _add_texts(found, item, f"{field}.{name}" if field else name)
+
+
 def _members_of(kind: Any) -> tuple[str, ...]:
-    """The names of the members of a class of bodies; none of a class of another kind."""
-    found = _MEMBERS.get(kind)
-    if found is None:
-        names = tuple(item.name for item in attrs.fields(kind)) if attrs.has(kind) else ()
-        found = _MEMBERS[kind] = names
-    return found
+    return tuple(item.name for item in attrs.fields(kind)) if attrs.has(kind) else ()
 
 
-_MEMBERS: dict[Any, tuple[str, ...]] = {}
+_MEMBERS: dict[type, tuple[str, ...]] = {}
+"""The names of the members of classes of bodies; none of a class of another kind. They are asked
+before what a value is otherwise, which takes longer to tell."""

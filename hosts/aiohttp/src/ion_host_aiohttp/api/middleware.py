@@ -73,14 +73,15 @@ def surrounding(service: Service) -> Middleware:
             status = response.status
             return response
         finally:
-            _report(request, service, status, started)
+            _report(request, passage, service, status, started)
 
     return surround
 
 
-def _report(request: web.Request, service: Service, status: int, started: float) -> None:
+def _report(
+    request: web.Request, passage: Passage, service: Service, status: int, started: float
+) -> None:
     """Leave one log line and one event for a request, and count it."""
-    passage = passage_of(request)
     event = _event(request, passage, service, status, started)
     service.traffic.count(event.outcome, None if event.lasting else event.duration_s)
     leave_line(service.logger, event, passage.log_fields)
@@ -96,10 +97,10 @@ def _event(
         method=request.method,
         route=route_of(request),
         status=status,
-        request_id=request_id_of(request),
+        request_id=passage.request_id or request_id_of(request),
         at=service.clock.time(),
         duration_s=(ended if begun is None else begun) - started,
-        trace=trace_of(request),
+        trace=passage.trace if passage.trace_is_known else trace_of(request),
         lasted_s=None if begun is None else ended - started,
         lasting=passage.lasting,
         failure="" if failure is None else failure.code,

@@ -21,7 +21,7 @@ from ion_host_aiohttp.rates.quota import (
     REQUESTS_A_DAY,
     TOKENS_A_DAY,
     fresh_in_s,
-    remaining,
+    remaining_of,
     wait_s,
 )
 from ion_host_aiohttp.rates.store import Standing
@@ -40,7 +40,7 @@ def rate_fields(standing: Standing) -> dict[str, str]:
     states: list[str] = []
     found: dict[str, str] = {}
     if quota.limit is not None:
-        left = remaining(quota, used)
+        left = remaining_of(quota, used.log, used.now)
         more_s = whole_s(wait_s(quota, used, left + 1))
         states.append(f'"{REQUESTS}";r={left};t={more_s}')
         _add_openai(found, _OF_REQUESTS, quota.limit, left, fresh_in_s(quota, used))
@@ -106,7 +106,7 @@ def _add_openai(
     limit_name, left_name, fresh_name = names
     found[limit_name] = str(limit)
     found[left_name] = str(left)
-    found[fresh_name] = duration(fresh_s)
+    found[fresh_name] = _written(whole_s(fresh_s))
 
 
 def _names(what: str) -> tuple[str, str, str]:
@@ -122,7 +122,8 @@ _OF_REQUESTS, _OF_TOKENS = _names("requests"), _names("tokens")
 
 def whole_s(seconds: float) -> int:
     """Seconds rounded up, but for what is only the error of floating point."""
-    return max(0, math.ceil(seconds - _ERROR_S))
+    whole = math.ceil(seconds - _ERROR_S)
+    return max(0, whole)
 
 
 _ERROR_S = 1e-6

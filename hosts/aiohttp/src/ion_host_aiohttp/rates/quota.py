@@ -123,10 +123,15 @@ def violated(quota: Quota, used: Used, cost: int, *, runs_turns: bool) -> tuple[
 
 def remaining(quota: Quota, used: Used) -> int:
     """How many requests would pass now by the limit, which must not be None; 0 or more."""
+    return remaining_of(quota, used.log, used.now)
+
+
+def remaining_of(quota: Quota, log: Log, now: float) -> int:
+    """As `remaining`, by the log of a caller and the time, by the clock of the log."""
     limit = quota.limit or 0
-    left = limit + quota.grace - total(used.log, used.now - quota.window_s)
+    left = limit + quota.grace - total(log, now - quota.window_s)
     if quota.grace:
-        left = min(left, 2 * limit - total(used.log, used.now - 2 * quota.window_s))
+        left = min(left, 2 * limit - total(log, now - 2 * quota.window_s))
     return max(0, left)
 
 

@@ -11,7 +11,7 @@ import attrs
 from ion_framework.clock import Clock
 from ion_host_aiohttp.errors.messages import Message
 from ion_host_aiohttp.rates.days import Days
-from ion_host_aiohttp.rates.quota import REQUESTS, Quota, Used, remaining, violated
+from ion_host_aiohttp.rates.quota import REQUESTS, Quota, Used, remaining_of, violated
 from ion_host_aiohttp.rates.table import CallerTable
 from ion_host_aiohttp.rates.window import Log, added, pruned, total
 
@@ -117,11 +117,12 @@ class LocalStore:
             return Standing(True, quota, Used(now))
         place, since = _log_key(key, quota), now - quota.remembers_s
         log = pruned(self._logs.get(place) or (), since)
-        used = Used(now, log)
-        if cost > remaining(quota, used):
-            return Standing(False, quota, used, (REQUESTS,))
+        held = total(log, since)
+        left = remaining_of(quota, log, now) if quota.grace else quota.limit - held
+        if cost > left:
+            return Standing(False, quota, Used(now, log), (REQUESTS,))
         log = added(log, now, cost, quota.window_s)
-        self._logs.put(place, log, total(log, since))
+        self._logs.put(place, log, held + cost)
         return Standing(True, quota, Used(now, log))
 
     def used(self, key: bytes, quota: Quota) -> Used:

@@ -262,17 +262,40 @@ class Place:
         self._patience_s = patience_s
         self._began = 0.0
 
+    def take(self) -> bool:
+        """Take the place, if there is one at once; False where it is to be waited for.
+
+        Whoever has it gives it back by `give_back`.
+
+        Raises:
+            RequestFailed: 503 with Retry-After.
+        """
+        is_taken = self._admission.take(self._sheddable, self._patience_s)
+        if is_taken:
+            self._began = self._clock.monotonic()
+        return is_taken
+
+    async def wait(self) -> float:
+        """Wait for the place; gives the seconds that took.
+
+        Raises:
+            RequestFailed: 503 with Retry-After.
+        """
+        waited_s = await self._admission.wait(self._patience_s)
+        self._began = self._clock.monotonic()
+        return waited_s
+
+    def give_back(self) -> None:
+        """Give the place back."""
+        self._admission.give_back(self._clock.monotonic() - self._began)
+
     async def __aenter__(self) -> float:
         """Take the place; gives the seconds that were waited for it.
 
         Raises:
             RequestFailed: 503 with Retry-After.
         """
-        waited_s = 0.0
-        if not self._admission.take(self._sheddable, self._patience_s):
-            waited_s = await self._admission.wait(self._patience_s)
-        self._began = self._clock.monotonic()
-        return waited_s
+        return 0.0 if self.take() else await self.wait()
 
     async def __aexit__(
         self,
@@ -281,7 +304,7 @@ class Place:
         trace: TracebackType | None,
     ) -> None:
         """Give it back."""
-        self._admission.give_back(self._clock.monotonic() - self._began)
+        self.give_back()
 
 
 @attrs.frozen(eq=False)

@@ -43,7 +43,9 @@ class Express:
     def __init__(self, service: Service, endpoints: Iterable[Endpoint[Any]]) -> None:
         endpoints = tuple(endpoints)
         self._service = service
-        self._kept = tuple(each.path.partition("{")[0] for each in endpoints if not each.sheddable)
+        kept = {each.path.partition("{")[0] for each in endpoints if not each.sheddable}
+        self._kept = frozenset(kept)
+        self._kept_below = tuple(path for path in kept if path.endswith("/") and path != "/")
         self._styles: Mapping[str, ErrorStyle] = {each.path: each.style for each in endpoints}
         self._untold = 0
         self._left = BURST
@@ -69,10 +71,7 @@ class Express:
             path: the target of a request, its query included.
         """
         address = path.partition("?")[0]
-        return not any(
-            address == kept or (kept[-1:] == "/" and kept != "/" and address.startswith(kept))
-            for kept in self._kept
-        )
+        return address not in self._kept and not address.startswith(self._kept_below)
 
     def refusal(self, request: web.BaseRequest) -> bytes:
         """The whole answer to a request that is refused, as it goes over the wire."""

@@ -37,7 +37,12 @@ def json_line(_logger: object, _method: str, event: MutableMapping[str, Any]) ->
     """The event as one line of strict JSON; a surrogate without its partner becomes ``?``."""
     event = {name: event[name] for name in FIRST if name in event} | dict(event)
     try:
-        line = f"{{{', '.join([member(*item) for item in event.items()])}}}"
+        members = [
+            f"{encode_basestring(name)}: "
+            f"{encode_basestring(value) if type(value) is str else number(value)}"
+            for name, value in event.items()
+        ]
+        line = f"{{{', '.join(members)}}}"
     except Exception:  # noqa: BLE001  a value's own repr may raise anything; its type is named
         line = json.dumps({_safe(key): _safe(value) for key, value in event.items()})
     return clean(line)
@@ -49,16 +54,6 @@ def clean(line: str) -> str:
         return line
     text = line.encode("utf-8", "replace").decode()
     return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def member(name: str, value: object) -> str:
-    """A field as a member of an object in JSON.
-
-    Raises:
-        Exception: whatever the value's own ``repr`` raises.
-    """
-    told = encode_basestring(value) if type(value) is str else number(value)
-    return f"{encode_basestring(name)}: {told}"
 
 
 def number(value: object) -> str:

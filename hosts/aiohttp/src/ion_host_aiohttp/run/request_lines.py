@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,7 +19,7 @@ import structlog
 from ion_framework.line_stream import CLOUD_SEVERITIES, CLOUD_TRACE, LineStream
 from ion_framework.pipeline.events import RequestCompleted
 from ion_host_aiohttp.run.json_events import JsonEvents, Render
-from ion_host_aiohttp.run.log_lines import FIRST, clean, cloud_line, json_line, member, number
+from ion_host_aiohttp.run.log_lines import FIRST, clean, cloud_line, json_line, number
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -98,44 +99,54 @@ def _line(
     context: Mapping[str, object],
     more: Mapping[str, object],
 ) -> str | None:
-    head = _HEADS.get(step.render)
-    if head is None or _is_particular(context, more) or structlog.contextvars.get_contextvars():
+    """The line; None where it has something that is not ordinary."""
+    head, spent_ms = _HEADS.get(step.render), round(event.duration_s * 1000, 3)
+    bound = _members(context) if context else ""
+    added = _members(more) if more else ""
+    if (
+        head is None
+        or bound is None
+        or added is None
+        or (bound and not context.keys().isdisjoint(more))
+        or type(spent_ms) is not float
+        or not isfinite(spent_ms + (event.lasted_s or 0.0))
+        or type(event.status) is not int
+        or structlog.contextvars.get_contextvars()
+    ):
         return None
+    if event.trace is not None or event.lasted_s is not None:
+        before, behind = _particulars(event, is_cloud=step.render is cloud_line)
+        bound, added = before + bound, behind + added
+    return clean(
+        f'{head}{step.timestamp()}", "level": "info", "event": "{_EVENT}"{bound}'
+        f', "method": {encode_basestring(event.method)}'
+        f', "route": {encode_basestring(event.route)}, "status": {event.status}'
+        f', "duration_ms": {spent_ms!r}, "request_id": {encode_basestring(event.request_id)}'
+        f"{added}}}"
+    )
+
+
+def _members(fields: Mapping[str, object]) -> str | None:
+    """Fields of others; None where they change more of a line than its end, or cannot be told."""
+    if not _PARTICULAR.isdisjoint(fields):
+        return None
+    text = ""
     try:
-        fields = _fields(event, context, more, is_cloud=step.render is cloud_line)
+        for name, value in fields.items():
+            told = encode_basestring(value) if type(value) is str else number(value)
+            text = f"{text}, {encode_basestring(name)}: {told}"
     except Exception:  # noqa: BLE001  a value's own repr may raise anything; the other way names it
         return None
-    return clean(f'{head}{step.timestamp()}", "level": "info", "event": "{_EVENT}"{fields}}}')
+    return text
 
 
-def _is_particular(context: Mapping[str, object], more: Mapping[str, object]) -> bool:
-    """Whether fields of others change more of a line than its end."""
-    if more and not _PARTICULAR.isdisjoint(more):
-        return True
-    return bool(context) and not (
-        _PARTICULAR.isdisjoint(context) and context.keys().isdisjoint(more)
-    )
-
-
-def _fields(
-    event: RequestCompleted,
-    context: Mapping[str, object],
-    more: Mapping[str, object],
-    *,
-    is_cloud: bool,
-) -> str:
-    trace = lasted = ""
-    bound = "".join([f", {member(*item)}" for item in context.items()]) if context else ""
+def _particulars(event: RequestCompleted, *, is_cloud: bool) -> tuple[str, str]:
+    """What is told of a trace and of a stream: before the fields of all requests, and behind."""
+    before = behind = ""
     if event.lasted_s is not None:
-        lasted = f', "lasted_ms": {number(round(event.lasted_s * 1000, 3))}'
+        behind = f', "lasted_ms": {number(round(event.lasted_s * 1000, 3))}'
     if event.trace is not None:
         trace_id = encode_basestring(event.trace.trace_id)
-        trace = f', "trace_id": {trace_id}'
-        bound = f', "{CLOUD_TRACE}": {trace_id}{bound}' if is_cloud else bound
-    added = "".join([f", {member(*item)}" for item in more.items()]) if more else ""
-    return (
-        f'{bound}, "method": {encode_basestring(event.method)}'
-        f', "route": {encode_basestring(event.route)}, "status": {number(event.status)}'
-        f', "duration_ms": {number(round(event.duration_s * 1000, 3))}'
-        f', "request_id": {encode_basestring(event.request_id)}{lasted}{trace}{added}'
-    )
+        behind += f', "trace_id": {trace_id}'
+        before = f', "{CLOUD_TRACE}": {trace_id}' if is_cloud else ""
+    return before, behind

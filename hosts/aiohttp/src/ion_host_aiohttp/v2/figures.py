@@ -57,9 +57,13 @@ def take_sample(service: Service) -> Sample | None:
     )
 
 
+def _reasons(service: Service) -> tuple[str, ...]:
+    return tuple(record.reason for record in service.ion.plugins)
+
+
 async def show_figures(call: Call[None], service: Service) -> Answer:
     """Tell the figures once."""
-    await prepare(call.language)
+    await prepare(_reasons(service), call.language)
     return Answer(body=report_of(service, call.language))
 
 
@@ -71,7 +75,7 @@ async def tell_figures(call: Call[None], service: Service) -> Stream:
     """
     if service.lifecycle.draining.is_set():
         raise RequestFailed(failures.cut_off())
-    await prepare(call.language)
+    await prepare(_reasons(service), call.language)
     return Stream(chunks=_events(call.query.interval_s, service, call.language), lasting=True)
 
 
@@ -79,6 +83,7 @@ async def _events(
     interval_s: int, service: Service, language: Language | None
 ) -> AsyncGenerator[bytes, None]:
     sampler, plugins = service.sampler, plugin_states(service, language)
+    reasons = _reasons(service)
     loop = asyncio.get_running_loop()
     until = loop.time() + service.limits.stream_s - _LAST_S
     with sampler.watched():
@@ -86,6 +91,9 @@ async def _events(
         yield _plugins(plugins)
         told = sampler.latest()
         while (sample := await _next(service, until - loop.time())) is not None:
+            if _reasons(service) != reasons:
+                reasons = _reasons(service)
+                await prepare(reasons, language)
             now = plugin_states(service, language)
             if now != plugins:
                 plugins = now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from functools import lru_cache
 
 from ion_framework.domain.language import Language
@@ -11,10 +12,20 @@ _KNOWN = 1024
 """Reasons that are remembered; an installation has some dozens."""
 
 
-async def prepare(language: Language | None) -> None:
-    """Have what it takes to tell reasons in a language, beside the loop: it takes 0.1 s."""
+async def prepare(reasons: Iterable[str], language: Language | None) -> None:
+    """Have reasons told in a language beside the loop: the first ones take 0.1 s.
+
+    Args:
+        reasons: as the plugins' records have them.
+        language: the language, None for English.
+    """
     if language is Language.KOREAN:
-        await asyncio.to_thread(_korean, "")
+        await asyncio.to_thread(_tell_all, tuple(reasons))
+
+
+def _tell_all(reasons: Iterable[str]) -> None:
+    for reason in reasons:
+        _korean(reason)
 
 
 def reason_in(reason: str, language: Language | None) -> str:
