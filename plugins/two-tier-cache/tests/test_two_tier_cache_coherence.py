@@ -196,3 +196,28 @@ async def test_a_reply_that_was_overtaken_is_not_believed(
         assert slow.heard == ["tenant:a"]
         assert (await slow.tier.get(digest(1), entry.tags)).entry == entry
         await asyncio.gather(slow.tier.close(), quick.tier.close())
+
+
+async def test_an_end_that_takes_long_does_not_deafen_who_opened_again(
+    redis_server, open_tier, make_entry, digest, until
+):
+    """A tier that is opened while it is still being closed hears, also when the end has come."""
+    opened = await open_tier(redis_server.url)
+    tier = opened.tier
+    await listening(opened, until=until)
+    found = await tier.get(digest(1), make_entry().tags)
+    redis_server.command("CLIENT", "PAUSE", "60000", "WRITE")
+    assert tier.put(digest(1), make_entry(), found.tokens)
+
+    closing = asyncio.create_task(tier.close())
+    await asyncio.sleep(0)
+    assert not tier.coherent
+    await tier.open()
+    await until(lambda: tier.coherent)
+    epoch = tier.hearing_epoch
+    redis_server.command("CLIENT", "UNPAUSE")
+    await closing
+
+    assert tier.coherent
+    assert tier.hearing_epoch == epoch
+    assert tier.stats().coherence == "tracking"

@@ -191,6 +191,9 @@ class Expected:
     Args:
         tags: the tags.
         tokens: theirs, that of everything first; they must be known.
+
+    Raises:
+        ValueError: a tag has text that UTF-8 does not have.
     """
 
     __slots__ = ("_end", "_tags")

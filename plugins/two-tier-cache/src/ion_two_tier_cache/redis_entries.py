@@ -39,9 +39,18 @@ class Known(dict[str | None, str]):
         return made
 
     def expected(self, tags: tuple[str, ...]) -> Expected | None:
-        """What an entry with these tags begins with; None where a token is not known."""
+        """What an entry with these tags begins with.
+
+        None where a token is not known, and where UTF-8 does not have the text of a tag.
+        """
         tokens = self.tokens(tags)
-        return Expected(tags, tokens) if tokens.known else None
+        if not tokens.known:
+            return None
+        try:
+            return Expected(tags, tokens)
+        except ValueError:
+            # No entry is stored with such tags, but one with other tags may be under the digest.
+            return None
 
 
 class RedisEntries:

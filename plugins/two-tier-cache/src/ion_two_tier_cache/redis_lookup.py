@@ -172,6 +172,8 @@ class Lookups:
             await self._learn_others(known, others.values(), spent)
             for digest, opened in others.items():
                 entries[digest] = self._entries.valid(digest, opened, known)
+        if self._invalidations.owed:
+            self._leave_out_owed(entries)
         tokens = {own: known.tokens(own) for own in asked if not self._invalidations.concerns(own)}
         return [
             Found(entries.get(digest), tokens[own], isinstance(leases[digest], bytes))
@@ -179,6 +181,17 @@ class Lookups:
             else NOTHING
             for digest, own in questions
         ]
+
+    def _leave_out_owed(self, entries: dict[str, Entry | None]) -> None:
+        """Take out what is owed to be invalid: an entry may have other tags than who asks for it.
+
+        It is the last step of a batch, because tags may come to be owed while Redis is asked.
+        """
+        carried = {entry.tags for entry in entries.values() if entry is not None}
+        concerned = {tags for tags in carried if self._invalidations.concerns(tags)}
+        for digest, entry in entries.items():
+            if entry is not None and entry.tags in concerned:
+                entries[digest] = None
 
     def _names(self, digests: Iterable[str], tags: Iterable[str | None]) -> list[str]:
         """The keys of entries, of their leases, and of the tokens of tags, in this order."""

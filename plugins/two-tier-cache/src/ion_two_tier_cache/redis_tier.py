@@ -186,8 +186,13 @@ class RedisTier:
             self._parts.lookups.hear(tag)
         self._on_invalidate(tag)
 
+    def _changed(self, coherence: Coherence, hears: bool) -> None:
+        """Note what the present listener says; one that is being closed may still say something."""
+        if self._parts is not None and self._parts.coherence is coherence:
+            self._hearing_changed(hears)
+
     def _hearing_changed(self, hears: bool) -> None:
-        self.coherent = hears and self._parts is not None
+        self.coherent = hears
         self.hearing_epoch += 1
 
     def _make_parts(self) -> _Parts:
@@ -204,13 +209,19 @@ class RedisTier:
         link = RedisLink(commands, context, timeout_s=timeout_s, connections=connections)
         writer = WriteBehind(link, most=settings.queue_entries, most_bytes=settings.queue_bytes)
         invalidations = Invalidations(context, link)
+        coherence = Coherence(
+            context,
+            commands,
+            self._hear,
+            on_change=lambda hears: self._changed(coherence, hears),
+        )
         return _Parts(
             link=link,
             writer=writer,
             invalidations=invalidations,
             lookups=Lookups(context, link, writer, invalidations),
             keeper=LeaseKeeper(context, link, writer),
-            coherence=Coherence(context, commands, self._hear, on_change=self._hearing_changed),
+            coherence=coherence,
             renewals=Renewals(context),
         )
 
