@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 
 import pytest
 import sentry_sdk
+from ion_sentry.client import SentryClient
 from ion_sentry.post import Post, rate_limits
+from ion_sentry.sender import Sender
 from ion_sentry.settings import SentrySettings
 from ion_sentry.tally import Tally
 from sentry_sdk.envelope import Envelope
@@ -190,6 +193,47 @@ async def test_an_ion_that_is_opened_again_sends_again(fake, monitor):
     tally = await run(one, [completed()])
 
     assert tally.sent == 2
+
+
+def calm_sender(fake, tally, made, queue_size):
+    """A sender that, left to itself, would be calm for a minute."""
+    settings = SentrySettings(dsn=fake.dsn(), timeout_s=30)
+
+    def make_client():
+        made.set()
+        return SentryClient(settings, "a release", tally)
+
+    return Sender(make_client, queue_size, tally, calm_s=60)
+
+
+def test_a_burst_ends_the_calm_and_loses_nothing_that_fits(fake):
+    """Once half the queue is full it is sent, long before the calm would have ended."""
+    tally, made = Tally(), threading.Event()
+    sender = calm_sender(fake, tally, made, queue_size=40)
+    for number in range(19):
+        sender.put({"message": f"event {number}"})
+    waited = made.wait(0.2)
+    for number in (19, 20):  # one of all has left the queue
+        sender.put({"message": f"event {number}"})
+    arrived = fake.arrived.wait(30)
+    for number in range(21, 40):
+        sender.put({"message": f"event {number}"})
+    sender.close(30)
+
+    assert (waited, arrived) == (False, True)
+    assert (tally.sent, tally.lost) == (40, 0)
+    assert {item["message"] for item in fake.of("event")} == {f"event {n}" for n in range(40)}
+
+
+def test_a_queue_for_one_ends_its_calm_when_it_is_full(fake):
+    """With the smallest queue a single document is not left to wait."""
+    tally, made = Tally(), threading.Event()
+    sender = calm_sender(fake, tally, made, queue_size=1)
+    sender.put({"message": "first"})
+    assert made.wait(30)
+    sender.close(30)
+
+    assert (tally.sent, tally.lost) == (1, 0)
 
 
 async def test_log_lines_of_others_are_not_sent(fake, monitor, caplog):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import zlib
@@ -19,16 +20,24 @@ from ion_framework.testing.network.ports import free_port
 
 KEY = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 BODY = zlib.compress(b"an envelope", 5, wbits=31)
+LONG = b"x" * 4_000_000 + BODY
+"""More than the buffers of a socket hold."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+IDLE = b"HTTP/1.1 408 Request Time-out\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 OPENSSL = shutil.which("openssl")
+NEEDS_OPENSSL = pytest.mark.skipif(
+    OPENSSL is None, reason="no openssl on PATH to make a certificate with"
+)
+LINGER_NOT = struct.pack("ii", 1, 0)
+"""Makes a socket that is closed reset its connection."""
 
 
 @contextmanager
-def server(*connections, context=None):
+def server(*connections, context=None, part=lambda link: None):
     """A server that answers on each connection as often as it has answers; gives heads and port.
 
-    After its last answer it closes a connection without having said so.
+    After its last answer it does ``part`` and closes a connection without having said so.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     heads = []
@@ -42,6 +51,7 @@ def server(*connections, context=None):
                     for answer in answers:
                         heads.append(request_head(link))
                         link.sendall(answer)
+                    part(link)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -54,7 +64,7 @@ def server(*connections, context=None):
 
 def request_head(link):
     """The head of a request, whose body has been read."""
-    data = b""
+    data = bytearray()
     while not data.endswith(BODY):
         part = link.recv(65536)
         if not part:
@@ -66,6 +76,13 @@ def request_head(link):
 def wire(port, scheme="http", host="127.0.0.1"):
     """A way to a server."""
     return wire_to(Dsn(f"{scheme}://{KEY}@{host}:{port}/7"), 30)
+
+
+def tls(certificate):
+    """What a server of TLS speaks with."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +100,13 @@ def certificate(tmp_path_factory):
         capture_output=True,
     )
     return made, key
+
+
+@pytest.fixture
+def trusted(certificate, monkeypatch):
+    """What a server speaks with whose certificate is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    return tls(certificate)
 
 
 def test_one_connection_serves_all_envelopes():
@@ -113,6 +137,61 @@ def test_a_connection_that_sentry_closed_is_opened_again(first):
     assert len(heads) == 2
 
 
+@pytest.mark.parametrize("scheme", ["http", pytest.param("https", marks=NEEDS_OPENSSL)])
+@pytest.mark.parametrize("last_words", [b"", IDLE])
+def test_an_idle_connection_that_was_given_up_is_not_used(scheme, last_words, request):
+    """Whether it just ended or a proxy told of it (408), the next envelope goes over another."""
+    answered, given_up = threading.Event(), threading.Event()
+
+    def part(link):
+        answered.wait(30)
+        link.sendall(last_words)
+        link.shutdown(socket.SHUT_RDWR)
+        given_up.set()
+
+    context = request.getfixturevalue("trusted") if scheme == "https" else None
+    with server([OK], [OK], context=context, part=part) as (heads, port):
+        way = wire(port, scheme, "localhost")
+        answers = [way.post(BODY).status]
+        answered.set()
+        assert given_up.wait(30)
+        answers.append(way.post(BODY).status)
+        way.close()
+
+    assert answers == [200, 200]
+    assert len(heads) == 2
+
+
+@pytest.mark.parametrize("scheme", ["http", pytest.param("https", marks=NEEDS_OPENSSL)])
+def test_an_envelope_whose_connection_breaks_is_sent_again(scheme, request):
+    """A kept connection that is reset in the midst of an envelope costs no event."""
+
+    def part(link):
+        link.recv(1)
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+
+    context = request.getfixturevalue("trusted") if scheme == "https" else None
+    with server([OK], [OK], context=context, part=part) as (heads, port):
+        way = wire(port, scheme, "localhost")
+        answers = [way.post(BODY).status, way.post(LONG).status]
+        way.close()
+
+    assert answers == [200, 200]
+    assert f"Content-Length: {len(LONG)}" in heads[1].splitlines()
+
+
+@NEEDS_OPENSSL
+def test_one_connection_of_tls_serves_all_envelopes(trusted):
+    """What TLS itself has sent, such as tickets, is not taken for the end of a connection."""
+    with server([OK] * 3, context=trusted) as (heads, port):
+        way = wire(port, "https", "localhost")
+        answers = [way.post(BODY).status for _ in range(3)]
+        way.close()
+
+    assert answers == [200] * 3
+    assert len(heads) == 3
+
+
 @pytest.mark.parametrize(
     "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9"]
 )
@@ -133,12 +212,11 @@ def test_nobody_there_is_told_as_unreachable():
         wire(free_port()).post(BODY)
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="no openssl on PATH to make a certificate with")
+@NEEDS_OPENSSL
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_certificates_are_checked(host, certificate, monkeypatch):
     """A certificate counts where it is trusted and names the host, and else nothing is sent."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    context = tls(certificate)
     with server([OK], context=context) as (heads, port), pytest.raises(UNREACHABLE):
         wire(port, "https", "localhost").post(BODY)
     assert not heads

@@ -18,11 +18,14 @@ import certifi
 import urllib3
 from sentry_sdk.consts import EndpointType
 from sentry_sdk.utils import Dsn
+from urllib3.util import wait_for_read
 
 AGENT = "ion-sentry/1"
 
 UNREACHABLE = (urllib3.exceptions.HTTPError, HTTPException, OSError)
 """What is raised where Sentry cannot be reached."""
+
+_DROPPED = (HTTPException, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 @attrs.frozen
@@ -115,18 +118,30 @@ class _Direct:
 
     def post(self, body: bytes) -> Answer:
         """Hand over a packed envelope."""
-        is_kept = self._connection.sock is not None
+        is_kept = self._keeps()
         try:
             return self._ask(body)
-        except (HTTPException, ConnectionError):
+        except _DROPPED:
             if not is_kept:
                 raise
-        # Sentry has closed the connection meanwhile. An envelope that came twice counts once there.
+        # It was closed in this very moment. An envelope that came twice counts once at Sentry.
         return self._ask(body)
 
     def close(self) -> None:
         """Close the connection; the next envelope opens another."""
         self._connection.close()
+
+    def _keeps(self) -> bool:
+        """Whether a connection is kept; one that is not fit for use any more is closed."""
+        link = self._connection.sock
+        if link is None:
+            return False
+        decrypted = link.pending() if isinstance(link, ssl.SSLSocket) else 0
+        # Nothing has been asked, so this is its end, or what a proxy says of it (408): no answer.
+        if decrypted or wait_for_read(link, timeout=0):
+            self.close()
+            return False
+        return True
 
     def _ask(self, body: bytes) -> Answer:
         try:
