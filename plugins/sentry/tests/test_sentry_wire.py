@@ -196,14 +196,14 @@ def test_one_connection_of_tls_serves_all_envelopes(trusted):
     "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9"]
 )
 def test_what_is_no_answer_is_told_as_unreachable(answer):
-    """A fresh connection that breaks, or says what is no HTTP, is not tried a second time."""
-    with server([answer]) as (heads, port):
+    """A connection that breaks, or says what is no HTTP, is tried a second time and no third."""
+    with server([answer], [answer]) as (heads, port):
         way = wire(port)
         with pytest.raises(UNREACHABLE):
             way.post(BODY)
         way.close()
 
-    assert len(heads) == 1
+    assert len(heads) == 2
 
 
 def test_nobody_there_is_told_as_unreachable():

@@ -1,16 +1,10 @@
-"""The way to Sentry: one connection that is kept, and the least of HTTP that an envelope needs.
-
-urllib3 speaks where a proxy stands between. Directly it would take three times as long as this, and
-hand the interpreter to and fro ten times for every envelope, each time while the event loop works.
-"""
+"""The way to Sentry: one connection that is kept, directly or by a proxy."""
 
 from __future__ import annotations
 
 import os
 import ssl
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import attrs
@@ -18,14 +12,13 @@ import certifi
 import urllib3
 from sentry_sdk.consts import EndpointType
 from sentry_sdk.utils import Dsn
-from urllib3.util import wait_for_read
 
 AGENT = "ion-sentry/1"
 
-UNREACHABLE = (urllib3.exceptions.HTTPError, HTTPException, OSError)
+UNREACHABLE = (urllib3.exceptions.HTTPError, OSError)
 """What is raised where Sentry cannot be reached."""
 
-_DROPPED = (HTTPException, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_DROPPED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 @attrs.frozen
@@ -71,96 +64,45 @@ def wire_to(dsn: Dsn, timeout_s: float) -> Wire:
         "User-Agent": AGENT,
         "X-Sentry-Auth": auth.to_header(),
     }
-    trusted = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
-    trusted = trusted or certifi.where()
-    proxies = {} if proxy_bypass(dsn.host) else getproxies()
-    proxy = proxies.get(dsn.scheme) or proxies.get("all") or ""
-    if not proxy.startswith(("http://", "https://")):
-        direct = _Direct(url, headers, timeout_s, trusted)
-        return Wire(direct.post, direct.close)
-    manager = urllib3.ProxyManager(proxy, ca_certs=trusted, maxsize=1)
+    pool = _pool(dsn)
     timeout = urllib3.Timeout(connect=timeout_s, read=timeout_s)
 
-    def post(body: bytes) -> Answer:
-        response = manager.request(
+    def ask(body: bytes) -> Answer:
+        response = pool.request(
             "POST", url, body=body, headers=headers, retries=False, timeout=timeout
         )
         return _answer(response)
 
-    return Wire(post, manager.clear)
-
-
-class _Direct:
-    """A connection of its own.
-
-    Args:
-        url: where envelopes go.
-        headers: go with each of them.
-        timeout_s: seconds for connecting, and for an answer.
-        trusted: file of the certificates that are trusted.
-    """
-
-    def __init__(self, url: str, headers: dict[str, str], timeout_s: float, trusted: str) -> None:
-        parts = urlsplit(url)
-        self._connection = (
-            HTTPSConnection(
-                parts.hostname or "",
-                parts.port,
-                timeout=timeout_s,
-                context=ssl.create_default_context(cafile=trusted),
-            )
-            if parts.scheme == "https"
-            else HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
-        )
-        lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc}"]
-        lines += [f"{name}: {text}" for name, text in headers.items()]
-        self._head = "\r\n".join(lines).encode("latin-1")
-
-    def post(self, body: bytes) -> Answer:
-        """Hand over a packed envelope."""
-        is_kept = self._keeps()
+    def post(body: bytes) -> Answer:
         try:
-            return self._ask(body)
-        except _DROPPED:
-            if not is_kept:
+            return ask(body)
+        except urllib3.exceptions.HTTPError as error:
+            if not _was_dropped(error):
                 raise
-        # It was closed in this very moment. An envelope that came twice counts once at Sentry.
-        return self._ask(body)
+        # The kept connection ended in this very moment. What comes twice counts once at Sentry.
+        return ask(body)
 
-    def close(self) -> None:
-        """Close the connection; the next envelope opens another."""
-        self._connection.close()
-
-    def _keeps(self) -> bool:
-        """Whether a connection is kept; one that is not fit for use any more is closed."""
-        link = self._connection.sock
-        if link is None:
-            return False
-        decrypted = link.pending() if isinstance(link, ssl.SSLSocket) else 0
-        # Nothing has been asked, so this is its end, or what a proxy says of it (408): no answer.
-        if decrypted or wait_for_read(link, timeout=0):
-            self.close()
-            return False
-        return True
-
-    def _ask(self, body: bytes) -> Answer:
-        try:
-            # In one piece: `HTTPConnection.request` would send the body after the head.
-            self._connection.send(
-                b"%b\r\nContent-Length: %d\r\n\r\n%b" % (self._head, len(body), body)
-            )
-            response = HTTPResponse(self._connection.sock, method="POST")
-            response.begin()
-            response.read()
-        except BaseException:
-            self.close()
-            raise
-        if response.will_close:
-            self.close()
-        return _answer(response)
+    return Wire(post, pool.clear)
 
 
-def _answer(response: HTTPResponse | urllib3.BaseHTTPResponse) -> Answer:
+def _pool(dsn: Dsn) -> urllib3.PoolManager:
+    trusted = os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    trusted = trusted or certifi.where()
+    proxies = {} if proxy_bypass(dsn.host) else getproxies()
+    proxy = proxies.get(dsn.scheme) or proxies.get("all") or ""
+    if proxy.startswith(("http://", "https://")):
+        return urllib3.ProxyManager(proxy, ca_certs=trusted, maxsize=1)
+    return urllib3.PoolManager(ca_certs=trusted, maxsize=1)
+
+
+def _was_dropped(error: urllib3.exceptions.HTTPError) -> bool:
+    """Whether a connection broke, for which neither its certificate nor the time is the reason."""
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return any(isinstance(each, _DROPPED) for each in error.args)
+    return isinstance(error, urllib3.exceptions.ProtocolError)
+
+
+def _answer(response: urllib3.BaseHTTPResponse) -> Answer:
     headers = response.headers
     limits, retry_after = headers.get("X-Sentry-Rate-Limits"), headers.get("Retry-After")
     return Answer(response.status, limits or "", retry_after or "")
