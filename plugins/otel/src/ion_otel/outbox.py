@@ -23,6 +23,10 @@ start, or from that turn."""
 MOST_EARLY = 1000
 """Turns that wait for the import at most."""
 
+LEAST_S = 0.5
+"""Seconds that sending has at the end, where waiting for the import took all the time there was:
+threads that have not even heard of the end would go on after it."""
+
 _MANY = 100
 """Turns that are not left to wait for calm."""
 
@@ -45,6 +49,7 @@ class Outbox:
         self._tell = tell
         self._early: deque[tuple[TurnCompleted | TurnFailed, int]] = deque()
         self._pipeline: Pipeline | None = None
+        self._is_closed = False
         self._wanted, self._hurry = threading.Event(), threading.Event()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._open, name="ion-otel-start", daemon=True)
@@ -80,12 +85,14 @@ class Outbox:
         self._hurry.set()
         self._wanted.set()
         await asyncio.to_thread(self._thread.join, limit_s)
+        self._is_closed = True
         if self._pipeline is None:
             self._tally.dropped += len(self._early)
             self._early.clear()
             return
         self._send_early()
-        await asyncio.to_thread(self._pipeline.close, max(0.0, ends_at - time.monotonic()))
+        left_s = max(LEAST_S, ends_at - time.monotonic())
+        await asyncio.to_thread(self._pipeline.close, left_s)
 
     def _send_early(self) -> None:
         while self._early and self._pipeline is not None:
@@ -100,6 +107,9 @@ class Outbox:
             self._pipeline = self._make()
         except Exception as error:  # noqa: BLE001  told, and every turn that it costs is counted
             self._tell(error)
+            return
+        if self._is_closed:
+            self._pipeline.close(0.0)  # the import outlasted the end, and nobody else knows of it
             return
         with suppress(RuntimeError):  # the loop is closed: the end has taken what waited
             self._loop.call_soon_threadsafe(self._send_early)
