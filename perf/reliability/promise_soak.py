@@ -27,6 +27,10 @@ REQUESTS, STREAMS = 200_000, 2_000
 WARM_REQUESTS, WARM_STREAMS = 6_000, 100
 """More than the host remembers of turns, and streams enough for every part to have been used."""
 
+KEPT_S = 70.0
+"""Seconds after which what streams have said is surely forgotten (60): until then more and more of
+it is kept, up to what comes in that time."""
+
 MOST_MB = 10.0
 """MB of resident memory in a million requests."""
 
@@ -89,6 +93,7 @@ async def check(setting: Setting) -> Sequence[Finding]:
     async with _host() as host:
         warmed = [await _ask(host, setting.number(WARM_REQUESTS, 400))]
         warmed.append(await _listen(host, setting.number(WARM_STREAMS, 8)))
+        warmed.append(await _fill(host, setting, requests // PARTS, streams // PARTS))
         before = await _steady(host)
         held, failed = [host.resident()], list(warmed)
         for _ in range(PARTS):
@@ -101,6 +106,25 @@ async def check(setting: Setting) -> Sequence[Finding]:
         _memory(held, requests // PARTS),
         *_left(before, after),
     ]
+
+
+async def _fill(host: Soaked, setting: Setting, requests: int, streams: int) -> int:
+    """Soak for as long as what has ended is kept for those who come back, at the same pace.
+
+    Args:
+        host: the host.
+        setting: how much of it.
+        requests: requests of one turn.
+        streams: streams of one turn.
+
+    Returns:
+        how many failed.
+    """
+    loop = asyncio.get_running_loop()
+    until, failed = loop.time() + setting.seconds(KEPT_S), 0
+    while loop.time() < until:
+        failed += await _ask(host, requests) + await _listen(host, streams)
+    return failed
 
 
 def _answered(failed: int, requests: int, streams: int) -> Finding:
