@@ -22,6 +22,7 @@ from ion_framework.testing import (
     run_virtual,
     running_ion,
 )
+from tests.support.observing import observing
 
 EVENT = RequestCompleted("GET", "/", 200, "id", 0.0, 0.0)
 
@@ -51,20 +52,6 @@ async def _fail(_):
 
 async def _hang(_):
     await asyncio.sleep(3600)
-
-
-def observing(main, *targets, clock=None):
-    """Run something with observers named o0, o1 and so on."""
-
-    async def run():
-        plugins = [
-            make_plugin(f"o{number}", target, "monitor") for number, target in enumerate(targets)
-        ]
-        chosen = clock or asyncio.get_running_loop()
-        async with running_ion(*plugins, clock=chosen) as ion:
-            return await main(ion)
-
-    return run_virtual(run())
 
 
 def test_a_completed_turn_is_told_with_its_receipt():

@@ -13,7 +13,8 @@ from ion_framework.pipeline.implementation import Implementation
 from ion_framework.pipeline.markers import hookimpl
 from ion_framework.pipeline.observers import QUEUE_SIZE, Observers, ObserverStats, close_lanes
 from ion_framework.plugin_host.record import Status
-from ion_framework.testing import VirtualClock, make_plugin, run_virtual, running_ion
+from ion_framework.testing import VirtualClock, run_virtual
+from tests.support.observing import observing
 
 EVENT = RequestCompleted("GET", "/", 200, "id", 0.0, 0.0)
 
@@ -29,20 +30,6 @@ class Hanging:
 
 async def _fail(_):
     raise ValueError("no")
-
-
-def observing(main, *targets, clock=None):
-    """Run something with observers named o0, o1 and so on."""
-
-    async def run():
-        plugins = [
-            make_plugin(f"o{number}", target, "monitor") for number, target in enumerate(targets)
-        ]
-        chosen = clock or asyncio.get_running_loop()
-        async with running_ion(*plugins, clock=chosen) as ion:
-            return await main(ion)
-
-    return run_virtual(run())
 
 
 class Plain:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import zlib
 from contextlib import contextmanager, nullcontext, suppress
@@ -16,6 +14,7 @@ from ion_sentry.wire import UNREACHABLE, wire_to
 from sentry_sdk.utils import Dsn
 
 from ion_framework.testing import FakeCollector
+from ion_framework.testing.network.certificates import OPENSSL, self_signed
 from ion_framework.testing.network.ports import free_port
 
 KEY = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -25,7 +24,6 @@ LONG = b"x" * 4_000_000 + BODY
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 IDLE = b"HTTP/1.1 408 Request Time-out\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-OPENSSL = shutil.which("openssl")
 NEEDS_OPENSSL = pytest.mark.skipif(
     OPENSSL is None, reason="no openssl on PATH to make a certificate with"
 )
@@ -88,18 +86,7 @@ def tls(certificate):
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for ``localhost`` that signs itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    made, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *(OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-keyout", key, "-out", made, "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:localhost"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return made, key
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
-import subprocess
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-OPENSSL = shutil.which("openssl")
+from ion_framework.testing.network.certificates import OPENSSL, self_signed
+
 pytestmark = [
     pytest.mark.outage,
     pytest.mark.skipif(OPENSSL is None, reason="no openssl on PATH to make a certificate with"),
@@ -20,18 +19,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for ``localhost`` that signs itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *(OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-keyout", key, "-out", certificate, "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:localhost"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 async def _pump(reader, writer):
