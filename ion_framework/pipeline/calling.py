@@ -151,10 +151,10 @@ async def _call(
     place: Place | None,
 ) -> object:
     function = implementation.function
-    arguments = [values[name] for name in implementation.arguments]
+    arguments = implementation.positional(values)
     # Only a plain function blocks: a coroutine of a blocking plugin belongs on the loop.
     if implementation.mode is CallMode.THREAD and not inspect.iscoroutinefunction(function):
-        result = await in_thread(implementation.threads, function, tuple(arguments), limit_s, place)
+        result = await in_thread(implementation.threads, function, arguments, limit_s, place)
     else:
         try:
             result = call_on_loop(implementation, arguments)

@@ -65,7 +65,7 @@ class Implementation:
 
     def positional(self, values: Mapping[str, object]) -> tuple[object, ...]:
         """The arguments for a call, in this implementation's order."""
-        return tuple(values[name] for name in self.arguments)
+        return tuple([values[name] for name in self.arguments])  # a list is faster, at every call
 
     def applies_to(self, persona: str) -> bool:
         """Whether it runs in the turns of this persona."""
