@@ -72,12 +72,12 @@ def place(folder: Path) -> Iterator[Place]:
     """Start what hosts talk to, on the core of the load."""
     command = python("-m", "perf.bench.upstream")
     environ = unconfigured({"PYTHONPATH": str(ROOT)})
-    with (
-        on_cores(client_cores()),
-        subprocess.Popen(
+    # Bound is only what is started here: who starts servers inside `place` may use every core.
+    with on_cores(client_cores()):
+        process = subprocess.Popen(
             command, env=environ, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as process,
-    ):
+        )
+    with process:
         assert process.stdin is not None  # noqa: S101  it was asked for
         assert process.stdout is not None  # noqa: S101  it was asked for
         try:
