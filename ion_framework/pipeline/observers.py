@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from contextvars import Context, copy_context
 
 import attrs
 
 from ion_framework.errors import HookError
-from ion_framework.pipeline.calling import call
+from ion_framework.pipeline.calling import call, work_begins, work_ends
 from ion_framework.pipeline.containment import NotCalledError
 from ion_framework.pipeline.events import Event
 from ion_framework.pipeline.implementation import CallMode, Implementation
@@ -120,13 +120,14 @@ class Observers:
         return {lane.item.plugin: lane.stats(due) for lane in self._lanes}
 
     def _tell(self) -> None:
-        """Tell plain functions of all that has come; what comes of that waits for the next time."""
+        """Tell plain functions of all that has come; what comes of that waits for the next time.
+
+        One is told of all before the next is: what it needs is then still near the processor.
+        """
         self._is_rung = False
-        due, lanes = self._due, self._plain
-        for _ in range(len(due)):
-            event = due.popleft()
-            for lane in lanes:
-                lane.tell(event)
+        due, self._due = self._due, deque()
+        for lane in self._plain:
+            lane.tell_all(due)
 
     def _hand_out(self) -> None:
         """Have every lane keep for itself what is due: the lanes are about to change, or to end."""
@@ -184,7 +185,16 @@ class Lane:
         waiting = len(self._queue) + (due if self.is_plain else 0)
         return ObserverStats(self._delivered, self._dropped, self._failed, waiting)
 
-    def tell(self, event: Event) -> None:
+    def tell_all(self, events: Iterable[Event]) -> None:
+        """Tell a plain observer of events, one after another."""
+        started = work_begins(self.item)
+        try:
+            for event in events:
+                self._tell(event)
+        finally:
+            work_ends(self.item, started)
+
+    def _tell(self, event: Event) -> None:
         """Tell a plain observer of an event, unless others wait for it still."""
         if not self.is_plain or self._queue:
             self.put(event)

@@ -73,6 +73,21 @@ def test_plain_functions_hear_of_everything_in_order_with_the_next_turn_of_the_l
     assert [f"r-{number}" for number in range(5)] == first.seen == second.seen
 
 
+def test_a_plain_function_hears_of_all_before_the_next_one_does():
+    """Of events that came together one observer is told after the other, not event by event."""
+    heard = []
+    first, second = (Plain(lambda event, n=n: heard.append((n, event.request_id))) for n in "ab")
+
+    async def main(ion):
+        for number in range(2):
+            ion.emit(told(number))
+        await asyncio.sleep(0)
+
+    observing(main, first, second)
+
+    assert [("a", "r-0"), ("a", "r-1"), ("b", "r-0"), ("b", "r-1")] == heard
+
+
 def test_of_plain_functions_too_a_thousand_events_wait_at_most():
     """What comes on top before the loop turns is dropped and counted."""
     plain = Plain()

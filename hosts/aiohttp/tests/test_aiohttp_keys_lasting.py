@@ -17,7 +17,7 @@ from ion_host_aiohttp.access.caller import Credentials
 from ion_host_aiohttp.access.key_form import new_key
 from ion_host_aiohttp.access.key_record import KeyTerms
 from ion_host_aiohttp.access.key_store import Increment, KeyStore
-from ion_host_aiohttp.access.key_table import FRESH_S, READ_S, KeyTable
+from ion_host_aiohttp.access.key_table import AHEAD_S, FRESH_S, READ_S, KeyTable
 from ion_host_aiohttp.access.key_thread import KeyThread, Reading
 from ion_host_aiohttp.access.refusals import RefusedError, UnavailableError
 from ion_host_aiohttp.access.token_text import read_token
@@ -96,6 +96,29 @@ class TestSlowDisk:
         clock.advance(FRESH_S)
         assert not await fails(table)
         await thread.close()
+
+    async def test_nobody_waits_for_keys_that_are_read_ahead(self, path):
+        """Keys that will soon be too old are read while those who come are let in by them."""
+        thread, clock = Slow(path), VirtualClock()
+        table = KeyTable(thread, clock, logger())
+        thread.goes_on.set()
+        await table.load()
+        thread.goes_on.clear()
+        clock.advance(AHEAD_S)
+        async with asyncio.timeout(READ_S / 2):
+            for _ in range(20):
+                await table.refresh()
+        await asyncio.sleep(0)
+        begun = thread.reads
+        thread.goes_on.set()
+        await table.close()
+        clock.advance(FRESH_S - AHEAD_S)
+        async with asyncio.timeout(READ_S / 2):
+            await table.refresh()
+        await table.close()
+        await thread.close()
+
+        assert (2, 3) == (begun, thread.reads)
 
     async def test_one_who_leaves_takes_nothing_from_the_others(self, path):
         """A request that is cut off while it waits does not end the reading of the others."""

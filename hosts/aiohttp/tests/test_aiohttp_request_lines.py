@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -15,7 +16,12 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from ion_host_aiohttp.run.logs import configure_process, make_logger
-from ion_host_aiohttp.run.request_lines import DirectLines, leave_line, line_fields
+from ion_host_aiohttp.run.request_lines import (
+    DirectLines,
+    RequestLines,
+    leave_line,
+    line_fields,
+)
 
 from ion_framework.domain.trace_context import TraceContext
 from ion_framework.pipeline.events import RequestCompleted
@@ -125,6 +131,38 @@ def test_what_is_bound_to_the_context_is_in_the_line(form):
         leave_line(make_logger(stream, LogSettings(format=form), {}), PLAIN, {})
 
     assert json.loads(stream.getvalue())["bound"] == "yes"
+
+
+async def test_lines_of_one_round_of_the_loop_are_left_in_the_next():
+    """Who adds a line writes none: those of one round are written together, in their order."""
+    stream = io.StringIO()
+    lines = RequestLines(make_logger(stream, LogSettings(format=LogFormat.JSON), {}))
+    for number in range(3):
+        lines.add(attrs.evolve(PLAIN, request_id=f"r-{number}"), {})
+    before = stream.getvalue()
+    await asyncio.sleep(0)
+    found = [json.loads(line)["request_id"] for line in stream.getvalue().splitlines()]
+    lines.add(PLAIN, {})
+    await asyncio.sleep(0)
+
+    assert not before
+    assert ["r-0", "r-1", "r-2"] == found
+    assert 4 == len(stream.getvalue().splitlines())
+
+
+async def test_a_line_whose_context_is_bound_is_left_at_once():
+    """A field that is bound where the request ends is in its line, and in no other."""
+    stream = io.StringIO()
+    lines = RequestLines(make_logger(stream, LogSettings(format=LogFormat.JSON), {}))
+    with structlog.contextvars.bound_contextvars(bound="yes"):
+        lines.add(PLAIN, {})
+        at_once = json.loads(stream.getvalue())
+    lines.add(PLAIN, {})
+    await asyncio.sleep(0)
+    later = json.loads(stream.getvalue().splitlines()[1])
+
+    assert "yes" == at_once["bound"]
+    assert "bound" not in later
 
 
 def test_levels_above_leave_none():

@@ -24,6 +24,7 @@ from ion_host_aiohttp.rates.limiter import Limiter, Unlimited
 from ion_host_aiohttp.run.admission import Admission
 from ion_host_aiohttp.run.connection_places import ConnectionPlaces
 from ion_host_aiohttp.run.lifecycle import Lifecycle, Traffic
+from ion_host_aiohttp.run.request_lines import RequestLines
 from ion_host_aiohttp.run.slo_watch import SloWatch
 from ion_host_aiohttp.store_watch import StoreWatch
 from ion_host_aiohttp.streaming.state import Streaming
@@ -70,7 +71,8 @@ class Service:
 
     Attributes:
         ion: what answers; active.
-        logger: where each request leaves its line.
+        logger: the host's log.
+        lines: where each request leaves its line.
         version: version of ION.
         limits: bounds of every request.
         clock: where the time comes from.
@@ -100,6 +102,9 @@ class Service:
     ion: Ion
     logger: FilteringBoundLogger
     version: str
+    lines: RequestLines = attrs.field(
+        default=attrs.Factory(lambda self: RequestLines(self.logger), takes_self=True)
+    )
     limits: ServiceLimits = attrs.field(factory=ServiceLimits)
     clock: Clock = attrs.field(factory=SystemClock)
     lifecycle: Lifecycle = attrs.field(factory=Lifecycle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+from math import inf
 from typing import TYPE_CHECKING
 
 from ion_framework.clock import Clock
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 FRESH_S = 1.0
 """Seconds for which the keys in memory count as those in the file. Reading them takes milliseconds,
 so that a key that is created or revoked is so in every process within two seconds."""
+
+AHEAD_S = 0.5
+"""Seconds after which they are read anew where somebody comes, who does not wait for it yet: where
+there are always some who come, nobody ever waits."""
 
 READ_S = 2.0
 """Seconds that reading them may take before nobody is let in. After that, and after every other
@@ -75,11 +80,13 @@ class KeyTable:
         Raises:
             UnavailableError: they cannot be read.
         """
-        if not self._is_fresh():
+        age_s = self._age_s()
+        if age_s >= AHEAD_S:
             if self._attempt is None:
                 self._attempt = asyncio.get_running_loop().create_task(self._read())
-            # Shielded: others wait for the same.
-            await asyncio.shield(self._attempt)
+            if age_s >= FRESH_S:
+                # Shielded: others wait for the same.
+                await asyncio.shield(self._attempt)
         if self._failure:
             raise UnavailableError(self._failure)
 
@@ -105,8 +112,8 @@ class KeyTable:
             raise RefusedError(f"the key {key.id} is {state}")
         return record.caller()
 
-    def _is_fresh(self) -> bool:
-        return self._read_at is not None and self._clock.monotonic() - self._read_at < FRESH_S
+    def _age_s(self) -> float:
+        return inf if self._read_at is None else self._clock.monotonic() - self._read_at
 
     async def _read(self) -> None:
         began = self._clock.monotonic()

@@ -17,7 +17,6 @@ from ion_host_aiohttp.api.tracing import trace_of
 from ion_host_aiohttp.browser.cors import answer_to_browser
 from ion_host_aiohttp.errors import failures
 from ion_host_aiohttp.errors.failure import Failure, RequestFailed
-from ion_host_aiohttp.run.request_lines import leave_line
 from ion_host_aiohttp.run.time_limits import TimeLimit
 from ion_host_aiohttp.service import Service
 
@@ -84,7 +83,7 @@ def _report(
     """Leave one log line and one event for a request, and count it."""
     event = _event(request, passage, service, status, started)
     service.traffic.count(event.outcome, None if event.lasting else event.duration_s)
-    leave_line(service.logger, event, passage.log_fields)
+    service.lines.add(event, passage.log_fields)
     service.ion.emit(event)
 
 
