@@ -1,11 +1,16 @@
-"""Watching the event loop of an `Ion`: who holds it is logged, counted and told to observers."""
+"""Watching the event loop of an `Ion`: who holds it is logged, counted and told to observers.
+
+A hook that holds it all the time for which it may be held has failed, as far as quarantine goes:
+whoever keeps doing so is left out. Who is merely seen at the end of a time that several used up is
+named, and so is a task of a plugin's own, which would go on in quarantine; neither is a failure.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -14,8 +19,12 @@ from ion_framework.ion import Ion
 from ion_framework.pipeline.at_work import Work
 from ion_framework.pipeline.events import LoopHeld
 from ion_framework.pipeline.loop_watch import Hold, LoopWatch
+from ion_framework.pipeline.quarantine import Quarantine
 
 UNKNOWN = "(unknown)"
+
+HOOKS = "ion_"
+"""What the names of all hooks begin with."""
 
 
 @contextmanager
@@ -28,7 +37,8 @@ def watched_loop(ion: Ion, limit_s: float | None = None) -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     limit_s = ion.settings.plugins.loop_hold_s if limit_s is None else limit_s
-    watch = LoopWatch(loop, limit_s, _Teller(ion, loop).tell)
+    teller = _Teller(ion, loop, limit_s)
+    watch = LoopWatch(loop, limit_s, teller.notice, teller.tell)
     watch.start()
     try:
         yield
@@ -42,17 +52,26 @@ class _Teller:
     Args:
         ion: whose plugins are named.
         loop: its loop, where observers are told.
+        limit_s: seconds for which it may be held.
     """
 
-    def __init__(self, ion: Ion, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, ion: Ion, loop: asyncio.AbstractEventLoop, limit_s: float) -> None:
         self._ion = ion
         self._loop = loop
+        self._reason = f"held the event loop for more than {limit_s:.3g} s"
+
+    def notice(self, hold: Hold) -> None:
+        """Have the quarantine of who holds the loop know, before the call that does it ends."""
+        work = self._fault(hold)
+        quarantine = self._quarantine(work)
+        if work is not None and quarantine is not None:
+            quarantine.holds(work.hook, self._reason)
 
     def tell(self, hold: Hold) -> None:
         """Log a hold, and have the loop count it when it turns again."""
         import structlog  # only a hold pays for it
 
-        work = hold.work or self._by_folder(hold)
+        work = self._work(hold)
         distribution = self._distribution(work, hold)
         structlog.get_logger("ion").warning(
             "the event loop was held",
@@ -62,7 +81,8 @@ class _Teller:
             seconds=round(hold.seconds, 3),
             is_over=hold.is_over,
             stack=" > ".join(map(_short, hold.stack)),
-            advice="make the hook async, or set blocking = true in the manifest",
+            advice="await what takes long, or make the hook a plain function and set "
+            "blocking = true in the manifest",
         )
         try:
             self._loop.call_soon_threadsafe(self._count, hold, work, distribution)
@@ -74,6 +94,10 @@ class _Teller:
         if known is not None:
             known.held += 1
             known.held_s += hold.seconds
+        fault = self._fault(hold)
+        quarantine = self._quarantine(fault)
+        if fault is not None and quarantine is not None:
+            quarantine.held(fault.hook, self._reason)
         self._ion.emit(
             LoopHeld(
                 plugin=work.plugin if work else "",
@@ -85,28 +109,58 @@ class _Teller:
             )
         )
 
-    def _by_folder(self, hold: Hold) -> Work | None:
-        """The plugin in whose package the innermost of the frames lies that are in any."""
+    def _work(self, hold: Hold) -> Work | None:
+        return hold.work or self._by_folder(hold.frames)
+
+    def _fault(self, hold: Hold) -> Work | None:
+        """The hook that held the loop for all of the time, None where there is none.
+
+        A task in which a plugin reads what another one makes has the code of both on its stack:
+        which of them it is, is not for sure then.
+        """
+        work, shown = hold.work, self._by_folder(hold.frames)
+        if not hold.before:
+            return None
+        if work is not None:
+            return work if shown is None or shown.plugin == work.plugin else None
+        is_hook = shown is not None and shown.hook and self._by_folder(hold.before) == shown
+        return shown if is_hook else None
+
+    def _quarantine(self, work: Work | None) -> Quarantine | None:
+        known = self._ion.containments().get(work.plugin) if work else None
+        return known.quarantine if known is not None else None
+
+    def _by_folder(self, frames: Sequence[str]) -> Work | None:
+        """The plugin in whose package the innermost of the frames lies that are in any.
+
+        Its hook is the one of whose name there is a function of its own among them.
+        """
         folders = {
             f"{record.file}{os.sep}": record.name
             for record in self._ion.plugins
             if record.file is not None
         }
-        for file in hold.files:
+        for frame in frames:
             for folder, name in folders.items():
-                if file.startswith(folder):
-                    return Work(plugin=name, hook="")
+                if frame.startswith(folder):
+                    own = [each for each in frames if each.startswith(folder)]
+                    return Work(plugin=name, hook=_hook_in(own))
         return None
 
     def _distribution(self, work: Work | None, hold: Hold) -> str:
         if work is not None:
             return self._ion.host.record(work.plugin).distribution
         packages = packages_distributions()
-        for file in hold.files:
+        for file in dict.fromkeys(frame.partition(":")[0] for frame in hold.frames):
             found = packages.get(_package(file))
             if found:
                 return found[0]
         return UNKNOWN
+
+
+def _hook_in(frames: Sequence[str]) -> str:
+    functions = (frame.rpartition(" ")[2] for frame in frames)
+    return next((name for name in functions if name.startswith(HOOKS)), "")
 
 
 def _package(file: str) -> str:

@@ -57,6 +57,33 @@ def test_a_hook_that_fails_in_the_turn_is_named_with_its_distribution(
     assert "a plugin failed" not in ran.err
 
 
+BLOCKING = """
+import time
+from ion_framework import hookimpl
+class plugin:
+    def __init__(self, context): pass
+    @hookimpl
+    async def ion_gather_context(self):
+        time.sleep(1.0)
+"""
+
+
+def test_a_plugin_that_holds_the_loop_in_every_turn_is_a_warning(tmp_path: Path) -> None:
+    """The finding says how often and for how long, and what to do, in the reader's language."""
+    folder = write(
+        tmp_path,
+        PluginPackage(name="bad", manifest=MANIFEST.format("extension"), code=BLOCKING),
+    )
+    found = ion("doctor", "--json", folder=folder).json()["findings"]
+    shown = ion("doctor", "--lang", "ko", folder=folder).out
+
+    (hold,) = [each for each in found if "held the event loop" in each["message"]]
+    assert ("plugin bad", "warning") == (hold["check"], hold["severity"])
+    assert hold["message"].startswith("held the event loop 2 times, ")
+    assert "blocking = true" in hold["fix"]
+    assert "이벤트 루프를 2번" in shown
+
+
 def test_places_that_lead_nowhere_are_not_shown() -> None:
     """An address under ``.invalid`` is a placeholder, and no finding shows it."""
     assert "" == error("x", "y", report="https://example.invalid/issues").report

@@ -9,7 +9,6 @@ from ion_framework.cli.output import Output
 from ion_framework.cli.plugins_change_texts import say
 from ion_framework.cli.running_host import RunningHost
 from ion_framework.cli.tables import Cell, Table
-from ion_framework.cli.translating import translated
 from ion_framework.domain.language import Language
 
 PATH = ("api", "v2", "plugins")
@@ -44,7 +43,7 @@ def _by_worker(workers: list[dict[str, Any]], language: Language) -> Table:
             str(each["worker"]),
             Cell(say("changed" if each["changed"] else "as it was", language), _mood(each)),
             each["status"] or say("unknown", language),
-            translated(each["reason"], language) or say("it did not answer", language),
+            each["reason"] or say("it did not answer", language),
         )
         for each in workers
     )
@@ -72,11 +71,11 @@ def show_running(url: str, key_file: Path | None, *, as_json: bool) -> None:
         return
     columns = ("plugin", "status", "failures", "refused", "loop held", "dropped", "reason")
     headings = tuple(say(name, host.language) for name in columns)
-    rows = tuple(_row(each, host.language) for each in answer["plugins"])
+    rows = tuple(map(_row, answer["plugins"]))
     output.table(Table(headings, rows))
 
 
-def _row(plugin: dict[str, Any], language: Language) -> tuple[str | Cell, ...]:
+def _row(plugin: dict[str, Any]) -> tuple[str | Cell, ...]:
     bounds, told = plugin["containment"] or {}, plugin["observer"] or {}
     status = plugin["status"]
     return (
@@ -86,7 +85,7 @@ def _row(plugin: dict[str, Any], language: Language) -> tuple[str | Cell, ...]:
         str(bounds.get("refused", "")),
         str(bounds.get("loop_held", "")),
         str(told.get("dropped", "")),
-        translated(plugin["reason"], language),
+        plugin["reason"],
     )
 
 

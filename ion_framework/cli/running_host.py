@@ -14,7 +14,6 @@ import attrs
 import click
 
 from ion_framework.cli.texts import locale_language
-from ion_framework.cli.translating import translated
 from ion_framework.domain.language import Language
 from ion_framework.settings.secrets import Secrets, read_secret
 
@@ -122,9 +121,6 @@ _ADVICE = {
 }
 
 
-_REASON = "이유: "
-
-
 def _refused(status: int, document: object, scope: str) -> str:
     error = document.get("error") if isinstance(document, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
@@ -133,8 +129,4 @@ def _refused(status: int, document: object, scope: str) -> str:
             f"the answer ({status}) is none of this API; the host is of an older version, or "
             "something else serves at this address"
         )
-    # A host puts the reason, which it has in English, into a sentence of the caller's language.
-    head, mark, reason = str(message).partition(_REASON)
-    if mark:
-        message = f"{head}{mark}{translated(reason, Language.KOREAN)}"
     return f"{message}{_ADVICE.get(status, '').format(scope=scope)}"

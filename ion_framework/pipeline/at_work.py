@@ -70,6 +70,16 @@ def current(loop: asyncio.AbstractEventLoop, thread: int) -> Work | None:
     return Work(plugin=place.plugin, hook=place.hook) if place is not None else None
 
 
+def running(loop: asyncio.AbstractEventLoop, thread: int) -> object | None:
+    """What a loop runs: one and the same object as long as it is the same call, or the same task.
+
+    Args:
+        loop: the loop.
+        thread: its thread.
+    """
+    return _called.get(thread) or asyncio.current_task(loop)
+
+
 def watch(thread: int) -> None:
     """Note that somebody watches the loop of a thread, who tells of what holds it."""
     _watched.add(thread)

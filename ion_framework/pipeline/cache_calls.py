@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import cast
 
@@ -57,7 +57,11 @@ class CacheCalls:
         self._lookup_s = lookup_s
         self._provider = provider
         self._lookup = attrs.evolve(
-            provider, function=cache.lookup, arguments=("key",), returns=(*SETTLED, Pending)
+            provider,
+            function=cache.lookup,
+            arguments=("key",),
+            returns=(*SETTLED, Pending),
+            unclaimed=self._give_back,
         )
 
     async def lookup(self, key: CacheKey, trace: Trace) -> Lookup:
@@ -111,8 +115,21 @@ class CacheCalls:
     async def release(self, lease: Lease, trace: Trace) -> None:
         """Give a lease back; a failure stands in the receipt and does not concern the turn."""
         with suppress(HookError):
-            item = attrs.evolve(self._of_lease(lease.release), containment=_FREE)
-            await self._call(item, {}, trace, LIMIT_S)
+            await self._call(self._releasing(lease), {}, trace, LIMIT_S)
+
+    async def _give_back(self, found: object) -> None:
+        """Release the lease in what came when its turn had left: others may wait for it."""
+        lease = _lease_in(found)
+        if lease is not None:
+            with suppress(HookError):
+                await call(self._releasing(lease), {}, LIMIT_S)
+
+    def _releasing(self, lease: Lease) -> Implementation:
+        # Asked for within the call: an object that is no lease fails there, like any other fault.
+        def release() -> Awaitable[None]:
+            return lease.release()
+
+        return attrs.evolve(self._of_lease(release), containment=_FREE)
 
     def _of_lease(self, function: Callable[..., object], *arguments: str) -> Implementation:
         return attrs.evolve(self._provider, function=function, arguments=arguments, returns=())
@@ -133,6 +150,12 @@ class CacheCalls:
         except HookError as error:
             trace.note(item, outcome_of(error), started, error.reason)
             raise
+
+
+def _lease_in(found: object) -> Lease | None:
+    if isinstance(found, Miss):
+        return found.lease
+    return found.refresh if isinstance(found, Hit | Stale) else None
 
 
 def _servable(found: object) -> object:

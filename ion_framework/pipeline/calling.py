@@ -168,7 +168,7 @@ async def _call(
         return result
     if implementation.mode is CallMode.DIRECT:
         return await _await_directly(result, limit_s)
-    return await supervise(result, limit_s, place)
+    return await supervise(result, limit_s, place, implementation.unclaimed)
 
 
 async def _await_directly(awaitable: Awaitable[object], limit_s: float) -> object:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from ion_framework.pipeline.containment import Containment
+from ion_framework.pipeline.supervision import Unclaimed
 from ion_framework.pipeline.threads import Threads
 
 
@@ -45,6 +46,7 @@ class Implementation:
         secrets: texts that nothing told of it may hold, longest first.
         threads: those in which the plugin's blocking functions run.
         containment: its bounds, shared by all that its plugin implements.
+        unclaimed: what is done with what a supervised coroutine returned to a caller who has left.
     """
 
     hook: str
@@ -62,6 +64,7 @@ class Implementation:
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     threads: Threads = attrs.field(factory=Threads, repr=False, eq=False)
     containment: Containment = attrs.field(factory=Containment, repr=False, eq=False)
+    unclaimed: Unclaimed | None = attrs.field(default=None, repr=False, eq=False)
 
     def positional(self, values: Mapping[str, object]) -> tuple[object, ...]:
         """The arguments for a call, in this implementation's order."""

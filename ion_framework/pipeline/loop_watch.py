@@ -36,17 +36,36 @@ class Hold:
 
     Attributes:
         work: the hook of the plugin that ran, as far as the dispatcher knows; None else.
-        stack: the innermost frames, the innermost last, as ``file:line function``.
-        files: the files of the whole stack, the innermost first.
+        frames: the whole stack, the innermost frame first, as ``file:line function``.
+        before: the stack as long before as the loop may be held, where the same call or the same
+            task ran then; empty where another did, so that nobody held it for all of the time.
         seconds: for how long, so far if it still lasts.
         is_over: whether it has ended.
     """
 
     work: Work | None
-    stack: tuple[str, ...]
-    files: tuple[str, ...]
+    frames: tuple[str, ...]
+    before: tuple[str, ...]
     seconds: float
     is_over: bool
+
+    @property
+    def stack(self) -> tuple[str, ...]:
+        """The innermost frames, the innermost last."""
+        return tuple(reversed(self.frames[:FRAMES]))
+
+
+@attrs.frozen
+class _Sight:
+    """What the loop's thread does at a moment.
+
+    Attributes:
+        running: the call or the task, None where there is none.
+        frames: its stack, the innermost frame first.
+    """
+
+    running: object | None
+    frames: tuple[str, ...]
 
 
 class LoopWatch:
@@ -55,14 +74,20 @@ class LoopWatch:
     Args:
         loop: the loop, of the thread that makes this object.
         limit_s: seconds for which it may be held.
-        tell: called with each hold, in the thread of the watchdog, once for each.
+        notice: called with each hold in the thread of the watchdog, while it still lasts.
+        tell: called with each hold in the thread of the watchdog, once for each, at its end.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, limit_s: float, tell: Callable[[Hold], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        limit_s: float,
+        notice: Callable[[Hold], None],
+        tell: Callable[[Hold], None],
     ) -> None:
         self._loop = loop
         self._limit_s = limit_s
+        self._notice = notice
         self._tell = tell
         self._watched = threading.get_ident()
         self._beaten = threading.Event()
@@ -87,30 +112,31 @@ class LoopWatch:
                 self._loop.call_soon_threadsafe(self._beaten.set)
             except RuntimeError:
                 return  # the loop is closed
+            # Whoever runs now and when the time is over has run all the while: a task has one turn
+            # before the sign of life has its own.
+            before = self._sight()
             if self._beaten.wait(self._limit_s):
                 continue
             if time.monotonic() - asked > self._limit_s * STARVED:
                 continue
-            self._look(asked)
+            self._look(asked, before)
 
-    def _look(self, asked: float) -> None:
-        frame = sys._current_frames().get(self._watched)  # noqa: SLF001  the documented way to see another thread
-        work = at_work.current(self._loop, self._watched)
-        if frame is None or self._beaten.is_set():
+    def _look(self, asked: float, before: _Sight) -> None:
+        now, work = self._sight(), at_work.current(self._loop, self._watched)
+        if not now.frames or self._beaten.is_set():
             return
-        frames = _frames(frame)
-        del frame  # it would keep alive what the function works with
+        is_same = now.running is not None and now.running is before.running
+        seconds = time.monotonic() - asked
+        hold = Hold(work, now.frames, before.frames if is_same else (), seconds, is_over=False)
+        self._notice(hold)
         is_over = self._beaten.wait(LONGEST_S)
-        self._tell(
-            Hold(
-                work,
-                tuple(reversed(frames[:FRAMES])),
-                tuple(dict.fromkeys(entry.partition(":")[0] for entry in frames)),
-                time.monotonic() - asked,
-                is_over,
-            )
-        )
+        self._tell(attrs.evolve(hold, seconds=time.monotonic() - asked, is_over=is_over))
         self._beaten.wait()
+
+    def _sight(self) -> _Sight:
+        running = at_work.running(self._loop, self._watched)
+        frame = sys._current_frames().get(self._watched)  # noqa: SLF001  the documented way to see another thread
+        return _Sight(running, tuple(_frames(frame)))
 
 
 def _frames(frame: FrameType | None) -> list[str]:

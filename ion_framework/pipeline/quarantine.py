@@ -2,7 +2,8 @@
 
 In, and after 5 failures within 60 s out for 60 s; then one call is let through as a probe. If that
 goes well the plugin is in again with a clean slate, if not it is out again. Who is put out three
-times within an hour stays out.
+times within an hour stays out. To hold the event loop too long counts like a call that failed,
+whatever comes of the call.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Quarantine:
         self._until = 0.0
         self._probe = 0
         self._probe_since = 0.0
+        self._hold: tuple[str, str] | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -87,16 +89,17 @@ class Quarantine:
         self.standing = Standing.PROBING
         self._probe += 1
         self._probe_since = self._clock.monotonic()
+        self._hold = None
         return self._probe
 
     def succeeded(self, ticket: int) -> None:
-        """A call went well."""
-        if self._is_probe(ticket):
+        """A call went well, unless it is a probe and the event loop was held meanwhile."""
+        if self._is_probe(ticket) and not self._has_held():
             self.let_in("works again: let in after its quarantine")
 
     def withdrawn(self, ticket: int) -> None:
         """A call ended without showing anything: its caller left. The next one is the probe."""
-        if self._is_probe(ticket):
+        if self._is_probe(ticket) and not self._has_held():
             self.standing = Standing.OUT
 
     def failed(self, ticket: int, hook: str, reason: str) -> None:
@@ -108,7 +111,7 @@ class Quarantine:
             reason: what happened.
         """
         if self._is_probe(ticket):
-            self._put_out(f"failed again in {hook} after its quarantine: {reason}")
+            self._failed_again(hook, reason)
         elif self.standing is Standing.IN:
             now = self._clock.monotonic()
             self._failures.append(now)
@@ -116,6 +119,27 @@ class Quarantine:
                 self._put_out(
                     f"failed {FAILURES} times within {WINDOW_S:g} s in {hook}, last: {reason}"
                 )
+
+    def holds(self, hook: str, reason: str) -> None:
+        """A call holds the event loop just now, and shows by that how a probe ends.
+
+        May be called by any thread; `held`, at the end of it, counts it.
+
+        Args:
+            hook: the hook that was called.
+            reason: what happens.
+        """
+        self._hold = (hook, reason)
+
+    def held(self, hook: str, reason: str) -> None:
+        """A call has held the event loop, of which `holds` has told: counts as one that failed.
+
+        Args:
+            hook: the hook that was called.
+            reason: what happened.
+        """
+        if self.standing is Standing.IN:
+            self.failed(0, hook, reason)
 
     def let_in(self, reason: str) -> None:
         """Let the plugin in with a clean slate; does nothing where it is in.
@@ -133,6 +157,15 @@ class Quarantine:
         self.standing = Standing.IN
         self._failures.clear()
         self._tell(Standing.IN, reason)
+
+    def _has_held(self) -> bool:
+        if self._hold is None:
+            return False
+        self._failed_again(*self._hold)
+        return True
+
+    def _failed_again(self, hook: str, reason: str) -> None:
+        self._put_out(f"failed again in {hook} after its quarantine: {reason}")
 
     def _put_out(self, what: str) -> None:
         now = self._clock.monotonic()

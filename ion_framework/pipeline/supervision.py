@@ -11,7 +11,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -35,17 +36,31 @@ class ContainedOutcome:
     error: BaseException | None = None
 
 
+Unclaimed: TypeAlias = Callable[[Any], Awaitable[None]]
+"""Does with a result what has to be done where nobody takes it any more; raises nothing."""
+
+
 _abandoned: set[asyncio.Task[ContainedOutcome]] = set()
 """Tasks that were cancelled and did not end; held so that they are not collected half-way."""
 
+_handing_over: set[asyncio.Future[None]] = set()
+"""What is done with results that came when their caller had long left; held likewise."""
 
-async def supervise(awaitable: Awaitable[Any], limit_s: float, place: Place | None = None) -> Any:
+
+async def supervise(
+    awaitable: Awaitable[Any],
+    limit_s: float,
+    place: Place | None = None,
+    unclaimed: Unclaimed | None = None,
+) -> Any:
     """Await something of a third party's within a child task.
 
     Args:
         awaitable: what to await.
         limit_s: seconds after which it is cancelled and left behind.
         place: its place in the plugin's bulkhead, given up when the task has really ended.
+        unclaimed: what is done with a result, None excepted, whose caller was cancelled before it
+            took it, or of one that was left behind and has a result in the end.
 
     Raises:
         Overrun: it took longer.
@@ -58,10 +73,14 @@ async def supervise(awaitable: Awaitable[Any], limit_s: float, place: Place | No
     try:
         await asyncio.wait({task}, timeout=max(0.0, limit_s))
     except asyncio.CancelledError:
-        _leave(task)
+        if task.done():
+            at_work.ended(task)
+            await _hand_over(task, unclaimed)
+        else:
+            _leave(task, unclaimed)
         raise
     if not task.done():
-        _leave(task)
+        _leave(task, unclaimed)
         raise Overrun(f"took longer than {limit_s:.3g} s")
     at_work.ended(task)
     if task.cancelled():
@@ -91,11 +110,27 @@ def unwrap(outcome: ContainedOutcome) -> Any:
     raise Misbehaved(f"raised {type(error).__name__}") from error
 
 
-def _leave(task: asyncio.Task[ContainedOutcome]) -> None:
+def _leave(task: asyncio.Task[ContainedOutcome], unclaimed: Unclaimed | None = None) -> None:
     task.cancel()
     _abandoned.add(task)
     task.add_done_callback(_abandoned.discard)
     task.add_done_callback(at_work.ended)
+    if unclaimed is not None:
+        task.add_done_callback(partial(_hand_over_later, unclaimed))
+
+
+async def _hand_over(task: asyncio.Task[ContainedOutcome], unclaimed: Unclaimed | None) -> None:
+    if unclaimed is None or task.cancelled():
+        return
+    value = task.result().value
+    if value is not None:
+        await unclaimed(value)
+
+
+def _hand_over_later(unclaimed: Unclaimed, task: asyncio.Task[ContainedOutcome]) -> None:
+    handing = asyncio.ensure_future(_hand_over(task, unclaimed))
+    _handing_over.add(handing)
+    handing.add_done_callback(_handing_over.discard)
 
 
 def cancellations() -> int:

@@ -91,7 +91,8 @@ class PluginSettings:
             beyond that fails at once, as its hook's family says. The answers of a generator are
             not counted: a host bounds them by ``limits.in_flight``.
         loop_hold_s: seconds for which a plugin may hold the event loop of a host; one that holds
-            it longer is logged with the place in its code.
+            it longer is logged with the place in its code, and a hook that does has failed, as far
+            as quarantine goes.
         overrides: what environment and command line say, in rising order; no key of the file.
     """
 

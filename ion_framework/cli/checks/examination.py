@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ion_framework.cli.checks.configuration import check_data_folder, check_names
 from ion_framework.cli.checks.finding import Finding, error
+from ion_framework.cli.checks.holds import SETTLED_S, check_holds
 from ion_framework.cli.checks.listening import Failures
 from ion_framework.cli.checks.parts import (
     RUNNABLE,
@@ -21,6 +24,7 @@ from ion_framework.cli.plugin_plan import order_warnings
 from ion_framework.errors import IonError
 from ion_framework.ion import Ion
 from ion_framework.settings.model import Settings
+from ion_framework.watching import watched_loop
 
 
 async def examine(ion: Ion, settings: Settings, *, trial: bool) -> list[Finding]:
@@ -47,8 +51,10 @@ async def examine(ion: Ion, settings: Settings, *, trial: bool) -> list[Finding]
 
 async def _tried(ion: Ion) -> list[Finding]:
     failures = Failures()
-    with failures.listening():
-        return await check_turns(ion, failures)
+    with failures.listening(), watched_loop(ion):
+        turns = await check_turns(ion, failures)
+        await asyncio.sleep(SETTLED_S)
+    return [*turns, *check_holds(ion)]
 
 
 def _odd_names(ion: Ion, settings: Settings) -> tuple[str, ...]:

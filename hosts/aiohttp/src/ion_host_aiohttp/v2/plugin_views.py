@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import attrs
 
+from ion_framework.domain.language import Language
 from ion_framework.pipeline.containment import Containment
 from ion_framework.pipeline.observers import ObserverStats
 from ion_framework.plugin_host.record import PluginRecord
 from ion_host_aiohttp.service import Service
+from ion_host_aiohttp.v2.plugin_reasons import prepare, reason_in
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -50,7 +52,7 @@ class PluginView:
     Attributes:
         name: name of the plugin.
         status: its status.
-        reason: why it has it, one sentence.
+        reason: why it has it, one sentence; in Korean where the caller asks for that.
         distribution: the distribution that it comes from.
         version: version of the distribution.
         provides: its kinds.
@@ -68,22 +70,33 @@ class PluginView:
     observer: ObserverFigures | None
 
 
-def views_of(service: Service) -> tuple[PluginView, ...]:
-    """Every installed plugin, by name."""
+async def views_of(service: Service, language: Language | None) -> tuple[PluginView, ...]:
+    """Every installed plugin, by name.
+
+    Args:
+        service: the host.
+        language: that of the reasons, None for English.
+    """
+    await prepare((record.reason for record in service.ion.plugins), language)
     bounds, observers = service.ion.containments(), service.ion.observer_stats()
     return tuple(
-        _view(record, bounds.get(record.name), observers.get(record.name))
+        _view(
+            record,
+            reason_in(record.reason, language),
+            bounds.get(record.name),
+            observers.get(record.name),
+        )
         for record in service.ion.plugins
     )
 
 
 def _view(
-    record: PluginRecord, bounds: Containment | None, told: ObserverStats | None
+    record: PluginRecord, reason: str, bounds: Containment | None, told: ObserverStats | None
 ) -> PluginView:
     return PluginView(
         name=record.name,
         status=record.status.value,
-        reason=record.reason,
+        reason=reason,
         distribution=record.distribution,
         version=record.version,
         provides=tuple(kind.value for kind in record.provides),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import attrs
 
+from ion_framework.domain.language import Language
 from ion_framework.manifest.model import Kind
 from ion_framework.plugin_host.naming import called, told_apart
 from ion_host_aiohttp.access.caller import Scope
@@ -17,6 +19,7 @@ from ion_host_aiohttp.errors.messages import say
 from ion_host_aiohttp.errors.problem import DEFAULT_LANGUAGE
 from ion_host_aiohttp.service import Service
 from ion_host_aiohttp.times import iso_time
+from ion_host_aiohttp.v2.plugin_reasons import prepare, reason_in
 from ion_host_aiohttp.v2.plugin_views import PluginView, views_of
 from ion_host_aiohttp.workers.changes import Act, ChangeOrder, ChangeOutcome
 
@@ -58,7 +61,8 @@ class WorkerChange:
         worker: number of the process, from 1.
         changed: whether it is as was asked for there.
         status: status of the plugin there; empty where the process did not answer.
-        reason: why it has this status, or why nothing was changed.
+        reason: why it has this status, or why nothing was changed; in Korean where the caller asks
+            for that.
     """
 
     worker: int
@@ -109,9 +113,9 @@ class NoTerms:
     """A change that has nothing to say about how it is made: no body, or an empty object."""
 
 
-async def list_plugins(call: Call[None], service: Service) -> Answer:  # noqa: ARG001  a handler's signature
+async def list_plugins(call: Call[None], service: Service) -> Answer:
     """List the plugins."""
-    views = views_of(service)
+    views = await views_of(service, call.language)
     timestamp = iso_time(service.clock.time())
     return Answer(
         body=PluginList(total=len(views), plugins=views, pid=os.getpid(), timestamp=timestamp)
@@ -174,7 +178,7 @@ def _plugin_meant(name: str, service: Service) -> str:
 async def _changed(
     call: Call[NoTerms] | Call[DisableRequest], service: Service, order: ChangeOrder
 ) -> Answer:
-    outcomes = await service.fleet.change(order)
+    outcomes = await _told(await service.fleet.change(order), call.language)
     if all(outcome.fault for outcome in outcomes):
         raise RequestFailed(_unchanged(order, outcomes[0]))
     success = not any(outcome.fault for outcome in outcomes)
@@ -191,6 +195,16 @@ async def _changed(
             timestamp=iso_time(service.clock.time()),
         ),
         log={"plugin": order.plugin, "change": order.act.value},
+    )
+
+
+async def _told(
+    outcomes: Sequence[ChangeOutcome], language: Language | None
+) -> tuple[ChangeOutcome, ...]:
+    """The outcomes with their reasons in a language."""
+    await prepare((outcome.reason for outcome in outcomes), language)
+    return tuple(
+        attrs.evolve(outcome, reason=reason_in(outcome.reason, language)) for outcome in outcomes
     )
 
 

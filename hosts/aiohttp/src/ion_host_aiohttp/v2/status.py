@@ -62,7 +62,7 @@ async def status(call: Call[None], service: Service) -> Answer:
             version=VERSION,
             status="operational" if assessment.healthy else "degraded",
             cache_stats=figures_of(service, detailed=is_admin),
-            plugins=views_of(service) if is_admin else None,
+            plugins=await views_of(service, call.language) if is_admin else None,
             store=await _store(service) if is_admin else None,
             timestamp=iso_time(service.clock.time()),
         )
