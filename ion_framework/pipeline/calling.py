@@ -228,19 +228,8 @@ def call_outside(implementation: Implementation, arguments: Sequence[object]) ->
     Raises:
         Misbehaved: it raised what only the loop may.
     """
-    started = work_begins(implementation)
-    try:
-        return call_translated(implementation, arguments)
-    finally:
-        work_ends(implementation, started)
-
-
-def call_translated(implementation: Implementation, arguments: Sequence[object]) -> object:
-    """As `call_outside`, between `work_begins` and `work_ends` of who makes several calls.
-
-    Raises:
-        Misbehaved: it raised what only the loop may.
-    """
+    at_work.calling(implementation.hook, implementation.plugin)
+    started = time.perf_counter()
     try:
         return implementation.function(*arguments)
     except asyncio.CancelledError as error:
@@ -250,20 +239,11 @@ def call_translated(implementation: Implementation, arguments: Sequence[object])
         raise
     except BaseException as error:
         raise Misbehaved(f"raised {type(error).__name__}") from error
-
-
-def work_begins(implementation: Implementation) -> float:
-    """Note that the loop runs a plain function; returns when that began, for `work_ends`."""
-    at_work.calling(implementation.hook, implementation.plugin)
-    return time.perf_counter()
-
-
-def work_ends(implementation: Implementation, started: float) -> None:
-    """Note that it does not any more; who held the loop for too long is named in the log."""
-    at_work.returned()
-    held = time.perf_counter() - started
-    if held > SLOW_SYNC_S and not at_work.is_watched():
-        warn_slow(implementation, held)
+    finally:
+        at_work.returned()
+        held = time.perf_counter() - started
+        if held > SLOW_SYNC_S and not at_work.is_watched():
+            warn_slow(implementation, held)
 
 
 async def _withdraw_cancellation(task: asyncio.Task[object], requested: int) -> None:

@@ -16,7 +16,7 @@ from contextvars import Context, copy_context
 import attrs
 
 from ion_framework.errors import HookError
-from ion_framework.pipeline.calling import call, work_begins, work_ends
+from ion_framework.pipeline.calling import call
 from ion_framework.pipeline.containment import NotCalledError
 from ion_framework.pipeline.events import Event
 from ion_framework.pipeline.implementation import CallMode, Implementation
@@ -186,13 +186,12 @@ class Lane:
         return ObserverStats(self._delivered, self._dropped, self._failed, waiting)
 
     def tell_all(self, events: Iterable[Event]) -> None:
-        """Tell a plain observer of events, one after another."""
-        started = work_begins(self.item)
-        try:
-            for event in events:
+        """Tell a plain observer of events, one after another; never raises."""
+        for event in events:
+            try:
                 self._tell(event)
-        finally:
-            work_ends(self.item, started)
+            except Exception:  # noqa: BLE001  an answer or an error of a plugin's own class may raise at a look
+                self._failed += 1
 
     def _tell(self, event: Event) -> None:
         """Tell a plain observer of an event, unless others wait for it still."""

@@ -1,8 +1,7 @@
 """Calling a plain function with one argument outside of any task, contained as `calling.call` does.
 
 Nobody waits for an answer, so that neither a deadline nor a coroutine of the dispatcher's is
-needed; and there is no task that the function could cancel. Who calls notes who is at work, by
-`calling.work_begins` and `work_ends`: once for as many calls as come one after another.
+needed; and there is no task that the function could cancel.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import inspect
 
 from ion_framework.errors import HookError
 from ion_framework.pipeline.bulkhead import BulkheadFullError
-from ion_framework.pipeline.calling import call_translated, failed
+from ion_framework.pipeline.calling import call_outside, failed
 from ion_framework.pipeline.containment import Visit
 from ion_framework.pipeline.implementation import Implementation
 
@@ -52,7 +51,7 @@ def call_freely(item: Implementation, argument: object) -> object:
         HookError: it raised.
     """
     try:
-        return call_translated(item, (argument,))
+        return call_outside(item, (argument,))
     except (Exception, SystemExit) as failure:
         error = failed(item, failure)
         error.__cause__ = failure
@@ -76,6 +75,6 @@ def _call_in_place(item: Implementation, argument: object) -> object:
 
 def _told(item: Implementation, argument: object) -> object:
     try:
-        return call_translated(item, (argument,))
+        return call_outside(item, (argument,))
     except (Exception, SystemExit) as error:
         raise failed(item, error) from error

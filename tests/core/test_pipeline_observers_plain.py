@@ -127,6 +127,42 @@ def test_a_plain_function_that_fails_is_counted_and_quarantined(error):
     assert (5, 8) == (len(bad.seen), len(good.seen))
 
 
+class Unbound:
+    """An object that nobody can look at."""
+
+    @property
+    def __class__(self):
+        """Not to be had."""
+        raise RuntimeError("unbound")
+
+
+class WithoutNotesError(Exception):
+    """An error that nothing can be added to."""
+
+    def add_note(self, note):
+        """Refuse it."""
+        raise RuntimeError(note)
+
+
+def _without_notes(_):
+    raise WithoutNotesError
+
+
+@pytest.mark.parametrize("odd", [lambda _: Unbound(), _without_notes])
+def test_an_observer_that_cannot_even_be_looked_at_takes_nothing_from_the_others(odd):
+    """What an odd answer or error does where it is handled is its failure; another hears of all."""
+    bad, good = Plain(odd), Plain()
+
+    async def main(ion):
+        for number in range(4):
+            ion.emit(told(number))
+        await asyncio.sleep(0)
+        return ion.observer_stats()["o0"]
+
+    assert ObserverStats(0, 0, 4) == observing(main, bad, good)
+    assert 4 == len(good.seen)
+
+
 def test_after_its_quarantine_a_plain_function_is_tried_again():
     """One event tries it; when that goes well it hears of the rest."""
     clock, bad = VirtualClock(), Plain(lambda _: 1 / 0)

@@ -120,6 +120,23 @@ class TestSlowDisk:
 
         assert (2, 3) == (begun, thread.reads)
 
+    async def test_keys_in_memory_count_while_a_reading_ahead_fails(self, path):
+        """A file that cannot be read shuts nobody out before the keys in memory are too old."""
+        keys = ApiKeys(path, clock := VirtualClock(), logger())
+        await keys.table.load()
+        path.unlink()
+        path.touch(0o600)
+        clock.advance(AHEAD_S)
+        ahead = [await fails(keys.table)]
+        await keys.table.close()
+        ahead.append(await fails(keys.table))
+        clock.advance(FRESH_S - AHEAD_S)
+        too_old = await fails(keys.table)
+        await keys.close()
+
+        assert [False, False] == ahead
+        assert too_old
+
     async def test_one_who_leaves_takes_nothing_from_the_others(self, path):
         """A request that is cut off while it waits does not end the reading of the others."""
         thread = Slow(path)

@@ -28,9 +28,9 @@ AHEAD_S = 0.5
 there are always some who come, nobody ever waits."""
 
 READ_S = 2.0
-"""Seconds that reading them may take before nobody is let in. After that, and after every other
-failure, requests are answered at once for as long as keys count as fresh, and then it is tried
-again, by one reading for all who wait."""
+"""Seconds that reading them may take. After that, and after every other failure, it is tried again
+when as much time has gone by as keys count as fresh, by one reading for all who wait. Meanwhile
+those in memory count until they are too old, and then nobody is let in."""
 
 NOBODY = KeyRecord(id="", digest=secrets.token_bytes(32), terms=KeyTerms(), created=0.0)
 """Compared with where there is no such key, so that a wrong id takes as long as a wrong secret."""
@@ -51,8 +51,8 @@ class KeyTable:
         self._logger = logger
         self._reading = Reading()
         self._has_keys = False
-        self._read_at: float | None = None
-        self._failure = ""
+        self._read_at = -inf
+        self._failure, self._failed_at = "", -inf
         self._attempt: asyncio.Task[None] | None = None
 
     @property
@@ -80,13 +80,18 @@ class KeyTable:
         Raises:
             UnavailableError: they cannot be read.
         """
-        age_s = self._age_s()
-        if age_s >= AHEAD_S:
-            if self._attempt is None:
-                self._attempt = asyncio.get_running_loop().create_task(self._read())
-            if age_s >= FRESH_S:
-                # Shielded: others wait for the same.
-                await asyncio.shield(self._attempt)
+        now = self._clock.monotonic()
+        age_s = now - self._read_at
+        if age_s < AHEAD_S:
+            return
+        rests = now - self._failed_at < FRESH_S
+        if self._attempt is None and not rests:
+            self._attempt = asyncio.get_running_loop().create_task(self._read())
+        if age_s < FRESH_S:
+            return
+        if self._attempt is not None:
+            # Shielded: others wait for the same.
+            await asyncio.shield(self._attempt)
         if self._failure:
             raise UnavailableError(self._failure)
 
@@ -112,9 +117,6 @@ class KeyTable:
             raise RefusedError(f"the key {key.id} is {state}")
         return record.caller()
 
-    def _age_s(self) -> float:
-        return inf if self._read_at is None else self._clock.monotonic() - self._read_at
-
     async def _read(self) -> None:
         began = self._clock.monotonic()
         try:
@@ -127,7 +129,7 @@ class KeyTable:
         else:
             if self._failure:
                 self._logger.info("API keys can be read again")
-            self._failure, self._read_at = "", began
+            self._failure, self._read_at, self._failed_at = "", began, -inf
         finally:
             self._attempt = None
 
@@ -138,4 +140,4 @@ class KeyTable:
     def _fail(self, reason: str) -> None:
         if not self._failure:
             self._logger.error("API keys cannot be read: nobody is let in", reason=reason)
-        self._failure, self._read_at = reason, self._clock.monotonic()
+        self._failure, self._failed_at = reason, self._clock.monotonic()

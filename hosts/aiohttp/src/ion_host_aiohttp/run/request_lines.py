@@ -5,7 +5,8 @@ structlog would make of the fields is known beforehand, all but the values. Ever
 the way of all other lines, and a test compares the two byte for byte.
 
 No caller waits for a line: those of requests that ended in one round of the event loop are left
-together in the next, when their answers are on their way.
+together in the next, when their answers are on their way. Their time is that of the writing. A
+process that is killed in between has answered what it leaves no line of.
 """
 
 from __future__ import annotations
