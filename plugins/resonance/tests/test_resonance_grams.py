@@ -46,6 +46,7 @@ def test_a_word_stands_where_its_form_was_written() -> None:
         ("they'll", "they will"),
         ("Don’t", "do not"),
         ("shouldnt", "should not"),
+        ("do n't", "do not"),
         ("12", "7000"),
         ("?!?!?", "??"),
         ("....", "..."),

@@ -22,7 +22,7 @@ from ion_resonance.evidence import (
 from ion_resonance.judge import Judgement, judge
 from ion_resonance.model import VALUES, Reading, model
 from ion_resonance.rhythm import measure, rhythm
-from ion_resonance.voice import says_something, voice_of
+from ion_resonance.voice import heard
 
 NEUTRAL = {"tone": Tone.CALM.value, "intent": Intent.LEARNING.value}
 """What a component falls back to where nothing is likely enough."""
@@ -43,18 +43,19 @@ def analyze(text: str, *, source: str, abstain_below: float = ABSTAIN_BELOW) -> 
         ModelError: the packaged model is damaged.
         LexiconError: the lexicon is.
     """
-    surface = voice_of(text)
+    surface, speaks = heard(text)
     found, denied = search(surface)
     reading = model().read(without(surface.text, denied))
-    blank = not says_something(surface)
-    tone = _judged("tone", found, reading, abstain_below, blank=blank)
-    intent = _judged("intent", found, reading, abstain_below, blank=blank)
+    tone = _judged("tone", found, reading, abstain_below, blank=not speaks)
+    intent = _judged("intent", found, reading, abstain_below, blank=not speaks)
     connectives = [cue for cue in found if cue.component == "pace"]
     paced, reasons = rhythm(measure(surface), connectives)
-    weighed = {("tone", tone), ("intent", intent)}
-    told = {(part, value) for part, made in weighed for value in (made.primary, made.secondary)}
-    told |= {("pace", Pace.FLOWING.value)} if paced.pace is Pace.FLOWING else set()
-    spoken = [cue for cue in found if (cue.component, cue.value) in told]
+    told: dict[str, tuple[str, ...]] = {
+        "tone": (tone.primary, tone.secondary),
+        "intent": (intent.primary, intent.secondary),
+        "pace": (Pace.FLOWING,) if paced.pace is Pace.FLOWING else (),
+    }
+    spoken = [cue for cue in found if cue.value in told[cue.component]]
     return Resonance(
         rhythm=paced,
         tone=_tone_reading(tone),

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
-from operator import attrgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ion_resonance.packaged import COMMON, VALUES
@@ -57,8 +58,9 @@ class Found(NamedTuple):
     end: int
 
 
-_Place = tuple[int, Sequence[int] | None]
-"""Where a spelling may begin, and how long those are that begin with these two letters."""
+_PLACE = itemgetter(Found._fields.index("start"), Found._fields.index("end"))
+
+_new = tuple.__new__
 
 _Match = tuple[int, int, int, str, Groups]
 """A place where a cue stands, before it is known whether a longer one covers it: its start, its end
@@ -87,16 +89,21 @@ class Matcher:
 
     def find(self, text: str) -> list[Found]:
         """The cues in a surface, from left to right, without the negated ones."""
-        return self.search(text)[0]
+        return self.search(text, set(text))[0]
 
-    def search(self, text: str) -> tuple[list[Found], list[Found]]:
-        """The cues in a surface, and feelings that are not the writer's, with what remains."""
+    def search(self, text: str, letters: AbstractSet[str]) -> tuple[list[Found], list[Found]]:
+        """The cues in a surface, and feelings that are not the writer's, with what remains.
+
+        Args:
+            text: the surface.
+            letters: every character that it holds.
+        """
         free = dict.fromkeys(VALUES, 0)
-        seen: dict[tuple[str, str], int] = {}
+        seen: dict[str, dict[str, int]] = {component: {} for component in VALUES}
         context: _Context | None = None
         found: list[Found] = []
         denied: list[Found] = []
-        for start, minus_end, _, key, groups in sorted(self._matches(text)):
+        for start, minus_end, _, key, groups in sorted(self._matches(text, letters)):
             for component, says in groups:
                 if start < free[component]:
                     continue
@@ -109,33 +116,25 @@ class Matcher:
                     if not share and start in context.negations:
                         continue  # of "not worried" that is denied the worry is left
                 free[component] = end
-                name = component, key
-                seen[name] = count = seen.get(name, 0) + 1
+                counts = seen[component]
+                counts[key] = count = counts.get(key, 0) + 1
                 if share and count <= REPEATS:
-                    found += _told(component, says, share, start, end)
+                    for value, weight in says:
+                        # As `Found` itself is made, in half the time; there are dozens of them.
+                        found.append(_new(Found, (component, value, weight * share, start, end)))
         return found, denied
 
-    def _matches(self, text: str) -> list[_Match]:
+    def _matches(self, text: str, letters: AbstractSet[str]) -> list[_Match]:
         """Every place where a cue stands."""
         found: list[_Match] = []
         whole, part = self._cues.whole, self._cues.part
-        letters = set(text)
         if whole.entries:
             starts = [place.start() for place in self._starts.finditer(text)]
-            self._single(whole, text, starts, found)
-            lengths_of = whole.lengths.get
-            begun = [(start, lengths_of(text[start : start + 2])) for start in starts]
-            self._spelled(whole, text, begun, found)
+            self._add(found, whole, text, _spelled(whole, text, starts))
         if not part.firsts.isdisjoint(letters):
-            if not part.singles.isdisjoint(letters):
-                self._single(part, text, range(len(text)), found)
-            lengths_of, firsts = part.lengths.get, part.firsts
-            begun = [
-                (start, lengths_of(text[start : start + 2]))
-                for start, letter in enumerate(text)
-                if letter in firsts
-            ]
-            self._spelled(part, text, begun, found)
+            firsts = part.firsts
+            starts = [start for start, letter in enumerate(text) if letter in firsts]
+            self._add(found, part, text, _spelled(part, text, starts))
         for heads, expression, groups in self._expressions:
             if heads and letters.isdisjoint(heads):
                 continue
@@ -146,37 +145,39 @@ class Matcher:
                     found.append((start, -end, len(found), expression.written, groups))
         return found
 
-    def _single(self, index: Index, text: str, starts: Iterable[int], found: list[_Match]) -> None:
-        """Add the spellings of one letter that stand at one of these places."""
-        singles = index.singles
-        for start in [start for start in starts if text[start] in singles]:
-            self._matched(index.entries[text[start]], text[start], text, start, found)
-
-    def _spelled(
-        self, index: Index, text: str, places: Iterable[_Place], found: list[_Match]
+    def _add(
+        self, found: list[_Match], index: Index, text: str, spelled: Iterable[tuple[int, str]]
     ) -> None:
-        """Add every spelling that stands at one of these places, each with the lengths to try."""
-        lengths_of, entries, size = index.lengths.get, index.entries, len(text)
-        for start, given in places:
-            lengths = given
-            deeper = 0
-            while lengths:
-                for length in lengths:
-                    written = text[start : start + length]
-                    # At the end of the text a slice may be shorter than what was asked for.
-                    if written in entries and start + length <= size:
-                        self._matched(entries[written], written, text, start, found)
-                deeper += 1
-                if lengths[-1] or start + PREFIXES[deeper] > size:
-                    break
-                lengths = lengths_of(text[start : start + PREFIXES[deeper]])
+        """Add what these spellings may be; behind a closed one there is no letter."""
+        entries, letter_at = index.entries, self._letter.match
+        for start, written in spelled:
+            end = start + len(written)
+            for closed, key, groups in entry(entries[written]):
+                if not (closed and letter_at(text, end)):
+                    found.append((start, -end, len(found), key or written, groups))
 
-    def _matched(self, said: str, written: str, text: str, start: int, found: list[_Match]) -> None:
-        """Add what a spelling may be; behind a closed one there is no letter."""
-        end = start + len(written)
-        for closed, key, groups in entry(said):
-            if not (closed and self._letter.match(text, end)):
-                found.append((start, -end, len(found), key or written, groups))
+
+def _spelled(index: Index, text: str, starts: Sequence[int]) -> list[tuple[int, str]]:
+    """Where the spellings begin that stand at one of these places, and what they are."""
+    singles, entries, lengths_of = index.singles, index.entries, index.lengths.get
+    size = len(text)
+    found = [(start, text[start]) for start in starts if text[start] in singles]
+    for start in starts:
+        lengths = lengths_of(text[start : start + 2])
+        deeper = 0
+        while lengths:
+            for length in lengths:
+                written = text[start : start + length]
+                # At the end of the text a slice may be shorter than what was asked for.
+                if written in entries and start + length <= size:
+                    found.append((start, written))
+            if lengths[-1]:
+                break
+            deeper += 1
+            if start + PREFIXES[deeper] > size:
+                break
+            lengths = lengths_of(text[start : start + PREFIXES[deeper]])
+    return found
 
 
 class _Context:
@@ -260,13 +261,14 @@ def search(surface: Surface) -> tuple[list[Found], list[Found]]:
     message: Korean engineers write ``ASAP`` and ``deadline`` between Korean words.
     """
     text = surface.line
+    letters = set(text)
     found: list[Found] = []
     denied: list[Found] = []
     for name in (*spoken(text), COMMON):
-        more, not_felt = matcher(name).search(text)
+        more, not_felt = matcher(name).search(text, letters)
         found += more
         denied += not_felt
-    return sorted(found, key=attrgetter("start", "end")), denied
+    return sorted(found, key=_PLACE), denied
 
 
 def without(text: str, denied: Iterable[Found]) -> str:

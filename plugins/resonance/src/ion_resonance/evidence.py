@@ -29,13 +29,15 @@ OTHER_WORDS = "other words"
 STARTING_POINT = "starting point"
 
 
-def cue_evidence(surface: Surface, found: Iterable[Found]) -> Iterator[Evidence]:
+def cue_evidence(surface: Surface, found: Iterable[Found]) -> list[Evidence]:
     """The cues that were found."""
-    original = surface.original
+    original, span = surface.original, surface.span
+    told: list[Evidence] = []
     for component, value, weight, first, last in found:
-        start, end = surface.span(first, last)
+        start, end = span(first, last)
         cue = original[start:end]
-        yield Evidence(component, value, cue, round(weight, DIGITS), start, end)
+        told.append(Evidence(component, value, cue, round(weight, DIGITS), start, end))
+    return told
 
 
 def denied_evidence(surface: Surface, denied: Iterable[Found]) -> Iterator[Evidence]:
@@ -51,11 +53,12 @@ def denied_evidence(surface: Surface, denied: Iterable[Found]) -> Iterator[Evide
 
 def word_evidence(
     surface: Surface, reading: Reading, component: str, judged: Judgement
-) -> Iterator[Evidence]:
+) -> list[Evidence]:
     """What the linear model adds for the value chosen, and that the analyser abstained."""
-    yield from _words(surface, reading, component, judged.primary)
+    found = _words(surface, reading, component, judged.primary)
     if judged.abstained:
-        yield Evidence(component, judged.primary, ABSTAINED, 0.0, kind="measure")
+        found.append(Evidence(component, judged.primary, ABSTAINED, 0.0, kind="measure"))
+    return found
 
 
 def measured_evidence(paced: Rhythm, reasons: Iterable[str]) -> Iterator[Evidence]:
@@ -71,17 +74,19 @@ def in_order(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     return (*sorted(located, key=_PLACE), *rest)
 
 
-def _words(surface: Surface, reading: Reading, component: str, value: str) -> Iterator[Evidence]:
+def _words(surface: Surface, reading: Reading, component: str, value: str) -> list[Evidence]:
+    found: list[Evidence] = []
     rest = 0.0
-    read, original = surface.text, surface.original
+    read, original, span = surface.text, surface.original, surface.span
     for (first, last), weight in reading.contributions(component, value):
         if -LISTED_FROM < weight < LISTED_FROM or read[first] == MASK:
             rest += weight
             continue
-        start, end = surface.span(first, last)
+        start, end = span(first, last)
         cue = original[start:end]
-        yield Evidence(component, value, cue, round(weight, DIGITS), start, end, "word")
+        found.append(Evidence(component, value, cue, round(weight, DIGITS), start, end, "word"))
     begun = reading.bias(component, VALUES[component].index(value))
     for name, weight in ((OTHER_WORDS, rest), (STARTING_POINT, begun)):
-        if round(weight, DIGITS):
-            yield Evidence(component, value, name, round(weight, DIGITS), kind="measure")
+        if said := round(weight, DIGITS):
+            found.append(Evidence(component, value, name, said, None, None, "measure"))
+    return found

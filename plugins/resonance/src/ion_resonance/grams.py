@@ -9,11 +9,12 @@ Training and reading take their buckets from here, so they cannot disagree.
 
 from __future__ import annotations
 
+import codecs
 import re
-import unicodedata
 from typing import NamedTuple
 from zlib import crc32
 
+from ion_resonance.pieces import Pieces
 from ion_resonance.spellings import FULL_FORMS
 from ion_resonance.surface import MASK
 
@@ -43,6 +44,7 @@ _WORD = re.compile(
 
 _COURTESY = frozenset({"please", "pls", "plz"})
 _SHORTENED = re.compile("n't$|'(?:m|re|ve|ll)$")
+
 _WITHOUT_APOSTROPHE = {
     **{full.replace("'", ""): full for full in ("don't", "doesn't", "didn't", "isn't", "wasn't")},
     **{full.replace("'", ""): full for full in ("can't", "won't", "wouldn't", "couldn't", "i'm")},
@@ -55,6 +57,11 @@ _SPECIAL = _COURTESY | _WITHOUT_APOSTROPHE.keys() | _IRREGULAR.keys()
 """Words without an apostrophe that are not simply themselves."""
 
 _WHOLE, _PAIR = 1, 20
+_WITHIN = HANGUL_BUCKETS - 1
+_HANGUL_PIECES = Pieces(HANGUL_BUCKETS, HANGUL_BUCKETS, *JAMO_PIECES)
+_LATIN_PIECES = Pieces(0, HANGUL_BUCKETS, *LATIN_PIECES)
+_new = tuple.__new__
+_utf_16 = codecs.getencoder("utf-16-le")
 
 
 class Word(NamedTuple):
@@ -76,10 +83,11 @@ def words(text: str) -> list[Word]:
     """The words of a surface, in order, however they are written: ``dont`` is ``do not``."""
     found: list[Word] = []
     for match in _WORD.finditer(text):
-        form, kind, start = match[0], match.lastgroup, match.start()
-        end = start + len(form)
+        form, kind = match[0], match.lastgroup
+        start, end = match.span()
         if kind is None or (kind == "latin" and "'" not in form and form not in _SPECIAL):
-            found.append(Word(form, start, end))
+            # As `Word` itself is made, in half the time; a message has dozens of them.
+            found.append(_new(Word, (form, start, end)))
         else:
             found += [Word(each, start, end) for each in _forms(form, kind)]
     return found
@@ -96,39 +104,24 @@ def _forms(form: str, kind: str) -> tuple[str, ...]:
     shortened = _SHORTENED.search(form)
     if form in _IRREGULAR or shortened is None:
         return _IRREGULAR.get(form, (form,))
-    return form[: shortened.start()], FULL_FORMS[shortened.group()].strip()
+    full = FULL_FORMS[shortened.group()].strip()
+    # Nothing is before it where somebody writes ``do n't``.
+    return (form[: shortened.start()], full) if shortened.start() else (full,)
 
 
 def word_buckets(form: str) -> set[int]:
     """The buckets of one word: of the whole and of its pieces, each once."""
+    whole = crc32(_utf_16(form)[0], _WHOLE) & _WITHIN
     if "가" <= form[0] <= "힣":
-        first, (shortest, longest) = HANGUL_BUCKETS, JAMO_PIECES
-        raw = unicodedata.normalize("NFD", f"<{form}>").encode("utf-16-le")
-    elif len(form) >= SHORTEST_LATIN_IN_PIECES and form.isalpha():
-        first, (shortest, longest) = 0, LATIN_PIECES
-        raw = f"<{form}>".encode("utf-16-le")
-    else:
-        return {_bucket(form, _WHOLE, 0)}
-    buckets = {_bucket(form, _WHOLE, first)}
-    behind = len(raw) + 1
-    for length in range(shortest, longest + 1):
-        size = 2 * length
-        buckets.update(
-            [
-                first | crc32(raw[start : start + size], length) & (HANGUL_BUCKETS - 1)
-                for start in range(0, behind - size, 2)
-            ]
-        )
-    return buckets
+        return {whole | HANGUL_BUCKETS, *_HANGUL_PIECES.of(form)}
+    if len(form) >= SHORTEST_LATIN_IN_PIECES and form.isalpha():
+        return {whole, *_LATIN_PIECES.of(form)}
+    return {whole}
 
 
 def pair_bucket(pair: str) -> int:
     """The bucket of two neighbouring words with a space between them."""
-    bucket = crc32(pair.encode("utf-16-le"), _PAIR) & (HANGUL_BUCKETS - 1)
+    bucket = crc32(_utf_16(pair)[0], _PAIR) & _WITHIN
     # A word is of Hangul altogether or not at all.
     korean = "가" <= pair[0] <= "힣" or "가" <= pair[-1] <= "힣"
     return bucket | HANGUL_BUCKETS if korean else bucket
-
-
-def _bucket(text: str, kind: int, first: int) -> int:
-    return first | crc32(text.encode("utf-16-le"), kind) & (HANGUL_BUCKETS - 1)

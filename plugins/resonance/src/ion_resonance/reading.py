@@ -32,6 +32,8 @@ COLUMNS: Mapping[str, int] = {
 LANES = sum(COLUMNS.values())
 """How many lanes there are."""
 
+_BYTES = LANE * LANES
+
 FIRST_LANE = dict(zip(COLUMNS, accumulate(COLUMNS.values(), initial=0), strict=False))
 """The first lane of each table."""
 
@@ -101,6 +103,10 @@ class Reading:
         score = gate.biases[0] + gate.scale * self._totals[gate.lane]
         self.gate = 1.0 / (1.0 + exp(-min(max(score, -_FLATTEST), _FLATTEST)))
         self._shares = (SIDES[0], 1.0 - self.gate), (SIDES[1], self.gate)
+        self._sides = {
+            part: [(share, tables[_NAMES[side, part]]) for side, share in self._shares]
+            for part in VALUES
+        }
 
     @cached_property
     def _lanes(self) -> array[int]:
@@ -108,7 +114,7 @@ class Reading:
 
     def scores(self, component: str) -> list[float]:
         """The score of each value, in the order of `VALUES` and in the units of the cues."""
-        (share, one), (other_share, other) = self._sides(component)
+        (share, one), (other_share, other) = self._sides[component]
         scale, other_scale = share * one.scale, other_share * other.scale
         size = len(one.biases)
         return [
@@ -124,7 +130,8 @@ class Reading:
 
     def bias(self, component: str, place: int) -> float:
         """What a value has before a word is read."""
-        return sum(share * table.biases[place] for share, table in self._sides(component))
+        (share, one), (other_share, other) = self._sides[component]
+        return share * one.biases[place] + other_share * other.biases[place]
 
     def temperature(self, component: str) -> float:
         """What the scores of this message are divided by for a probability."""
@@ -133,7 +140,7 @@ class Reading:
     def contributions(self, component: str, value: str) -> Iterator[tuple[tuple[int, int], float]]:
         """What the words at each place add to the score of a value."""
         place = VALUES[component].index(value)
-        (share, one), (other_share, other) = self._sides(component)
+        (share, one), (other_share, other) = self._sides[component]
         scale, other_scale = share * one.scale, other_share * other.scale
         lanes = self._lanes
         every = BIAS * (scale + other_scale)
@@ -148,14 +155,10 @@ class Reading:
         ]
         return zip(self._parts.places, weights, strict=True)
 
-    def _sides(self, component: str) -> list[tuple[float, Table]]:
-        tables = self._tables
-        return [(share, tables[_NAMES[side, component]]) for side, share in self._shares]
-
 
 def _lanes(sums: Sequence[int]) -> array[int]:
     """The lanes of some sums, one sum behind the other."""
-    found = array("I", b"".join([each.to_bytes(LANE * LANES, "little") for each in sums]))
+    found = array("I", b"".join([each.to_bytes(_BYTES, "little") for each in sums]))
     if sys.byteorder == "big":
         found.byteswap()
     return found

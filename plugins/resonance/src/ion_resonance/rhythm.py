@@ -40,10 +40,14 @@ FLOWING_SENTENCES = 3
 FLOWING_STROKES = 14.0
 FLOWING_CONNECTIVES = 2
 
-_SENTENCE_END = re.compile(r"(?<![.!?…。])[.!?…。]++(?=[\s\"')\]]|$)|[!?。]+|\n+")
-_WORD = re.compile(rf"[\w{MASK}]")
+# One class of letters in front of everything, so that the others are passed over quickly.
+_SENTENCE_END = re.compile(
+    r"[.!?…。\n](?:(?<=\n)\n*"
+    r"|(?<![.!?…。]{2})[.!?…。]*+(?=[\s\"')\]]|$)|(?<=[!?。])[!?。]*)"
+)
 _MARK = re.compile("[.,!?;:…]")
-_HANGUL = re.compile("[가-힣]")
+_HANGUL = re.compile("[가-힣]+")
+_WORD = re.compile(rf"[\w{MASK}]")
 
 
 @attrs.frozen
@@ -78,10 +82,9 @@ class Measures:
 def measure(surface: Surface) -> Measures:
     """Measure a message; what is masked counts as one word where it stands."""
     text = surface.text
-    parts = [list(filter(_WORD.search, part.split())) for part in _sentences(text)]
-    sentences = [words for words in parts if words]
+    sentences = [words for part in _sentences(text) if (words := _words(part))]
     return Measures(
-        lengths=tuple(map(_strokes, sentences)),
+        lengths=tuple([_strokes(words) for words in sentences]),
         words=sum(map(len, sentences)),
         density=len(_MARK.findall(text)) / max(len(text), 1),
         questions=text.count("?"),
@@ -145,9 +148,14 @@ def _sentences(text: str) -> list[str]:
     return _SENTENCE_END.split(text)
 
 
+def _words(sentence: str) -> list[str]:
+    # Most Korean words tell by their first letter what they are, which is asked much faster.
+    return [each for each in sentence.split() if "가" <= each[0] <= "힣" or _WORD.search(each)]
+
+
 def _strokes(words: Sequence[str]) -> float:
-    syllables = len(_HANGUL.findall("".join(words)))
+    syllables = sum(map(len, _HANGUL.findall("".join(words))))
     if not syllables:
         return float(len(words))
-    foreign = len(words) - len(list(filter(_HANGUL.search, words)))
-    return syllables * tables("ko").words_per_syllable + foreign
+    foreign = [each for each in words if not ("가" <= each[0] <= "힣" or _HANGUL.search(each))]
+    return syllables * tables("ko").words_per_syllable + len(foreign)

@@ -50,7 +50,8 @@ _APOSTROPHE = re.compile("(?<=[A-Za-z])’(?=[A-Za-z])")
 
 # Cheap looks at a text: what most messages do not hold need not be searched for.
 _FOLDED = re.compile(f"[A-Z{_WIDE}]")
-_PERHAPS_NOT_OWN = re.compile("[`\"“‘'「『«>]|http")
+_UNEVEN = re.compile(r"\s(?:(?<! )|\s)")
+_PERHAPS_NOT_OWN = re.compile("[`\"“‘'「『«>]")
 
 
 @attrs.frozen
@@ -86,7 +87,7 @@ def surface_of(text: str) -> Surface:
     if not unicodedata.is_normalized("NFC", readable):
         readable, inner = _composed(readable)
         offsets = inner if offsets is None else tuple(offsets[place] for place in inner)
-    if _SPACES.search(readable):
+    if _UNEVEN.search(readable):
         readable, inner = _collapsed(readable)
         offsets = inner if offsets is None else tuple(offsets[place] for place in inner)
     return Surface(_masked(readable), text, offsets)
@@ -118,7 +119,7 @@ def _masked(text: str) -> str:
     folded = text.translate(_FOLD) if _FOLDED.search(text) else text
     if "’" in folded:
         folded = _APOSTROPHE.sub("'", folded)
-    if not _PERHAPS_NOT_OWN.search(folded):
+    if not _PERHAPS_NOT_OWN.search(folded) and "http" not in folded:
         return folded
     return _NOT_OWN_VOICE.sub(lambda match: MASK * len(match.group()), folded)
 

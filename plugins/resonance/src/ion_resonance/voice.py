@@ -18,16 +18,19 @@ def voice_of(text: str) -> Surface:
 
     Positions stay as they are. A message of courtesies alone is left as it is.
     """
+    return heard(text)[0]
+
+
+def heard(text: str) -> tuple[Surface, bool]:
+    """The same, and whether there is more to a message than marks and courtesies."""
     surface = surface_of(text)
     plain = _without_courtesies(surface.text)
-    if plain == surface.text or not _LETTER.search(plain):
-        return surface
-    return attrs.evolve(surface, text=plain)
-
-
-def says_something(surface: Surface) -> bool:
-    """Whether there is more to a message than marks and courtesies."""
-    return _LETTER.search(_without_courtesies(surface.text)) is not None
+    speaks = _LETTER.search(plain) is not None
+    if plain == surface.text or not speaks:
+        return surface, speaks
+    left = attrs.evolve(surface, text=plain)
+    # What was blanked may have stood between two courtesies: the other one is seen only now.
+    return left, _LETTER.search(_without_courtesies(plain)) is not None
 
 
 def _without_courtesies(text: str) -> str:
