@@ -1,64 +1,36 @@
-"""Workflows, hooks and manifests: their form, and that whatever they name exists."""
+"""Manifests, hooks and the container file: their form, and that whatever they name exists."""
 
 from __future__ import annotations
 
-import configparser
 import re
-import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
 from tests.support.containers import BuildContext, Step, steps
-from tests.support.deployment_shapes import CLOUD_RUN, COMPOSE, KUBERNETES, PRE_COMMIT, WORKFLOW
+from tests.support.deployment_shapes import CLOUD_RUN, COMPOSE, KUBERNETES, PRE_COMMIT
 from tests.support.repository import ROOT, core, files, plugins
+from tests.support.yaml_files import read
 
 pytestmark = pytest.mark.once
 
 DEPLOY = ROOT / "deploy"
 CONTAINERFILE = DEPLOY / "Containerfile"
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 PROMETHEUS = sorted((DEPLOY / "kubernetes/prometheus").glob("*.yaml"))
 FILES = (
-    [(file, WORKFLOW) for file in WORKFLOWS]
-    + [(DEPLOY / "compose.yaml", COMPOSE), (DEPLOY / "cloud-run.yaml", CLOUD_RUN)]
-    + [(ROOT / ".pre-commit-config.yaml", PRE_COMMIT)]
+    (DEPLOY / "compose.yaml", COMPOSE),
+    (DEPLOY / "cloud-run.yaml", CLOUD_RUN),
+    (ROOT / ".pre-commit-config.yaml", PRE_COMMIT),
 )
-LOADS = re.compile(r"^\s*ion ((?:load \w+|\w+(?: \w+)?))(.*)$", re.MULTILINE)
-
-
-class OnText(yaml.SafeLoader):
-    """YAML in which ``on`` is a text, as GitHub reads it."""
-
-
-OnText.yaml_implicit_resolvers = {
-    letter: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
-    for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-OnText.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), ["t", "f"])
-
-
-def read(file: Path) -> Any:
-    """A YAML file."""
-    return yaml.load(file.read_text("utf-8"), OnText)  # noqa: S506  derived from the safe loader
 
 
 def manifest(kind: str) -> dict[str, Any]:
     """The manifest of a kind."""
     return next(found for found in map(read, MANIFESTS) if found["kind"] == kind)
-
-
-def scripts(file: Path) -> list[str]:
-    """Every script of a workflow."""
-    jobs = read(file)["jobs"].values()
-    return [step["run"] for job in jobs for step in job["steps"] if "run" in step]
 
 
 def container(found: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +46,7 @@ def instructions(name: str) -> list[Step]:
 
 @pytest.mark.parametrize(("file", "schema"), FILES, ids=lambda value: getattr(value, "name", ""))
 def test_files_have_their_form(file: Path, schema: dict[str, Any]):
-    """Workflows, hooks, compose file and Cloud Run service fit their schemas."""
+    """Hooks, compose file and Cloud Run service fit their schemas."""
     jsonschema.validate(read(file), schema)
 
 
@@ -172,13 +144,6 @@ def test_cloud_run_leaves_the_processor_to_what_runs_between_requests():
     assert "false" == template["metadata"]["annotations"]["run.googleapis.com/cpu-throttling"]
 
 
-def test_the_load_test_runs_every_day_at_three():
-    """The load workflow has the schedule of the original: 03:00 UTC, daily."""
-    (schedule,) = read(ROOT / ".github/workflows/load.yml")["on"]["schedule"]
-
-    assert {"cron": "0 3 * * *"} == schedule
-
-
 def test_a_pod_has_time_to_end():
     """The grace period covers the sleep of preStop and the eight seconds of the host."""
     deployment = manifest("Deployment")
@@ -267,79 +232,6 @@ def test_compose_builds_this_container_file():
     assert ROOT == (DEPLOY / service["build"]["context"]).resolve()
     assert (ROOT / service["build"]["dockerfile"]).is_file()
     assert f"data:{service['environment']['ION_DATA_DIR']}" in service["volumes"]
-
-
-def test_workflows_use_environments_of_tox():
-    """CI runs each environment of tox's list, by its name, and builds the documentation alone."""
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read(ROOT / "tox.ini", "utf-8")
-    jobs = read(ROOT / ".github/workflows/ci.yml")["jobs"]
-    once = jobs["once"]["strategy"]["matrix"]["environment"]
-    each = re.search(r"-e ([\w,]+)", jobs["tests"]["steps"][-1]["run"])
-
-    assert each is not None
-    listed = [*parser["tox"]["env_list"].split(), "docs"]
-    assert sorted(listed) == sorted([*once, *each[1].split(",")])
-
-
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_scripts_of_workflows_are_shell(file: Path):
-    """Each script parses, and no input of a person is part of one."""
-    for script in scripts(file):
-        done = subprocess.run(("bash", "-n"), input=script, text=True, check=False)
-        assert done.returncode == 0, script
-        assert not re.search(r"\$\{\{(?! matrix\.environment )", script)
-
-
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_commands_of_workflows_exist(file: Path):
-    """Each command of ION in a workflow exists, with every option that is given."""
-    for path, rest in LOADS.findall("\n".join(scripts(file))):
-        words = path.split() if path.startswith("load ") else path.split()[:1]
-        done = subprocess.run(
-            (sys.executable, "-m", "ion_framework.cli", *words, "--help"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, path
-        for option in re.findall(r"--[\w-]+", rest):
-            assert option in done.stdout or option == "--load", (path, option)
-
-
-def test_files_that_workflows_name_exist():
-    """Requirements, folders and scripts in the workflows are in this repository."""
-    text = "\n".join(script for file in WORKFLOWS for script in scripts(file))
-    named = re.findall(r"(?:\./|\.ci/|deploy/|dev-)[\w./-]+", text)
-
-    assert {".ci/run", "deploy/requirements.txt", "dev-requirements.txt"} <= set(named)
-    assert not [name for name in named if not (ROOT / name).exists()]
-
-
-def test_the_release_builds_every_distribution():
-    """The release's list of folders is the core and every plugin."""
-    (line,) = [
-        line
-        for script in scripts(ROOT / ".github/workflows/release.yml")
-        for line in script.splitlines()
-        if line.startswith("sed ")
-    ]
-    command = line.partition(" | ")[0]
-    done = subprocess.run(
-        shlex.split(command), cwd=ROOT, capture_output=True, text=True, check=True
-    )
-
-    assert [".", *(plugin.path for plugin in plugins())] == done.stdout.split()
-
-
-def test_scenarios_of_the_load_workflow_exist():
-    """Every scenario that can be chosen is one of ``ion load run``."""
-    options = read(ROOT / ".github/workflows/load.yml")["on"]["workflow_dispatch"]["inputs"]
-    command = (sys.executable, "-m", "ion_framework.cli", "load", "run", "--help")
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    for scenario in options["scenario"]["options"]:
-        assert re.search(rf"\b{scenario}\b", told), scenario
 
 
 def test_hooks_do_what_tox_does():

@@ -156,6 +156,11 @@ def test_ci_runs_what_the_readme_says():
     assert "\npython -m pip install tox && tox run " in script.read_text("utf-8")
 
 
+def test_no_built_distribution():
+    """The repository holds no wheel: what is built does not belong to the sources."""
+    assert not [file for file in files() if file.suffix == ".whl"]
+
+
 def test_no_lock_file_and_no_workspace():
     """The repository holds no lock file, because those name the index that made them."""
     assert not [file for file in files() if file.suffix == ".lock"]

@@ -21,6 +21,7 @@ ENVIRON = {
     "ION_STORE_REDIS_URL": f"redis://{NOWHERE}/0",
     "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{NOWHERE}",
     "SENTRY_DSN": f"http://nobody@{NOWHERE}/1",
+    "ION_NOTIFY_WEBHOOK_URL": f"http://{NOWHERE}/",
     "ION_LOG_TURNS": "all",
 }
 """What they need to be tried; nobody listens there, and connections are refused anyway."""

@@ -238,7 +238,7 @@ VARIABLES: Schema = {"type": "object", "additionalProperties": {"type": "string"
 WORKFLOW_STEP: Schema = {
     **one(
         name_=TEXT,
-        uses_={"type": "string", "pattern": r"^actions/[\w-]+@v\d+$"},
+        uses_={"type": "string", "pattern": r"^actions/[\w-]+@[0-9a-f]{40}$"},
         run_=TEXT,
         env_=VARIABLES,
         with_={"type": "object"},

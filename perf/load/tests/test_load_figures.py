@@ -34,10 +34,29 @@ def test_percentiles_are_the_smallest_that_enough_do_not_exceed():
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.sampled_from([0.5, 0.95, 0.99]))
 def test_a_percentile_lies_in_its_range(samples, share):
-    """Low end, figure and high end are samples in this order."""
+    """Low end, figure and high end stand in this order, and the figure is a sample."""
     found = of_samples(sorted(samples), share)
 
-    assert min(samples) <= found.low <= found.value <= found.high <= max(samples)
+    assert found.low <= found.value <= found.high
+    assert found.value in samples
+    assert found.low in {0.0, *samples}
+    assert found.high in {math.inf, *samples}
+
+
+@pytest.mark.parametrize(("count", "ends"), [(71, False), (72, True), (100, True)])
+def test_few_samples_bound_no_percentile(count, ends):
+    """Below 72 requests even the largest says too little about the true P95 to be its bound."""
+    samples = [float(number) for number in range(1, count + 1)]
+    known = {0.5: 1.0, 0.95: 2.0, 0.99: 3.0, 1.0: 4.0}
+
+    assert ends is (of_samples(samples, 0.95).high == count)
+    assert ends is math.isfinite(of_samples(samples, 0.95).high)
+    assert (4.0 if ends else math.inf) == of_percentiles(known, 0.95, count).high
+
+
+def test_few_samples_leave_the_low_end_open():
+    """Of five samples the smallest may lie above the true median; of six it does not."""
+    assert [0.0, 1.0] == [of_samples([1.0] * count, 0.5).low for count in (5, 6)]
 
 
 def test_ranges_hold_the_truth_about_as_often_as_they_say():
@@ -77,13 +96,14 @@ def test_wilson_bounds_are_those_of_the_literature():
 
 def test_json_comes_back_as_it_was(tmp_path):
     """Figures that were written as JSON are read with the same percentiles and counts."""
-    figures = of_shots("http://host", 5.0, shots(*range(1, 51)))
+    late = Shot(0, 0.25, 0.26, Answer(200))
+    figures = of_shots("http://host", 5.0, (*shots(*range(1, 41)), *[late] * 10))
     file = tmp_path / "run.json"
     file.write_text(to_json(figures, AT), "utf-8")
 
     found = read_figures(file)
 
-    assert (50, 0, 5.0) == (found.requests, found.failures, found.rate)
+    assert (50, 0, 5.0, 250.0) == (found.requests, found.failures, found.rate, found.late_ms)
     assert round(figures.p95_ms.value, 2) == found.p95_ms.value
     assert AT.isoformat() == json.loads(file.read_text("utf-8"))["at"]
 

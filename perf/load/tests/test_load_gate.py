@@ -11,7 +11,9 @@ import pytest
 from aiohttp import web
 from ion_load.figures import Range, nothing, of_shots
 from ion_load.gate import Limits, Verdict, judge
+from ion_load.gate_remarks import remarks
 from ion_load.open_loop import Answer, Shot
+from ion_load.reading import read_figures
 
 OK, BROKEN, UNSURE = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
 
@@ -77,6 +79,15 @@ def test_degraded_answers_count_where_they_are_limited():
     assert OK is verdicts(figures, Limits(max_degraded_pct=51))["degraded"]
 
 
+def test_degraded_answers_that_are_not_counted_break_their_limit(stats):
+    """Where a file does not tell how many there were, their limit is broken, and said why."""
+    figures = read_figures(stats("x_stats.csv", 100))
+    (*_, check) = judge(figures, Limits(max_degraded_pct=5))
+
+    assert (BROKEN, "-", "the file does not tell") == (check.verdict, check.found, check.why)
+    assert BROKEN is verdicts(nothing("none"), Limits(max_degraded_pct=5))["degraded"]
+
+
 @pytest.mark.parametrize(
     ("now_ms", "before_ms", "verdict"), [(100, 100, OK), (119, 100, OK), (50, 100, OK)]
 )
@@ -92,6 +103,14 @@ def test_slower_beyond_chance_fails():
     found = verdicts(run(took_ms=200), Limits(), run(took_ms=100))
 
     assert (OK, BROKEN) == (found["P95"], found["P95 against baseline"])
+
+
+def test_few_slow_requests_prove_nothing():
+    """Against a baseline of few requests, of which all may have been quick by luck, it is open."""
+    now, before = run(took_ms=200), run(requests=40, took_ms=100)
+
+    assert UNSURE is verdicts(now, Limits(), before)["P95 against baseline"]
+    assert "(100.00 and more)" in judge(before, Limits(), before)[3].found
 
 
 def test_slower_perhaps_by_chance_is_inconclusive():
@@ -140,7 +159,7 @@ async def test_the_command_passes_a_healthy_server(load, server, tmp_path):
 
 
 async def test_the_command_names_latency(load, server):
-    """Against a slow server the gate exits with 1 and names P95 alone."""
+    """Against a slow server the gate exits with 1, names P95 alone, and tells all percentiles."""
 
     async def slow(request):
         await asyncio.sleep(0.7)
@@ -151,6 +170,39 @@ async def test_the_command_names_latency(load, server):
 
     assert 1 == done.code
     assert "The gate fails: P95." in done.out
+    assert re.search(r"Latencies: P50 \d+\.\d, P95 .*, P99 .*, largest \d+\.\d ms\.", done.out)
+
+
+def test_latencies_of_a_closed_loop_are_called_so(stats):
+    """Figures of locust are told with what they hide, those at a constant rate without."""
+    closed = " ".join(remarks(read_figures(stats("x_stats.csv", 100))))
+
+    assert "closed loop" in closed
+    assert "two digits" in closed
+    assert "closed" not in " ".join(remarks(run()))
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "late_ms", "told"), [(10, 4, False), (100, 10, False), (100, 40, True)]
+)
+def test_a_sender_that_is_late_is_told(took_ms, late_ms, told):
+    """Lateness of the sender is told where it is more than a tenth of P95 and than 5 ms."""
+    figures = attrs.evolve(run(took_ms=took_ms), late_ms=late_ms)
+
+    assert told is any("sent the requests late" in remark for remark in remarks(figures))
+
+
+async def test_a_host_that_asks_for_a_key_is_told(load, server):
+    """Where the answers are 401, the gate says where a key goes."""
+
+    async def closed(request):
+        return web.Response(status=401)
+
+    server.behave = closed
+    done = await load("gate", "--url", server.url, "--duration", "1s")
+
+    assert 1 == done.code
+    assert "10 × status 401; the host asks for a key" in done.out
 
 
 async def test_the_command_names_errors(load, server):
@@ -226,6 +278,7 @@ async def test_a_file_that_is_not_there_fails(load):
     assert {"no data"} == {check["why"] for check in done.json()["checks"]}
     assert {"failed"} == {check["verdict"] for check in done.json()["checks"]}
     assert done.json()["latency_ms"]["p95"] is None
+    assert "No request is in no.csv (missing)." in (await load("gate", "no.csv")).out
 
 
 async def test_the_summary_of_a_github_step_gets_the_table(load, stats, tmp_path):
@@ -240,6 +293,7 @@ async def test_the_summary_of_a_github_step_gets_the_table(load, stats, tmp_path
     lines = summary.read_text("utf-8").splitlines()
     assert ["before", "### Load gate: The gate fails: errors."] == lines[:2]
     assert "| errors | 10.00 % (50) | < 1 % | FAILED |  |" in lines
+    assert "Latencies: P50 20.0, P95 40.0, P99 60.0 ms." in lines
 
 
 async def test_an_inconclusive_comparison_fails_on_request(load, stats):
@@ -259,7 +313,10 @@ async def test_an_inconclusive_comparison_fails_on_request(load, stats):
     [
         ((), "give FILE or --url"),
         (("x.csv", "--url", "http://127.0.0.1:1"), "not both"),
-        (("x.csv", "--out", "y.json"), "need --url"),
+        (("x.csv", "--out", "y.json"), "--out needs --url"),
+        (("x.csv", "--rate", "5"), "--rate needs --url"),
+        (("x.csv", "--duration", "5s"), "--duration needs --url"),
+        (("x.csv", "--repeat"), "--repeat needs --url"),
         (("--url", "127.0.0.1:8080"), "no address of a host"),
         (("--url", "http://me:hush@127.0.0.1"), "no address of a host"),
         (("x.csv", "--p95-ms", "0"), "--p95-ms"),

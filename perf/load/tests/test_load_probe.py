@@ -146,6 +146,22 @@ async def test_other_failures_end_with_one(load, server):
 
     assert 1 == done.code
     assert "failed                  2" in done.out
+    assert "2 × status 500" in done.out
+
+
+async def test_failures_are_told_with_their_host(load, server):
+    """Of two hosts each failure has its host's name; a refusal by the rate limit is none."""
+
+    async def different(request):
+        return web.Response(status=429 if request.path == "/health" else 401)
+
+    server.behave = different
+    both = ("--url", server.url, "--legacy-url", server.url, "--requests", "2", "--delay-ms", "0")
+    done = await load("probe", *both)
+
+    assert 1 == done.code
+    assert "canary: 2 × status 401; the host asks for a key" in done.out
+    assert "legacy: " not in done.out
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,8 @@ async def test_answers_that_say_nothing_fail(load, server, tmp_path):
     assert row["requests"] == row["failures"] > 0
     failures = (tmp_path / f"{row['files']}_failures.csv").read_text("utf-8")
     assert "answer 200 has no content" in failures
+    summary = (tmp_path / done.json()["summary"]).read_text("utf-8")
+    assert f"| POST /chat | answer 200 has no content | {row['failures']} |" in summary
 
 
 # Two runs of locust with a rest between them.

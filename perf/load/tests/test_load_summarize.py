@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
+from ion_load.endpoints import endpoint_table
 from ion_load.summarize_locust_csv import (
     build_table,
     is_rounded_up,
@@ -252,6 +254,40 @@ async def test_the_command_writes_a_file(load, stats, tmp_path):
     assert (0, "") == (done.code, done.out)
     text = (tmp_path / "made" / "for" / "it.md").read_bytes()
     assert text.endswith("12.3 | ❌ |\n".encode())
+    refused = await load("summarize", file, "--out", "made/for/it.md/x.md")
+    assert 1 == refused.code
+    assert refused.err.startswith("Error: made/for/it.md/x.md: it cannot be written: ")
+
+
+async def test_endpoints_are_added_on_request(load, stats):
+    """``--with-endpoints`` adds a table for each file that names any, without their sum."""
+    files = [stats("load_test_light_20251018_161525_stats.csv", 100), "none.csv"]
+
+    plain = await load("summarize", *files)
+    more = await load("summarize", *files, "--with-endpoints")
+
+    assert (0, 0) == (plain.code, more.code)
+    assert more.out.startswith(plain.out)
+    assert [
+        "",
+        "## light",
+        "",
+        "| Endpoint | Total | Fail | P50 | P95 | P99 | Max (ms) |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+        "| POST /chat | 1 | 1 | 9999 | 9999 | 9999 | 9999 |",
+    ] == more.out.removeprefix(plain.out).splitlines()
+
+
+@pytest.mark.parametrize("name", ["a | b", "a\nb", "`a`"])
+def test_names_of_endpoints_do_not_break_the_table(stats, name):
+    """A bar or a line feed in the name of an endpoint stays inside its cell."""
+    file = stats("x_stats.csv", 2)
+    file.write_text(file.read_text("utf-8").replace("/chat", f'"{name}"'), "utf-8")
+
+    *_, row = endpoint_table(file).splitlines()
+
+    assert 3 == len(endpoint_table(file).splitlines())
+    assert 8 == len(re.findall(r"(?<!\\)\|", row))
 
 
 async def test_a_file_that_cannot_be_read_is_named(load, tmp_path):

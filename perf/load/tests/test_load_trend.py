@@ -94,6 +94,22 @@ def test_a_single_run_without_errors_has_scales(stats):
     assert (0, 1) == errors.get_ylim()
 
 
+@pytest.mark.parametrize("days", [("01",), ("01", "02")])
+def test_a_range_without_an_end_reaches_the_edge(stats, days):
+    """The range of P95 of few requests, which has no upper end, is drawn up to the edge."""
+    figure = pytest.importorskip("matplotlib.figure")
+    from ion_load.trend_plot import panels
+
+    files = [stats(f"load_test_x_202601{day}_000000_stats.csv", 20) for day in days]
+    (runs,) = read_runs(files).values()
+    latency, errors = figure.Figure().subplots(1, 2)
+    panels(latency, errors, "x", runs)
+
+    (band,) = latency.collections
+    drawn = max(place[1] for path in band.get_paths() for place in path.vertices)
+    assert drawn == pytest.approx(latency.get_ylim()[1])
+
+
 async def test_nothing_to_draw_is_said(load, stats):
     """Files without a request end with 1 and say so."""
     done = await load("trend", stats("x_stats.csv", 0))

@@ -6,6 +6,15 @@ import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
+NEEDS_KEY = (
+    "the host asks for a key: put one of the scope chat into ION_API_KEY, or name its file with "
+    "--key-file"
+)
+"""What to do about answers 401."""
+
+UNKNOWN = 401
+"""The status of a host that wants to know who asks."""
+
 CHAT = "content"
 """The member that an answer to a message is there for."""
 

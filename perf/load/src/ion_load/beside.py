@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,21 @@ from ion_load.figures import LIMITED, NOTHING, Figures
 DEGRADED = "degraded"
 _STATS, _NO_ANSWER = "_stats.csv", "0"
 _REFUSED = f"status {LIMITED}"
+
+
+@attrs.frozen
+class Failure:
+    """A kind of failure at an endpoint.
+
+    Attributes:
+        endpoint: method and path.
+        reason: what went wrong, without what locust writes around it.
+        occurrences: how often.
+    """
+
+    endpoint: str
+    reason: str
+    occurrences: int
 
 
 def corrected(file: Path, figures: Figures) -> Figures:
@@ -68,16 +84,30 @@ def _answers(file: Path | None) -> Mapping[str, int]:
         raise ValueError(f"{file}: it is no count of answers by status: {error}") from error
 
 
-def _reasons(file: Path | None) -> Mapping[str, int]:
-    """How often each failure occurred, without what locust writes around it."""
-    if file is None:
-        return {}
-    found: dict[str, int] = {}
+def failures(file: Path) -> tuple[Failure, ...]:
+    """The rows of a ``*_failures.csv``.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is something else.
+    """
     try:
         with file.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                reason = row["Error"].removeprefix("CatchResponseError('").removesuffix("')")
-                found[reason] = found.get(reason, 0) + int(row["Occurrences"])
+            return tuple(
+                Failure(
+                    f"{row['Method']} {row['Name']}".strip(),
+                    row["Error"].removeprefix("CatchResponseError('").removesuffix("')"),
+                    int(row["Occurrences"]),
+                )
+                for row in csv.DictReader(lines)
+            )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{file}: it is no table of failures of locust: {error!r}") from error
-    return found
+
+
+def _reasons(file: Path | None) -> Mapping[str, int]:
+    """How often each failure occurred, at whatever endpoint."""
+    found: Counter[str] = Counter()
+    for failure in failures(file) if file else ():
+        found[failure.reason] += failure.occurrences
+    return dict(found)

@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from ion_load.open_loop import Shot
+from ion_load.open_loop import Shot, quantile
 
 CONFIDENCE_Z = 1.959964
 """The standard normal quantile of 95 per cent, two-sided."""
 
 LIMITED = 429
+
+_TAIL = 0.025
+"""What lies beyond either end of a range: the rest of 95 per cent, halved."""
 
 
 @attrs.frozen
@@ -25,9 +28,9 @@ class Range:
     """A figure and where it may truly lie.
 
     Attributes:
-        low: lower end.
+        low: lower end; 0 where too few requests say how low it may be.
         value: the figure itself.
-        high: upper end.
+        high: upper end; infinite where too few requests say how high it may be.
     """
 
     low: float
@@ -48,9 +51,11 @@ class Figures:
         p99_ms: 99th percentile.
         rate: requests a second that were asked for; None where a closed loop made them.
         limited: answers with the status 429.
-        degraded: answers that the host called degraded.
+        degraded: answers that the host called degraded; None where that is not known.
         reasons: what went wrong, with how often.
         samples_ms: every latency, empty where none or only percentiles are known.
+        late_ms: 95th percentile of how late the requests were sent, which their latencies hold;
+            0 where that is not known.
     """
 
     source: str
@@ -61,9 +66,10 @@ class Figures:
     p99_ms: Range
     rate: float | None = None
     limited: int = 0
-    degraded: int = 0
+    degraded: int | None = None
     reasons: Mapping[str, int] = attrs.field(factory=dict)
     samples_ms: tuple[float, ...] = ()
+    late_ms: float = 0.0
 
     @property
     def error_pct(self) -> float:
@@ -114,16 +120,25 @@ def of_shots(source: str, rate: float, shots: Sequence[Shot]) -> Figures:
         degraded=sum(shot.answer.degraded for shot in shots),
         reasons=reasons,
         samples_ms=took,
+        late_ms=1000 * quantile([shot.began_s - shot.due_s for shot in shots], 0.95),
     )
 
 
 def of_samples(ordered: Sequence[float], share: float) -> Range:
-    """A percentile of sorted samples: the smallest that at least this share do not exceed."""
+    """A percentile of sorted samples: the smallest that at least this share do not exceed.
+
+    Below 72 samples not even the largest is above the true P95 with the confidence of the range,
+    which then has no upper end.
+    """
     if not ordered:
         return NOTHING
-    low, high = ranks(share, len(ordered))
-    middle = math.ceil(share * len(ordered))
-    return Range(*(ordered[min(max(rank, 1), len(ordered)) - 1] for rank in (low, middle, high)))
+    count = len(ordered)
+    low, high = ranks(share, count)
+    return Range(
+        ordered[max(low, 1) - 1] if (1 - share) ** count <= _TAIL else 0.0,
+        ordered[math.ceil(share * count) - 1],
+        ordered[min(high, count) - 1] if share**count <= _TAIL else math.inf,
+    )
 
 
 def of_percentiles(known: Mapping[float, float], share: float, requests: int) -> Range:
@@ -138,6 +153,7 @@ def of_percentiles(known: Mapping[float, float], share: float, requests: int) ->
     if not requests or math.isnan(value):
         return NOTHING
     low, high = (rank / requests for rank in ranks(share, requests))
+    high = min(high, 1.0) if share**requests <= _TAIL else math.inf
     below = [found for at, found in known.items() if at <= low and not math.isnan(found)]
     above = [found for at, found in known.items() if at >= high and not math.isnan(found)]
     return Range(max(below, default=0.0), value, min(above, default=math.inf))

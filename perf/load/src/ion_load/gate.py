@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import attrs
 
+from ion_load.answers import NEEDS_KEY, UNKNOWN
 from ion_load.figures import Figures, Range
 
 
@@ -120,6 +121,8 @@ def _errors(figures: Figures, limits: Limits) -> Check:
     told = ", ".join(f"{count} × {reason}" for reason, count in most)
     if figures.limited:
         told += "; the host's rate limit is below the rate of this load"
+    if f"status {UNKNOWN}" in figures.reasons:
+        told += f"; {NEEDS_KEY}"
     found = figures.error_pct
     return Check(
         "errors",
@@ -131,14 +134,13 @@ def _errors(figures: Figures, limits: Limits) -> Check:
 
 
 def _degraded(figures: Figures, limit: float) -> Check:
-    found = 100 * figures.degraded / figures.requests if figures.requests else math.nan
-    return Check(
-        "degraded",
-        _passed(found < limit),
-        "-" if math.isnan(found) else f"{found:.2f} % ({figures.degraded})",
-        f"< {limit:g} %",
-        "no data" if math.isnan(found) else "",
-    )
+    wanted = f"< {limit:g} %"
+    if figures.degraded is None or not figures.requests:
+        why = "no data" if not figures.requests else "the file does not tell"
+        return Check("degraded", Verdict.FAILED, "-", wanted, why)
+    found = 100 * figures.degraded / figures.requests
+    told = f"{found:.2f} % ({figures.degraded})"
+    return Check("degraded", _passed(found < limit), told, wanted)
 
 
 def _compared(name: str, found: Range, allowed: Range, unit: str) -> Check:
@@ -152,7 +154,8 @@ def _compared(name: str, found: Range, allowed: Range, unit: str) -> Check:
         verdict, why = Verdict.PASSED, ""
     else:
         verdict, why = Verdict.INCONCLUSIVE, "worse, perhaps by chance: measure longer"
-    shown = f"{found.value:.2f} {unit} ({found.low:.2f} to {found.high:.2f})"
+    end = "and more" if math.isinf(found.high) else f"to {found.high:.2f}"
+    shown = f"{found.value:.2f} {unit} ({found.low:.2f} {end})"
     return Check(name, verdict, shown, f"<= {allowed.value:.2f} {unit}", why)
 
 

@@ -69,7 +69,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--max-degraded-pct",
     type=click.FloatRange(0, 100, min_open=True),
     metavar="PCT",
-    help="With --url: degraded answers have to be below.",
+    help="Degraded answers have to be below.",
 )
 @click.option(
     "--baseline", type=_FILE, metavar="FILE", help="A run before: JSON of --out, or a CSV."
@@ -104,13 +104,8 @@ def gate(context: click.Context, /, file: Path | None, **options: Any) -> None:
     from ion_load.gate import Limits  # numbers and files only once there is something to judge
     from ion_load.gate_work import Asked, run_gate
 
+    _check(context, file, options)
     url = options["url"] if file is None else None
-    if file is not None and context.get_parameter_source("url") is _COMMAND_LINE:
-        raise click.UsageError("give FILE or --url, not both", context)
-    if file is None and url is None:
-        raise click.UsageError("give FILE or --url, or set ION_API_HOST", context)
-    if file is not None and (options["out"] or options["max_degraded_pct"] is not None):
-        raise click.UsageError("--out and --max-degraded-pct need --url", context)
     names = ("p95_ms", "max_error_pct", "min_requests", "max_slower_pct", "max_degraded_pct")
     asked = Asked(
         file=file,
@@ -124,4 +119,27 @@ def gate(context: click.Context, /, file: Path | None, **options: Any) -> None:
     context.exit(run_gate(asked))
 
 
-_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
+def _check(context: click.Context, file: Path | None, options: dict[str, Any]) -> None:
+    """See that there is one thing to judge, and that nothing is given that would have no effect.
+
+    Raises:
+        click.UsageError: otherwise.
+    """
+    if file is None:
+        if options["url"] is None:
+            raise click.UsageError("give FILE or --url, or set ION_API_HOST", context)
+        return
+    if _is_given(context, "url"):
+        raise click.UsageError("give FILE or --url, not both", context)
+    for name in _OF_A_LOAD:
+        if _is_given(context, name):
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} needs --url: FILE is judged as it is", context)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+_OF_A_LOAD = ("rate", "duration", "repeat", "out", "key_file")
+"""Options that mean nothing where a file is judged."""

@@ -16,6 +16,7 @@ from ion_framework.cli.tables import Cell, Table
 from ion_load.bar import shown
 from ion_load.figures import Figures, finite, nothing, of_shots
 from ion_load.gate import Check, Limits, Verdict, judge
+from ion_load.gate_remarks import remarks
 from ion_load.reading import UnreadableError, read_figures, to_json
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -100,6 +101,7 @@ def _tell(figures: Figures, checks: Sequence[Check], asked: Asked, *, passes: bo
                 "failures": figures.failures,
                 "limited": figures.limited,
                 "degraded": figures.degraded,
+                "late_ms": round(figures.late_ms, 2),
                 "latency_ms": {
                     "p50": finite(figures.p50_ms.value),
                     "p95": finite(figures.p95_ms.value),
@@ -114,9 +116,9 @@ def _tell(figures: Figures, checks: Sequence[Check], asked: Asked, *, passes: bo
         for c in checks
     )
     output.table(Table(_HEADINGS, rows))
+    for remark in remarks(figures):
+        output.line(remark)
     output.line(_verdict(checks, passes=passes), "good" if passes else "bad")
-    if figures.degraded:
-        output.line(f"{figures.degraded} of {figures.requests} answers were degraded.", "notice")
 
 
 def _verdict(checks: Sequence[Check], *, passes: bool) -> str:
@@ -141,6 +143,8 @@ def _summarize(figures: Figures, checks: Sequence[Check], *, passes: bool) -> No
         "| check | found | limit | verdict | |",
         "|---|---:|---:|---|---|",
         *(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows),
+        "",
+        *remarks(figures),
     ]
     with Path(file).open("a", encoding="utf-8") as summary:
         summary.write("\n".join(lines) + "\n\n")

@@ -71,7 +71,12 @@ class Reply:
     @property
     def succeeded(self) -> bool:
         """Whether it is an answer that says what it has to, and not a refusal."""
-        return self.status in _SUCCESSES and not self.error
+        return succeeds(self.status) and not self.error
+
+
+def succeeds(status: int) -> bool:
+    """Whether a status is that of an answer."""
+    return status in _SUCCESSES
 
 
 async def probe(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ import click
 
 from ion_framework.cli.output import Output, note
 from ion_framework.cli.tables import Table
-from ion_load.probe import Request, probe, tallied
+from ion_load.answers import NEEDS_KEY, UNKNOWN
+from ion_load.probe import LIMITED, Request, probe, succeeds, tallied
 
 _ROWS = {
     "requests": "requests",
@@ -87,5 +88,16 @@ def _tell(document: Mapping[str, Any], asked: Asked) -> None:
     )
     output.table(Table(("", *names) if asked.legacy else ("", "host"), rows))
     for name in names:
-        for error, count in document[name]["errors"].items():
-            output.line(f"{count} × {error}", "bad")
+        for told in _failures(document[name]):
+            output.line(f"{name}: {told}" if asked.legacy else told, "bad")
+
+
+def _failures(side: Mapping[str, Any]) -> Iterator[str]:
+    """What went wrong with one host, other than refusals by its rate limit."""
+    statuses = {int(status): count for status, count in side["status_counts"].items()}
+    for status, count in statuses.items():
+        if status and not succeeds(status) and status != LIMITED:
+            hint = f"; {NEEDS_KEY}" if status == UNKNOWN else ""
+            yield f"{count} × status {status}{hint}"
+    for error, count in side["errors"].items():
+        yield f"{count} × {error}"

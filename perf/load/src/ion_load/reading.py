@@ -56,6 +56,7 @@ def to_json(figures: Figures, at: datetime) -> str:
         "limited": figures.limited,
         "degraded": figures.degraded,
         "reasons": dict(figures.reasons),
+        "late_ms": round(figures.late_ms, 2),
         "samples_ms": [round(sample, 2) for sample in figures.samples_ms],
     }
     return json.dumps(document) + "\n"
@@ -127,4 +128,5 @@ def _structured(file: Path, found: Mapping[str, Any]) -> Figures:
         degraded=int(found["degraded"]),
         reasons={str(name): int(count) for name, count in found["reasons"].items()},
         samples_ms=samples,
+        late_ms=float(found.get("late_ms", 0.0)),
     )

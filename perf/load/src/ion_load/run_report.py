@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import attrs
 
+from ion_load.answers import NEEDS_KEY, UNKNOWN
+from ion_load.beside import failures
+from ion_load.endpoints import cell, endpoint_table
 from ion_load.locust_process import Order, Ran
 from ion_load.naming import spoken
 from ion_load.summarize_locust_csv import Metrics, build_table, figures_of
@@ -119,7 +121,9 @@ def _details(outcome: Outcome) -> Iterator[str]:
         yield f"locust ended with code {outcome.ran.exit_code}:\n\n```\n{outcome.ran.log}\n```\n"
     if told := _answers(outcome):
         yield f"{told}\n"
-    yield from _endpoints(outcome.order)
+    if endpoints := endpoint_table(outcome.order.file("_stats.csv")):
+        yield endpoints
+    yield from _failures(outcome.order)
 
 
 def _answers(outcome: Outcome) -> str:
@@ -134,30 +138,22 @@ def _answers(outcome: Outcome) -> str:
         remarks.append(f"{share:.1f} % were refused by the rate limit, which is no failure here.")
     if degraded:
         remarks.append(f"{degraded} answers were degraded.")
+    if str(UNKNOWN) in found:
+        remarks.append(f"{UNKNOWN} means that {NEEDS_KEY}.")
     return " ".join(remarks)
 
 
-def _endpoints(order: Order) -> Iterator[str]:
-    """One row for each endpoint, of locust's own file."""
+def _failures(order: Order) -> Iterator[str]:
+    """One row for each kind of failure at an endpoint, of locust's own file."""
+    file = order.file("_failures.csv")
     try:
-        with order.file("_stats.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))[:-1]
-    except FileNotFoundError:
+        found = failures(file) if file.exists() else ()
+    except ValueError as error:  # locust was killed while it wrote
+        yield f"{error}\n"
         return
-    columns = ("Request Count", "Failure Count", "50%", "95%", "99%", "Max Response Time")
     lines = [
-        f"| {row['Type']} {row['Name']} | "
-        + " | ".join(_rounded(row.get(column) or "") for column in columns)
-        + " |"
-        for row in rows
+        f"| {cell(failure.endpoint)} | {cell(failure.reason)} | {failure.occurrences} |"
+        for failure in found
     ]
     if lines:
-        head = "| Endpoint | Total | Fail | P50 | P95 | P99 | Max (ms) |"
-        yield "\n".join((head, "|---|" + "---:|" * len(columns), *lines)) + "\n"
-
-
-def _rounded(text: str) -> str:
-    try:
-        return f"{float(text):.0f}"
-    except ValueError:
-        return text
+        yield "\n".join(("| Endpoint | Failure | Times |", "|---|---|---:|", *lines)) + "\n"

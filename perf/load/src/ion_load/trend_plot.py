@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,14 +81,21 @@ def _latencies(axes: Any, scenario: str, runs: tuple[Run, ...]) -> None:
 
 
 def _doubt(axes: Any, runs: tuple[Run, ...]) -> None:
-    """The range of P95: a band, which a single run cannot have, so that it has a line."""
-    low = [run.figures.p95_ms.low for run in runs]
-    high = [run.figures.p95_ms.high for run in runs]
+    """The range of P95: a band, which a single run cannot have, so that it has a line.
+
+    What has no upper end goes up to the edge of the picture.
+    """
+    ranges = [run.figures.p95_ms for run in runs]
+    top = max(axes.get_ylim()[1], *(each.high for each in ranges if math.isfinite(each.high)), 0.0)
+    low = [each.low for each in ranges]
+    high = [each.high if math.isfinite(each.high) else top for each in ranges]
     look = {"color": "C1", "label": "P95, 95 %\nconfidence"}
     if len(runs) == 1:
         axes.vlines([0], low, high, alpha=0.4, **look)
     else:
         axes.fill_between(range(len(runs)), low, high, alpha=0.15, **look)
+    if any(math.isinf(each.high) for each in ranges):
+        axes.set_ylim(top=top)
 
 
 def _errors(axes: Any, scenario: str, runs: tuple[Run, ...]) -> None:
