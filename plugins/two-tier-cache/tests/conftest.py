@@ -12,6 +12,7 @@ import pytest
 from ion_two_tier_cache.entry import Entry
 from ion_two_tier_cache.redis_settings import RedisSettings
 from ion_two_tier_cache.redis_tier import RedisTier
+from msgspec.structs import replace
 
 from ion_framework.clock import SystemClock
 from ion_framework.pipeline.cache import CachedReply
@@ -126,7 +127,7 @@ def _digest(name):
 def _entry(content="an answer", tags=("persona:lua", "tenant:a"), **changes):
     now = time.time()
     reply = CachedReply(content, Usage(10, 20, None, 0.5), "model-1", "offline", now)
-    return attrs.evolve(Entry(reply, tags, now, 60.0, 3600.0, 3600.0, 0.5), **changes)
+    return replace(Entry(reply, tags, now, 60.0, 3600.0, 3600.0, 0.5), **changes)
 
 
 async def _until(condition, within_s=10.0):

@@ -23,6 +23,7 @@ from ion_two_tier_cache.envelope import (
     seal,
 )
 from ion_two_tier_cache.redis_tokens import Tokens
+from msgspec.structs import replace
 
 from ion_framework.pipeline.cache import CachedRefusal, CachedReply
 from ion_framework.pipeline.chunks import FinishReason, Usage
@@ -157,7 +158,7 @@ def test_an_expected_entry_of_later_is_told_from_a_hostile_one():
 def test_numbers_that_nobody_would_believe_are_not_sealed(field, number):
     """An entry with a time that reading refuses gets no envelope."""
     with pytest.raises(ValueError, match="out of range"):
-        seal("digest", attrs.evolve(ENTRY, **{field: number}), TOKENS)
+        seal("digest", replace(ENTRY, **{field: number}), TOKENS)
 
 
 def test_an_entry_belongs_to_its_digest():
@@ -274,7 +275,7 @@ def test_an_entry_of_later_is_told_from_a_hostile_one():
 def test_what_must_not_be_kept_is_not_sealed(body, tags, tokens):
     """Incomplete, degraded, one-time and unwritable entries get no envelope."""
     with pytest.raises(ValueError, match=r".+"):
-        seal("digest", attrs.evolve(ENTRY, body=body, tags=tags), tokens)
+        seal("digest", replace(ENTRY, body=body, tags=tags), tokens)
 
 
 def test_every_other_finish_reason_is_refused():
@@ -282,7 +283,7 @@ def test_every_other_finish_reason_is_refused():
     for reason in FinishReason:
         body = attrs.evolve(REPLY, finish_reason=reason)
         if reason is FinishReason.STOP:
-            assert seal("digest", attrs.evolve(ENTRY, body=body), TOKENS)
+            assert seal("digest", replace(ENTRY, body=body), TOKENS)
         else:
             with pytest.raises(ValueError, match="incomplete"):
-                seal("digest", attrs.evolve(ENTRY, body=body), TOKENS)
+                seal("digest", replace(ENTRY, body=body), TOKENS)

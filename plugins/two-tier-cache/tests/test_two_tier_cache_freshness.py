@@ -13,6 +13,7 @@ from ion_two_tier_cache.cache import TwoTierCache
 from ion_two_tier_cache.entry import Entry
 from ion_two_tier_cache.freshness import FreshnessRules
 from ion_two_tier_cache.memory import MemoryTier
+from msgspec.structs import replace
 
 from ion_framework.pipeline.cache import CachedRefusal, Hit, Miss, Pending, Stale
 from ion_framework.testing import VirtualClock, run_virtual
@@ -28,7 +29,7 @@ def seeded(number=7):
 
 def entry(**changes):
     """An entry made at 0 that is fresh for 100 s and took a second."""
-    return attrs.evolve(Entry(REPLY, (), 0.0, 100.0, 60.0, 3600.0, 1.0), **changes)
+    return replace(Entry(REPLY, (), 0.0, 100.0, 60.0, 3600.0, 1.0), **changes)
 
 
 def test_times_are_spread_so_that_nothing_ends_together():

@@ -19,6 +19,7 @@ from ion_two_tier_cache.entry import Entry
 from ion_two_tier_cache.expiry import ExpiryQueue
 from ion_two_tier_cache.memory import MemoryTier
 from ion_two_tier_cache.sizes import entry_bytes
+from msgspec.structs import replace
 
 from ion_framework.pipeline.cache import CachedReply
 from ion_framework.pipeline.chunks import Usage
@@ -103,7 +104,7 @@ class TierMachine(RuleBasedStateMachine):
         age, *lengths = spans
         entry = Entry(make_reply(""), tags, now - age, *lengths, 0.1)
         fill = "x" * (size - entry_bytes(digest, entry))
-        entry = attrs.evolve(entry, body=make_reply(fill))
+        entry = replace(entry, body=make_reply(fill))
         ends = now + min(stay, entry.expires_at - now)
         taken = self.tier.put(digest, entry, stay)
         if ends <= now:
@@ -196,7 +197,7 @@ class TierMachine(RuleBasedStateMachine):
         assert sorted(in_order) == sorted(self.held)
         for segment in (parts.window, parts.probation, parts.protected):
             assert segment.bytes == sum(slot.size for slot in segment.slots.values())
-            assert all(slot.segment is segment for slot in segment.slots.values())
+            assert all(slot.place == segment.place for slot in segment.slots.values())
 
     @invariant()
     def index_and_queue_hold_no_more_than_the_entries(self):

@@ -98,7 +98,7 @@ def test_the_address_of_redis_is_never_shown():
 
 
 def test_without_redis_nothing_of_it_is_imported():
-    """The plugin without an address imports neither redis nor msgspec nor aiocache."""
+    """The plugin without an address imports neither redis nor hiredis nor aiocache."""
     code = (
         "import asyncio, sys; from ion_framework import Ion; "
         "from ion_framework.settings.model import Settings; "
@@ -110,7 +110,7 @@ def test_without_redis_nothing_of_it_is_imported():
         "    async with Ion(Settings(), source=source, environ={}) as ion:\n"
         "        await ion.respond('hello'); print(ion.cache.stats().entries)\n"
         "asyncio.run(main()); assert 'ion_two_tier_cache.cache' in sys.modules; "
-        "print({'redis', 'msgspec', 'aiocache'} & set(sys.modules))"
+        "print({'redis', 'hiredis', 'aiocache'} & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True

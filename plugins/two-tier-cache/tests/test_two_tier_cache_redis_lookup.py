@@ -108,3 +108,28 @@ async def test_what_comes_to_be_owed_within_a_batch_is_left_out(make_entry, dige
     assert found[0].tokens.known
     await lookups.close()
     await invalidations.close()
+
+
+async def test_what_is_heard_of_within_a_batch_is_left_out(make_entry, digest):
+    """An invalidation that is heard of before the reply comes leaves its entries out of it."""
+    keys = Keys("ion")
+    settings = RedisSettings("redis://nobody")
+    context = RedisContext(settings, SystemClock(), structlog.get_logger(), lambda: 0.5, keys)
+    link = Link({keys.token(tag): b"1" for tag in (None, "a", "b")})
+    for number, tag in ((1, "a"), (2, "b")):
+        envelope = seal(digest(number), make_entry(tags=(tag,)), Tokens(("1", "1")))
+        link.values[keys.entry(digest(number))] = envelope
+    lookups = Lookups(
+        context, link, WriteBehind(link, most=1, most_bytes=1), Invalidations(context, link)
+    )
+
+    async def hear():
+        lookups.hear("a")
+
+    link.reads, link.between = 1, hear
+    found = await lookups.find([(digest(1), ("a",)), (digest(2), ("b",))], 0.0)
+
+    assert set(found.entries) == {digest(2)}
+    assert found.of(digest(1), ("a",)).tokens.known
+    assert (context.counts.hits, context.counts.misses) == (1, 1)
+    await lookups.close()

@@ -11,6 +11,7 @@ import attrs
 import pytest
 from ion_two_tier_cache.redis_tier import RedisTier
 from ion_two_tier_cache.redis_tokens import Tokens
+from msgspec.structs import replace
 
 from ion_framework.pipeline.cache import CachedRefusal
 from ion_framework.testing import VirtualClock
@@ -323,7 +324,7 @@ async def test_tokens_live_on_while_entries_are_written(
 
     for number in range(1, 16):
         await asyncio.sleep(0.2)
-        await opened.store(digest(number), attrs.evolve(entry, made_at=time.time()))
+        await opened.store(digest(number), replace(entry, made_at=time.time()))
 
     assert [redis_server.command("GET", name) for name in names] == tokens
     assert all(redis_server.command("PTTL", name) > 1000 for name in names)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-import attrs
 import pytest
 from ion_two_tier_cache.entry import Entry, Freshness
 from ion_two_tier_cache.memory import MemoryTier
+from msgspec.structs import replace
 
 from ion_framework.pipeline.cache import CachedReply
 from ion_framework.pipeline.chunks import Usage
@@ -44,7 +44,7 @@ def make_tier(clock=None):
 def make_entry(content="an answer", **changes):
     """An entry with this content, made just now, fresh for a minute and gone after a day."""
     reply = CachedReply(content, Usage(10, 20, None), "model-1", "offline", EPOCH)
-    return attrs.evolve(Entry(reply, (), EPOCH, 60.0, 3600.0, 82740.0, 0.5), **changes)
+    return replace(Entry(reply, (), EPOCH, 60.0, 3600.0, 82740.0, 0.5), **changes)
 
 
 @pytest.mark.parametrize(("elapsed", "there"), [(0.0, True), (59.999, True), (60.0, False)])

@@ -19,7 +19,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 from ion_two_tier_cache.ending import end
-from ion_two_tier_cache.redis_errors import RedisTroubleError, Trouble
 
 _Question = TypeVar("_Question")
 _Answer = TypeVar("_Answer")
@@ -28,6 +27,10 @@ _Answer = TypeVar("_Answer")
 _Asked: TypeAlias = tuple[_Question, "asyncio.Future[_Answer]", float]
 """A question, where its answer goes, and when it was asked by the loop's clock; no class, as one is
 made for every question."""
+
+
+class ClosedError(Exception):
+    """Nobody answers any more."""
 
 
 class Batcher(Generic[_Question, _Answer]):
@@ -58,13 +61,13 @@ class Batcher(Generic[_Question, _Answer]):
     def ask(self, question: _Question) -> asyncio.Future[_Answer]:
         """The answer to be; cancelling it disturbs nobody else.
 
-        What it raises is what the batch raises, or `RedisTroubleError` of the kind ``REFUSED``
-        where this is closed before there is an answer.
+        What it raises is what the batch raises, or `ClosedError` where this is closed before there
+        is an answer.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_Answer] = asyncio.Future(loop=loop)
         if self._closed:
-            future.set_exception(RedisTroubleError(Trouble.REFUSED))
+            future.set_exception(ClosedError())
             return future
         self._waiting.append((question, future, loop.time()))
         if not self._scheduled and len(self._under_way) < self._at_a_time:
@@ -76,7 +79,7 @@ class Batcher(Generic[_Question, _Answer]):
         """Cancel what is under way; whoever waits for it gets an error, and so does who asks."""
         self._closed = True
         waiting, self._waiting = self._waiting, []
-        _fail(waiting, RedisTroubleError(Trouble.REFUSED))
+        _fail(waiting, ClosedError())
         await end(*self._under_way)
 
     def _send(self) -> None:
@@ -93,7 +96,7 @@ class Batcher(Generic[_Question, _Answer]):
     def _finished(self, task: asyncio.Task[None]) -> None:
         """Tell those whom the batch left without an answer; it may never have made a step."""
         batch = self._under_way.pop(task)
-        error = RedisTroubleError(Trouble.REFUSED) if task.cancelled() else task.exception()
+        error = ClosedError() if task.cancelled() else task.exception()
         if error is not None:
             _fail(batch, error)
         if self._waiting and not self._scheduled:

@@ -23,6 +23,7 @@ from ion_two_tier_cache.flights import Again, Flight
 from ion_two_tier_cache.freshness import FreshnessRules
 from ion_two_tier_cache.others_leases import OthersLeases
 from ion_two_tier_cache.pauses import Pauses
+from ion_two_tier_cache.reading import Reading
 from ion_two_tier_cache.statistics import Counts, stats_of
 from ion_two_tier_cache.tiers import RemoteTier, Tiers
 
@@ -89,14 +90,23 @@ class TwoTierCache:
             lead_s=lead_s,
         )
         self._flights = self._filling.flights
-        self._fetching = Fetching(
+        others = OthersLeases(clock, lead_s)
+        reading = Reading(
             tiers=self._tiers,
             rules=self._rules,
+            counts=self._counts,
+            clock=clock,
+            filling=self._filling,
+            others=others,
+        )
+        self._fetching = Fetching(
+            tiers=self._tiers,
+            reading=reading,
             pauses=self._pauses,
             counts=self._counts,
             clock=clock,
             filling=self._filling,
-            others=OthersLeases(clock, lead_s),
+            others=others,
             random=self._rules.random,
         )
 

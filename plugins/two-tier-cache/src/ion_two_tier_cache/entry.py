@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import attrs
+import msgspec
 
 from ion_framework.pipeline.cache import CachedRefusal, CachedReply
 
@@ -25,9 +25,12 @@ class Freshness(StrEnum):
     """Good for nothing."""
 
 
-@attrs.frozen
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """What is kept under a digest in every tier.
+
+    It is a struct of msgspec, because one is made for every answer that another tier has: it is
+    made four times as fast as a frozen attrs class, and costs the garbage collector no time. It
+    cannot be part of a cycle, since all that it holds was there before it and is frozen.
 
     The three spans follow one upon the other from `made_at` on; each includes the instant at which
     it begins and not the one at which it ends.

@@ -21,6 +21,7 @@ that is read: what keeps others from writing is Redis's own access control.
 from __future__ import annotations
 
 import sys
+from struct import Struct
 from typing import Annotated, TypeAlias
 from zlib import crc32
 
@@ -127,8 +128,14 @@ _UNREADABLE = (msgspec.DecodeError, ValueError, OverflowError, RecursionError)
 """What reading raises for bytes that do not fit; text that is not UTF-8 is a ValueError."""
 
 _pack = msgspec.msgpack.Encoder().encode
+_read_front = Struct(f">{len(_MAGIC)}sII").unpack_from
 _read_head = msgspec.msgpack.Decoder(_Head).decode
 _read_body = msgspec.msgpack.Decoder(_Body).decode
+
+_new = object.__new__
+_set_input, _set_output, _set_cached, _set_cost = (
+    getattr(Usage, field.name).__set__ for field in attrs.fields(Usage)
+)
 
 
 def seal(digest: str, entry: Entry, tokens: Tokens) -> bytes:
@@ -216,11 +223,13 @@ class Expected:
             NotAnEnvelope: as `open_envelope`.
         """
         head = _HEAD_PARTS + _pack(digest) + self._end
-        if not data.startswith(len(head).to_bytes(4, "big") + head, _REST_AT):
+        if not data.startswith(head, _HEAD_AT):
             return None
-        if data[:_REST_AT] != _MAGIC + crc32(data[_REST_AT:]).to_bytes(_CHECK_BYTES, "big"):
+        size = len(head)
+        magic, check, length = _read_front(data)
+        if length != size or magic != _MAGIC or check != crc32(data[_REST_AT:]):
             return None
-        return _entry(data[_HEAD_AT + len(head) :], self._tags, now, longest_life_s)
+        return _entry(data[_HEAD_AT + size :], self._tags, now, longest_life_s)
 
 
 def read_tags(data: bytes) -> tuple[str, ...]:
@@ -279,13 +288,21 @@ def _entry(data: bytes, tags: tuple[str, ...], now: float, longest_life_s: float
         raise NotAnEnvelope("life")
     if made_at > now + _SKEW_S:
         raise MadeLaterError(made_at - now)
-    return Entry(_live(body.body), tags, made_at, fresh_s, revalidate_s, on_error_s, body.work_s)
+    held = body.body
+    live = _reply(held) if isinstance(held, _Reply) else _refusal(held)
+    return Entry(live, tags, made_at, fresh_s, revalidate_s, on_error_s, body.work_s)
 
 
-def _live(body: _Reply | _Refusal) -> CachedReply | CachedRefusal:
-    if isinstance(body, _Refusal):
-        return CachedRefusal(
-            body.source, body.code, body.message, body.retry_after_s, repeatable=True
-        )
-    usage = Usage(body.input_tokens, body.output_tokens, body.cached_tokens, body.cost_usd)
-    return CachedReply(body.content, usage, body.model, body.generator, body.created_at)
+def _refusal(held: _Refusal) -> CachedRefusal:
+    return CachedRefusal(held.source, held.code, held.message, held.retry_after_s, repeatable=True)
+
+
+def _reply(held: _Reply) -> CachedReply:
+    # What `_Count` and `_Amount` let pass is all that a `Usage` asks of its numbers. Its own
+    # constructor would look at each once more, which takes as long as the decoding.
+    usage = _new(Usage)
+    _set_input(usage, held.input_tokens)
+    _set_output(usage, held.output_tokens)
+    _set_cached(usage, held.cached_tokens)
+    _set_cost(usage, held.cost_usd)
+    return CachedReply(held.content, usage, held.model, held.generator, held.created_at)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Deadline(NamedTuple):
+class Deadline(msgspec.Struct, gc=False, order=True, frozen=True):
     """When an entry expires. Deadlines sort by time, then by age; no two are equal.
+
+    There are as many as entries: what the garbage collector does not know of costs it no time.
 
     Attributes:
         at: on the monotonic clock; from this instant on the entry is expired.

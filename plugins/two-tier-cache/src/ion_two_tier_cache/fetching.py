@@ -7,20 +7,21 @@ import random as random_module
 from typing import TYPE_CHECKING
 
 from ion_framework.pipeline.cache import CachedReply, Hit, Miss, Refused, Stale
+from ion_two_tier_cache.batching import ClosedError
 from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.entry import Entry, Freshness
-from ion_two_tier_cache.flights import AGAIN, Flight, Landing
+from ion_two_tier_cache.flights import AGAIN, LANDINGS, Flight, Landing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ion_framework.clock import Clock
     from ion_two_tier_cache.filling import Filling
-    from ion_two_tier_cache.freshness import FreshnessRules
     from ion_two_tier_cache.others_leases import OthersLeases
     from ion_two_tier_cache.pauses import Pauses
+    from ion_two_tier_cache.reading import Reading
     from ion_two_tier_cache.statistics import Counts
-    from ion_two_tier_cache.tiers import Mark, RemoteFound, RemoteTier, Tiers
+    from ion_two_tier_cache.tiers import RemoteTier, Tiers
 
 FIRST_LOOK_S = 0.05
 """Seconds between two looks at what another process is making, at first."""
@@ -46,7 +47,7 @@ class Fetching:
 
     Args:
         tiers: the tiers.
-        rules: how long an answer is good for what.
+        reading: asks the other tier, and takes in what it has.
         pauses: notes what another process is making anew.
         counts: counters.
         clock: where the time comes from.
@@ -59,7 +60,7 @@ class Fetching:
         self,
         *,
         tiers: Tiers,
-        rules: FreshnessRules,
+        reading: Reading,
         pauses: Pauses,
         counts: Counts,
         clock: Clock,
@@ -68,7 +69,7 @@ class Fetching:
         random: Callable[[], float] = random_module.random,
     ) -> None:
         self._tiers = tiers
-        self._rules = rules
+        self._reading = reading
         self._pauses = pauses
         self._counts = counts
         self._wall = clock.time
@@ -81,10 +82,12 @@ class Fetching:
     def open(self) -> None:
         """Ask the other tier, after a `close` too."""
         self._closed = False
+        self._reading.open()
 
     async def close(self) -> None:
         """Stop watching, and ask the other tier no more: who waits for it goes on without."""
         self._closed = True
+        await self._reading.close()
         await end(*self._watches)
 
     async def fetch(self, flight: Flight) -> Landing | Miss | None:
@@ -96,28 +99,25 @@ class Fetching:
         term, remote = flight.term, self._tiers.remote
         if self._closed or remote is None:
             return self._filling.lead(flight, term)
+        alone = True
         try:
-            mark = self._tiers.mark()
-            found = await remote.get(flight.digest, flight.tags)
-            landing = self._take(flight, found, mark)
-            if landing is not None:
-                return self._land(flight, landing)
-            alone = not found.tokens.known
-            if not alone and not found.leased:
+            read = await self._reading.ask(flight, remote)
+            if isinstance(read, LANDINGS):
+                self._counts.refusals_served += isinstance(read, Refused)
+                return read
+            alone = not read.tokens.known
+            if not alone and not read.leased:
                 flight.remote = await remote.acquire(flight.digest)
+        except ClosedError:
+            # The turn goes on without the other tier.
+            alone = True
         except BaseException:
-            self._filling.end(flight, AGAIN)
+            if not flight.landed:
+                self._filling.end(flight, AGAIN)
             raise
         if flight.remote is not None:
             self._others.free(flight.digest)
         return self._go_on(flight, remote, term, alone=alone)
-
-    def _land(self, flight: Flight, landing: Landing) -> Landing:
-        """End a flight with what was found."""
-        self._others.free(flight.digest)
-        self._counts.refusals_served += isinstance(landing, Refused)
-        self._filling.end(flight, landing)
-        return landing
 
     def _go_on(
         self, flight: Flight, remote: RemoteTier, term: int, *, alone: bool
@@ -134,25 +134,6 @@ class Fetching:
         ):
             return self._elsewhere(flight, remote)
         return self._lead(flight, term)
-
-    def _take(self, flight: Flight, found: RemoteFound, mark: Mark) -> Landing | None:
-        """Take in what was found; returns what ends the flight, if anything does."""
-        flight.tokens, flight.mark = found.tokens, mark
-        entry = found.entry
-        if entry is None or flight.void:
-            return None
-        if flight.spare is not None and flight.spare.made_at >= entry.made_at:
-            return None
-        self._counts.fetched += 1
-        self._tiers.promote(flight.digest, entry, found.tokens, mark)
-        flight.spare = entry
-        now, body = self._wall(), entry.body
-        if not isinstance(body, CachedReply):
-            self._counts.refusals_served += flight.waiting
-            return Refused(body, entry.age_s(now))
-        if entry.is_fresh(now) and not self._rules.is_due(entry, now):
-            return Hit(body, entry.age_s(now))
-        return None
 
     def _lead(self, flight: Flight, term: int) -> Landing | Miss:
         led = self._filling.lead(flight, term)
@@ -205,10 +186,9 @@ class Fetching:
         found = await remote.get(flight.digest, flight.tags)
         if flight.term != term or flight.void:
             return False
-        landing = self._take(flight, found, mark) or self._meanwhile(flight.spare)
+        landing = self._reading.take(flight, found, mark) or self._meanwhile(flight.spare)
         if landing is not None:
-            self._others.free(flight.digest)
-            self._filling.end(flight, landing)
+            self._reading.land(flight, landing)
             return True
         if found.leased:
             return self._give_up(flight)

@@ -49,6 +49,8 @@ AGAIN = Again()
 """There is but one way to say so."""
 
 Landing: TypeAlias = Hit | Stale | Refused
+LANDINGS = (Hit, Stale, Refused)
+"""The same for `isinstance`, which takes longer over a union."""
 Told: TypeAlias = Landing | Lead | Again
 
 

@@ -2,7 +2,8 @@
 
 Which entries stay is decided by W-TinyLFU: a small window takes in what is new, and what leaves it
 is kept only if it was asked for more often of late than what would have to make way. So a flood of
-messages that come once does not wash out the ones that come again. The library theine (2.0) has the
+messages that come once does not wash out the ones that come again. What is asked for is counted as
+soon as the tier is half full. The library theine (2.0) has the
 same policy in Rust, but does not serve: it bounds entries and not bytes, knows no tags, reads the
 machine's clock, counts no evictions, and starts a thread as soon as it is imported.
 
@@ -23,12 +24,12 @@ import attrs
 from ion_two_tier_cache.admission import Admission
 from ion_two_tier_cache.climber import WindowClimber
 from ion_two_tier_cache.expiry import Deadline, ExpiryQueue
-from ion_two_tier_cache.segments import Segments, Slot
+from ion_two_tier_cache.segments import PROBATION, Segments, Slot
 from ion_two_tier_cache.sizes import ENTRY_OVERHEAD, entry_bytes
 from ion_two_tier_cache.tags import TagIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ion_framework.clock import Clock
     from ion_two_tier_cache.entry import Entry
@@ -108,8 +109,9 @@ class MemoryTier:
         capacity = max(1, min(max_entries, max_bytes // ENTRY_OVERHEAD))
         self._admission = Admission(capacity, random)
         self._climber = WindowClimber(capacity)
+        self._counts_requests = False
         self._segments = Segments(capacity, max_bytes, self._climber.share)
-        self._probation = self._segments.probation
+        self._orders = tuple(segment.slots for segment in self._segments.numbered)
         self._slots: dict[str, Slot] = {}
         self._tags = TagIndex()
         self._queue = ExpiryQueue(self._is_live)
@@ -120,7 +122,8 @@ class MemoryTier:
 
     def get(self, digest: str) -> Entry | None:
         """The entry, if it is there and not gone; this is a use of it."""
-        self._admission.request(digest)
+        if self._counts_requests:
+            self._admission.request(digest)
         slot = self._slots.get(digest)
         if slot is None or self._is_over(slot):
             self._misses += 1
@@ -128,11 +131,11 @@ class MemoryTier:
                 self._expire(slot)
             return None
         self._hits += 1
-        segment = slot.segment
-        if segment is self._probation:
+        place = slot.place
+        if place == PROBATION:
             self._segments.use(slot)
         else:
-            segment.slots.move_to_end(digest)
+            self._orders[place].move_to_end(digest)
         return slot.entry
 
     def put(self, digest: str, entry: Entry, residence_s: float) -> bool:
@@ -147,20 +150,18 @@ class MemoryTier:
             entry: what to store.
             residence_s: the longest that it may stay here, in seconds on the monotonic clock.
         """
-        ends_at = entry.expires_at
-        left_s = ends_at - max(self._wall(), entry.made_at)
-        if not (residence_s > 0 and left_s > 0):  # written so that NaN is no time either
-            return False
-        size = entry_bytes(digest, entry)
-        if size * LARGEST_SHARE > self._max_bytes:
-            self._oversize += 1
-            self.drop(digest)
-            return False
-        now = self._now()
-        self._stores += 1
-        deadline = Deadline(now + min(residence_s, left_s), self._stores, digest)
-        self._insert(Slot(digest, entry, size, deadline, ends_at), now)
-        return True
+        return self._take_in(digest, entry, residence_s, self._now(), self._wall())
+
+    def put_all(self, entries: Sequence[tuple[str, Entry]], stays_s: Iterable[float]) -> None:
+        """`put` for many, in the same instant.
+
+        Args:
+            entries: digests and entries.
+            stays_s: how long each of them may stay.
+        """
+        now, wall = self._now(), self._wall()
+        for (digest, entry), residence_s in zip(entries, stays_s, strict=True):
+            self._take_in(digest, entry, residence_s, now, wall)
 
     def drop(self, digest: str) -> bool:
         """Drop one entry; returns whether there was one, not gone."""
@@ -226,11 +227,28 @@ class MemoryTier:
             protected=len(self._segments.protected.slots),
         )
 
-    def _insert(self, slot: Slot, now: float) -> None:
-        """Put a slot in place: of the earlier one of its digest, else into the window.
+    def _take_in(
+        self, digest: str, entry: Entry, residence_s: float, now: float, wall: float
+    ) -> bool:
+        """`put` at a certain instant, on the monotonic clock and on the wall clock."""
+        ends_at = entry.expires_at
+        left_s = ends_at - max(wall, entry.made_at)
+        if not (residence_s > 0 and left_s > 0):  # written so that NaN is no time either
+            return False
+        size = entry_bytes(digest, entry)
+        if size * LARGEST_SHARE > self._max_bytes:
+            self._oversize += 1
+            self.drop(digest)
+            return False
+        self._stores += 1
+        at = now + min(residence_s, left_s)
+        slot = Slot(digest, entry, size, Deadline(at, self._stores, digest), ends_at)
+        self._insert(slot)
+        self._keep_bounds(slot, now)
+        return True
 
-        Then the bounds of the window and of the tier are kept; the newest slot stays.
-        """
+    def _insert(self, slot: Slot) -> None:
+        """Put a slot in place: of the earlier one of its digest, else into the window."""
         digest = slot.digest
         earlier = self._slots.get(digest)
         if earlier is not None:
@@ -243,14 +261,21 @@ class MemoryTier:
         if earlier is None:
             self._segments.window.add(slot)
         else:
-            earlier.segment.add(slot)
+            self._segments.numbered[earlier.place].add(slot)
             self._segments.use(slot)
+
+    def _keep_bounds(self, newest: Slot, now: float) -> None:
+        """Keep the bounds of the window and of the tier; the newest slot stays."""
         asked = self._hits + self._misses
         if asked >= self._climber.due_at and self._climber.climb(self._hits, asked):
             self._segments.divide(self._climber.share)
         spilled = self._segments.spill()
-        if len(self._slots) > self._max_entries or self._bytes > self._max_bytes:
-            self._make_room(slot, spilled, now)
+        entries, size = len(self._slots), self._bytes
+        if not self._counts_requests:
+            # As Caffeine does: in a cache that never gets so far nobody has to make way.
+            self._counts_requests = 2 * entries >= self._max_entries or 2 * size >= self._max_bytes
+        if entries > self._max_entries or size > self._max_bytes:
+            self._make_room(newest, spilled, now)
 
     def _make_room(self, newest: Slot, spilled: list[Slot], now: float) -> None:
         """Put out what has expired, and then what is wanted least, until the bounds hold."""
@@ -280,10 +305,10 @@ class MemoryTier:
         return candidate
 
     def _is_over(self, slot: Slot) -> bool:
-        now, (at, serial, _) = self._now(), slot.deadline
-        if now >= at or self._wall() >= slot.ends_at:
+        now, deadline = self._now(), slot.deadline
+        if now >= deadline.at or self._wall() >= slot.ends_at:
             return True
-        if serial > self._cut_serial:
+        if deadline.serial > self._cut_serial:
             return False
         return now >= self._cut_at + self._cut_s * _part(slot.digest)
 
@@ -301,7 +326,7 @@ class MemoryTier:
 
     def _take_out(self, slot: Slot) -> None:
         del self._slots[slot.digest]
-        slot.segment.remove(slot)
+        self._segments.numbered[slot.place].remove(slot)
         self._bytes -= slot.size
         self._tags.discard(slot.digest, slot.entry.tags)
 

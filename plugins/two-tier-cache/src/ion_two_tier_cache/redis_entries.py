@@ -76,11 +76,11 @@ class RedisEntries:
 
     def read(
         self, wanted: Mapping[str, tuple[str, ...]], envelopes: Iterable[Value], known: Known
-    ) -> tuple[dict[str, Entry | None], dict[str, Opened]]:
+    ) -> tuple[dict[str, Entry], dict[str, Opened]]:
         """What is in the envelopes, by digest; what is no entry of ours is counted and removed.
 
         Returns the entries that are valid, because they were stored with the tags that were asked
-        for and the tokens of now, and what else there is, of which `valid` is to be asked.
+        for and the tokens of now, and what else there is, of which `is_valid` is to be asked.
 
         Args:
             wanted: digests and the tags that were asked for, in the order of the envelopes.
@@ -89,31 +89,33 @@ class RedisEntries:
         """
         now = self._clock.time()
         expected = {tags: known.expected(tags) for tags in set(wanted.values())}
-        entries: dict[str, Entry | None] = {}
+        entries: dict[str, Entry] = {}
         others: dict[str, Opened] = {}
+        size = 0
         for (digest, tags), envelope in zip(wanted.items(), envelopes, strict=True):
             if not isinstance(envelope, bytes):
                 continue
-            self._counts.bytes_in += len(envelope)
+            size += len(envelope)
             found = self._open(digest, envelope, now, expected[tags])
             if isinstance(found, Entry):
                 if found.is_fresh(now) or found.state(now) is not Freshness.GONE:
                     entries[digest] = found
             elif found is not None and found.entry.state(now) is not Freshness.GONE:
                 others[digest] = found
+        self._counts.bytes_in += size
         return entries, others
 
-    def valid(self, digest: str, opened: Opened, known: Known) -> Entry | None:
-        """The entry, unless one of its tags was invalidated since, or its token is not known."""
+    def is_valid(self, digest: str, opened: Opened, known: Known) -> bool:
+        """Whether no tag of an entry was invalidated since, and the token of each is known."""
         tags = opened.entry.tags
         tokens = known.tokens(tags)
         if self._invalidations.concerns(tags) or not tokens.known:
-            return None
+            return False
         if opened.tokens == tokens.values:
-            return opened.entry
+            return True
         self._counts.outdated += 1
         self._remove(digest)
-        return None
+        return False
 
     def _open(
         self, digest: str, envelope: bytes, now: float, expected: Expected | None

@@ -6,12 +6,12 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from ion_two_tier_cache.batching import Batcher
+from ion_two_tier_cache.batching import Batcher, ClosedError
 from ion_two_tier_cache.redis_entries import Known, RedisEntries
 from ion_two_tier_cache.redis_errors import RedisTroubleError
-from ion_two_tier_cache.redis_tokens import Tokens
+from ion_two_tier_cache.redis_found import NOTHING, NOTHING_AT_ALL, Found, FoundMany
 
 if TYPE_CHECKING:
     from ion_two_tier_cache.entry import Entry
@@ -26,26 +26,7 @@ _AT_A_TIME = 3
 _LATEST = 256
 
 
-class Found(NamedTuple):
-    """What a look-up found; no attrs class, as one is made for every look-up.
-
-    Attributes:
-        entry: the entry, if there is a valid one that is not gone.
-        tokens: what an entry made from now on is to be stored with; `Tokens.unknown` where Redis
-            is out of order.
-        leased: whether somebody holds the lease of this digest just now.
-    """
-
-    entry: Entry | None
-    tokens: Tokens
-    leased: bool
-
-
-NOTHING = Found(None, Tokens.unknown, leased=False)
-"""What is found where Redis is out of order."""
-
-
-_Question: TypeAlias = tuple[str, tuple[str, ...]]
+Question: TypeAlias = tuple[str, tuple[str, ...]]
 """A digest and its tags; no class, as one is made for every look-up."""
 
 
@@ -118,8 +99,8 @@ class Lookups:
         self._token_life_ms = context.settings.token_life_ms
         self._counts = context.counts
         self._news = _News()
-        self._batcher: Batcher[_Question, Found] = Batcher(
-            self._answer, largest=_LARGEST, at_a_time=_AT_A_TIME
+        self._batcher: Batcher[Question, Found] = Batcher(
+            self._answer_each, largest=_LARGEST, at_a_time=_AT_A_TIME
         )
 
     async def get(self, digest: str, tags: tuple[str, ...]) -> Found:
@@ -129,16 +110,37 @@ class Lookups:
             if not self._link.answering:
                 self._link.admit()
             found = await self._batcher.ask((digest, tags))
-        except RedisTroubleError:
+        except (RedisTroubleError, ClosedError):
             found = NOTHING
         if heard != self._news.heard:
             found = self._still_valid(found, heard)
-        if found.entry is not None:
-            self._counts.hits += 1
-        elif found is NOTHING:
-            self._counts.failures += 1
-        else:
-            self._counts.misses += 1
+        hit, nothing = found.entry is not None, found is NOTHING
+        self._count(hits=hit, failures=nothing, misses=not (hit or nothing))
+        return found
+
+    async def find(self, questions: Sequence[Question], waited_s: float) -> FoundMany:
+        """Look up many at once; never raises.
+
+        Whether somebody holds a lease is not asked: nearly everything is found, and who has to make
+        something learns it from trying to take the lease.
+
+        What is found is valid at the moment in which this goes on: who copies it into memory does
+        so before anything else can happen.
+
+        Args:
+            questions: digests and tags.
+            waited_s: seconds of the time for it that are spent already.
+        """
+        heard = self._news.heard
+        try:
+            found = await self._answer(questions, waited_s, leases=False)
+        except RedisTroubleError:
+            self._count(failures=len(questions))
+            return NOTHING_AT_ALL
+        if heard != self._news.heard:
+            found = found.without(lambda tags: self._news.concern(tags, since=heard))
+        hits = len(found.entries)
+        self._count(hits=hits, misses=len(questions) - hits)
         return found
 
     def hear(self, tag: str | None) -> None:
@@ -149,58 +151,72 @@ class Lookups:
         """End what is under way."""
         await self._batcher.close()
 
+    def _count(self, *, hits: int = 0, failures: int = 0, misses: int = 0) -> None:
+        self._counts.hits += hits
+        self._counts.failures += failures
+        self._counts.misses += misses
+
     def _still_valid(self, found: Found, heard: int) -> Found:
         """What was found, without an entry that was invalidated meanwhile."""
         if found.entry is not None and self._news.concern(found.entry.tags, since=heard):
             return found._replace(entry=None)
         return found
 
-    async def _answer(self, questions: Sequence[_Question], waited_s: float) -> list[Found]:
+    async def _answer_each(self, questions: Sequence[Question], waited_s: float) -> list[Found]:
+        found = await self._answer(questions, waited_s, leases=True)
+        return [found.of(digest, own) for digest, own in questions]
+
+    async def _answer(
+        self, questions: Sequence[Question], waited_s: float, *, leases: bool
+    ) -> FoundMany:
         wanted = dict(questions)
         asked = {own for _, own in questions}
         tags: list[str | None] = [None, *{tag for own in asked for tag in own}]
         spent = _Spent(waited_s)
-        values = await self._link.read(self._names(wanted, tags), waited_s=waited_s)
+        names = self._names(wanted, tags, leases=leases)
+        values = await self._link.read(names, waited_s=waited_s)
         self._counts.batches += 1
         count = len(wanted)
-        leases = dict(zip(wanted, values[count : 2 * count], strict=True))
         known = Known(
-            await self._complete(dict(zip(tags, values[2 * count :], strict=True)), spent)
+            await self._complete(dict(zip(tags, values[-len(tags) :], strict=True)), spent)
         )
         entries, others = self._entries.read(wanted, values[:count], known)
         if others:
             await self._learn_others(known, others.values(), spent)
             for digest, opened in others.items():
-                entries[digest] = self._entries.valid(digest, opened, known)
+                if self._entries.is_valid(digest, opened, known):
+                    entries[digest] = opened.entry
         if self._invalidations.owed:
-            self._leave_out_owed(entries)
-        tokens = {own: known.tokens(own) for own in asked if not self._invalidations.concerns(own)}
-        return [
-            Found(entries.get(digest), tokens[own], isinstance(leases[digest], bytes))
-            if own in tokens
-            else NOTHING
-            for digest, own in questions
-        ]
+            self._leave_out_owed(entries, wanted)
+        concerns = self._invalidations.concerns
+        tokens = {own: known.tokens(own) for own in asked if not concerns(own)}
+        held = zip(wanted, values[count : 2 * count], strict=True) if leases else ()
+        return FoundMany(entries, tokens, {digest for digest, by in held if isinstance(by, bytes)})
 
-    def _leave_out_owed(self, entries: dict[str, Entry | None]) -> None:
+    def _leave_out_owed(
+        self, entries: dict[str, Entry], wanted: Mapping[str, tuple[str, ...]]
+    ) -> None:
         """Take out what is owed to be invalid: an entry may have other tags than who asks for it.
 
         It is the last step of a batch, because tags may come to be owed while Redis is asked.
         """
-        carried = {entry.tags for entry in entries.values() if entry is not None}
-        concerned = {tags for tags in carried if self._invalidations.concerns(tags)}
-        for digest, entry in entries.items():
-            if entry is not None and entry.tags in concerned:
-                entries[digest] = None
+        carried = {(entry.tags, wanted[digest]) for digest, entry in entries.items()}
+        concerns = self._invalidations.concerns
+        concerned = {both for both in carried if any(map(concerns, both))}
+        for digest, entry in tuple(entries.items()):
+            if (entry.tags, wanted[digest]) in concerned:
+                del entries[digest]
 
-    def _names(self, digests: Iterable[str], tags: Iterable[str | None]) -> list[str]:
+    def _names(
+        self, digests: Iterable[str], tags: Iterable[str | None], *, leases: bool
+    ) -> list[str]:
         """The keys of entries, of their leases, and of the tokens of tags, in this order."""
-        entries, leases = self._keys.entries, self._keys.leases
-        return [
-            *[entries + digest for digest in digests],
-            *[leases + digest for digest in digests],
-            *map(self._keys.token, tags),
-        ]
+        entry, lease = self._keys.entries, self._keys.leases
+        names = [entry + digest for digest in digests]
+        if leases:
+            names += [lease + digest for digest in digests]
+        names += map(self._keys.token, tags)
+        return names
 
     async def _learn_others(self, known: Known, opened: Iterable[Opened], spent: _Spent) -> None:
         """Read the tokens of tags that an entry has and nobody asked for.

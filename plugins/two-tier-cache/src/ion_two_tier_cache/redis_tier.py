@@ -8,7 +8,7 @@ entries.
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,9 +19,10 @@ from ion_two_tier_cache.envelope import seal
 from ion_two_tier_cache.keys import Keys
 from ion_two_tier_cache.redis_client import make_commands
 from ion_two_tier_cache.redis_context import RedisContext
+from ion_two_tier_cache.redis_found import NOTHING, NOTHING_AT_ALL, Found, FoundMany
 from ion_two_tier_cache.redis_invalidation import Invalidations
 from ion_two_tier_cache.redis_link import RedisLink
-from ion_two_tier_cache.redis_lookup import NOTHING, Found, Lookups
+from ion_two_tier_cache.redis_lookup import Lookups, Question
 from ion_two_tier_cache.redis_renewal import Renewals
 from ion_two_tier_cache.redis_stats import RedisStats
 from ion_two_tier_cache.remote_lease import LeaseKeeper, RemoteLease
@@ -105,6 +106,12 @@ class RedisTier:
         Takes at most ``timeout_s``, and no time while Redis is left alone. Never raises.
         """
         return _nothing() if self._parts is None else self._parts.lookups.get(digest, tags)
+
+    async def find(self, questions: Sequence[Question], waited_s: float) -> FoundMany:
+        """Look up many at once; see `FindsMany.find`."""
+        if self._parts is None:
+            return NOTHING_AT_ALL
+        return await self._parts.lookups.find(questions, waited_s)
 
     def put(
         self, digest: str, entry: Entry, tokens: Tokens, lease: RemoteLease | None = None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ion_two_tier_cache.batching import Batcher
+from ion_two_tier_cache.batching import Batcher, ClosedError
 from ion_two_tier_cache.ending import end
 from ion_two_tier_cache.redis_errors import RedisTroubleError, Trouble, trouble
 from ion_two_tier_cache.write_behind import Write
@@ -140,7 +140,7 @@ class LeaseKeeper:
         lease = RemoteLease(digest, secrets.token_hex(16), self, taken_at=now, renewed_at=now)
         try:
             taken = await self._batcher.ask(lease)
-        except RedisTroubleError:
+        except (RedisTroubleError, ClosedError):
             taken = None
         except asyncio.CancelledError:
             self._give_back_soon(lease)

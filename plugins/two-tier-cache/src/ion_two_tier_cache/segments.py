@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from ion_two_tier_cache.entry import Entry
+from ion_two_tier_cache.expiry import Deadline
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ion_two_tier_cache.entry import Entry
-    from ion_two_tier_cache.expiry import Deadline
+WINDOW, PROBATION, PROTECTED = range(3)
+"""The numbers of the segments."""
 
 PROTECTED_SHARE = 0.8
 """Share of the main part that the protected segment has."""
 
 
-class Slot:
+class Slot(msgspec.Struct, gc=False, eq=False):
     """An entry in its place.
+
+    There are as many as entries, and none is part of a cycle: what the garbage collector does not
+    know of costs it no time.
 
     Attributes:
         digest: what it is found by.
@@ -24,35 +32,32 @@ class Slot:
         size: bytes that it counts for.
         deadline: until when it may stay, on the monotonic clock.
         ends_at: when the entry itself is gone, in seconds since the Unix epoch.
-        segment: where it is; says the segment that takes it in.
+        place: number of the segment where it is; says the segment that takes it in.
     """
 
-    __slots__ = ("deadline", "digest", "ends_at", "entry", "segment", "size")
-
-    def __init__(
-        self, digest: str, entry: Entry, size: int, deadline: Deadline, ends_at: float
-    ) -> None:
-        self.digest = digest
-        self.entry = entry
-        self.size = size
-        self.deadline = deadline
-        self.ends_at = ends_at
-        self.segment: Segment
+    digest: str
+    entry: Entry
+    size: int
+    deadline: Deadline
+    ends_at: float
+    place: int = WINDOW
 
 
 class Segment:
     """Slots in the order of their last use, with a bound of its own in entries and bytes.
 
     Attributes:
+        place: its number.
         slots: by digest, least recently used first.
         bytes: what they count for together.
         max_entries: most entries meant to be in it; may change at any time.
         max_bytes: most bytes meant to be in it; may change at any time.
     """
 
-    __slots__ = ("bytes", "max_bytes", "max_entries", "slots")
+    __slots__ = ("bytes", "max_bytes", "max_entries", "place", "slots")
 
-    def __init__(self) -> None:
+    def __init__(self, place: int) -> None:
+        self.place = place
         self.max_entries = self.max_bytes = 0
         self.slots: OrderedDict[str, Slot] = OrderedDict()
         self.bytes = 0
@@ -61,7 +66,7 @@ class Segment:
         """Take a slot in as the most recently used."""
         self.slots[slot.digest] = slot
         self.bytes += slot.size
-        slot.segment = self
+        slot.place = self.place
 
     def remove(self, slot: Slot) -> None:
         """Take a slot out."""
@@ -85,20 +90,27 @@ class Segments:
     used there becomes protected; what is used least among the protected goes back on probation.
     The least recently used on probation makes way first.
 
+    Attributes:
+        window: takes in what is new.
+        probation: what may have to make way.
+        protected: what was used on probation.
+        numbered: the three, by the numbers that slots have.
+
     Args:
         max_entries: most entries in all three together, 1 or more.
         max_bytes: most bytes in all three together.
         window_share: share of both that the window has at first, from 0 to 1.
     """
 
-    __slots__ = ("_max_bytes", "_max_entries", "probation", "protected", "window")
+    __slots__ = ("_max_bytes", "_max_entries", "numbered", "probation", "protected", "window")
 
     def __init__(self, max_entries: int, max_bytes: int, window_share: float) -> None:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self.window = Segment()
-        self.probation = Segment()
-        self.protected = Segment()
+        self.window = Segment(WINDOW)
+        self.probation = Segment(PROBATION)
+        self.protected = Segment(PROTECTED)
+        self.numbered = (self.window, self.probation, self.protected)
         self.divide(window_share)
 
     def divide(self, window_share: float) -> None:
@@ -111,13 +123,13 @@ class Segments:
 
     def use(self, slot: Slot) -> None:
         """Make a slot the most recently used; from probation it becomes protected."""
-        if slot.segment is self.probation:
+        if slot.place == PROBATION:
             self.probation.remove(slot)
             self.protected.add(slot)
             while self.protected.is_over():
                 self._demote(self.protected)
         else:
-            slot.segment.slots.move_to_end(slot.digest)
+            self.numbered[slot.place].slots.move_to_end(slot.digest)
 
     def spill(self) -> list[Slot]:
         """Put on probation what the window has no room for, and return it, newest first.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random as random_module
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from ion_framework.clock import Clock
     from ion_two_tier_cache.entry import Entry
@@ -95,6 +95,39 @@ class RemoteTier(Protocol):
         """The figures so far."""
 
 
+class RemoteFoundMany(Protocol):
+    """What look-ups found that travelled together."""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The valid entries that are not gone, by digest."""
+
+    def of(self, digest: str, tags: tuple[str, ...]) -> RemoteFound:
+        """What was found for one of the questions."""
+
+
+class FindsMany(Protocol):
+    """A tier that processes share which looks many up in the time of one."""
+
+    async def find(
+        self, questions: Sequence[tuple[str, tuple[str, ...]]], waited_s: float
+    ) -> RemoteFoundMany:
+        """Look up digests with their tags; never raises for an outage.
+
+        What is found is valid at the moment in which this goes on: who copies it into memory does
+        so before anything else can happen.
+
+        Args:
+            questions: digests and tags.
+            waited_s: seconds of the time for it that are spent already.
+        """
+
+
+def finds_many(remote: object) -> TypeGuard[FindsMany]:
+    """Whether a tier is a `FindsMany`."""
+    return hasattr(remote, "find")
+
+
 class Tiers:
     """The memory tier, and the one that processes share, if there is one.
 
@@ -146,6 +179,20 @@ class Tiers:
             mark: of before the tokens were read; None where the other tier was not asked.
         """
         return self.memory.put(digest, entry, self._residence_s(entry, tokens, mark))
+
+    def promote_all(self, found: Sequence[tuple[str, Entry]], mark: Mark) -> None:
+        """Keep in memory what the other tier has.
+
+        Args:
+            found: digests and entries.
+            mark: of before they were looked for.
+        """
+        if self._hears_since(mark):
+            ttl_s, random = self._l1_ttl_s, self._random
+            stays = [ttl_s * (1 - LEAVE_EARLIER * random()) for _ in found]
+        else:
+            stays = [self._deaf_residence_s(mark)] * len(found)
+        self.memory.put_all(found, stays)
 
     def keep(
         self,
@@ -208,15 +255,27 @@ class Tiers:
         return max(dropped, await remote.sweep(tag))
 
     def _residence_s(self, entry: Entry, tokens: Tokens | None, mark: Mark | None) -> float:
-        remote = self.remote
-        if remote is None:
+        """Seconds for which a new entry stays in memory."""
+        if self.remote is None:
             return entry.lifetime_s
-        if mark is not None and remote.coherent and mark[0] == remote.hearing_epoch:
-            # As nearly every time: nothing can have been missed since.
+        if mark is not None and self._hears_since(mark):
             return self._l1_ttl_s * (1 - LEAVE_EARLIER * self._random())
+        # Without tokens the other tier does not get it, and need not be asked before the others.
+        known = tokens is not None and tokens.known
+        return self._deaf_residence_s(mark if known else None)
+
+    def _hears_since(self, mark: Mark) -> bool:
+        """Whether no invalidation can have been missed since, as nearly every time."""
+        remote = self.remote
+        return remote is not None and remote.coherent and mark[0] == remote.hearing_epoch
+
+    def _deaf_residence_s(self, mark: Mark | None) -> float:
+        """Seconds for which an entry stays where an invalidation may have been missed.
+
+        The other tier knows of it, and is asked when the entry has left.
+
+        Args:
+            mark: since when it may have been; None: from now on.
+        """
         longest_s = min(self._l1_ttl_s, DEAF_S)
-        if mark is None or tokens is None or not tokens.known:
-            return longest_s
-        # An invalidation may have been missed since the mark. The other tier knows, and is asked
-        # when the entry has left.
-        return longest_s - (self._now() - mark[1])
+        return longest_s if mark is None else longest_s - (self._now() - mark[1])
