@@ -3,11 +3,13 @@
 A hook that holds it all the time for which it may be held has failed, as far as quarantine goes:
 whoever keeps doing so is left out. Who is merely seen at the end of a time that several used up is
 named, and so is a task of a plugin's own, which would go on in quarantine; neither is a failure.
+Where the stream of the log lines does not take them, nobody is named who wrote one: all wait alike.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,12 +18,25 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from ion_framework.ion import Ion
+from ion_framework.line_stream import LineStream
 from ion_framework.pipeline.at_work import Work
 from ion_framework.pipeline.events import LoopHeld
 from ion_framework.pipeline.loop_watch import Hold, LoopWatch
 from ion_framework.pipeline.quarantine import Quarantine
 
 UNKNOWN = "(unknown)"
+
+LOG = "(stream of the log)"
+"""In place of a distribution, where the stream that log lines go to holds the loop."""
+
+ADVICE = (
+    "await what takes long, or make the hook a plain function and set blocking = true in the "
+    "manifest"
+)
+LOG_ADVICE = (
+    "whatever reads the log lines is too slow: have it read faster, write fewer lines, or write "
+    "them to a file"
+)
 
 HOOKS = "ion_"
 """What the names of all hooks begin with."""
@@ -59,6 +74,7 @@ class _Teller:
         self._ion = ion
         self._loop = loop
         self._reason = f"held the event loop for more than {limit_s:.3g} s"
+        self._counted: object = None
 
     def notice(self, hold: Hold) -> None:
         """Have the quarantine of who holds the loop know, before the call that does it ends."""
@@ -81,8 +97,7 @@ class _Teller:
             seconds=round(hold.seconds, 3),
             is_over=hold.is_over,
             stack=" > ".join(map(_short, hold.stack)),
-            advice="await what takes long, or make the hook a plain function and set "
-            "blocking = true in the manifest",
+            advice=LOG_ADVICE if distribution == LOG else ADVICE,
         )
         try:
             self._loop.call_soon_threadsafe(self._count, hold, work, distribution)
@@ -96,7 +111,7 @@ class _Teller:
             known.held_s += hold.seconds
         fault = self._fault(hold)
         quarantine = self._quarantine(fault)
-        if fault is not None and quarantine is not None:
+        if fault is not None and quarantine is not None and not self._is_counted(hold):
             quarantine.held(fault.hook, self._reason)
         self._ion.emit(
             LoopHeld(
@@ -109,7 +124,15 @@ class _Teller:
             )
         )
 
+    def _is_counted(self, hold: Hold) -> bool:
+        """Whether the hold before was of the same call; where the call is not known, it was not."""
+        call = hold.call if hold.work is not None else None
+        is_counted, self._counted = call is not None and call is self._counted, call
+        return is_counted
+
     def _work(self, hold: Hold) -> Work | None:
+        if _is_of_log(hold.frames):
+            return None
         return hold.work or self._by_folder(hold.frames)
 
     def _fault(self, hold: Hold) -> Work | None:
@@ -119,7 +142,7 @@ class _Teller:
         which of them it is, is not for sure then.
         """
         work, shown = hold.work, self._by_folder(hold.frames)
-        if not hold.before:
+        if not hold.before or _is_of_log(hold.frames) or _is_of_log(hold.before):
             return None
         if work is not None:
             return work if shown is None or shown.plugin == work.plugin else None
@@ -150,12 +173,40 @@ class _Teller:
     def _distribution(self, work: Work | None, hold: Hold) -> str:
         if work is not None:
             return self._ion.host.record(work.plugin).distribution
+        if _is_of_log(hold.frames):
+            return LOG
         packages = packages_distributions()
         for file in dict.fromkeys(frame.partition(":")[0] for frame in hold.frames):
             found = packages.get(_package(file))
             if found:
                 return found[0]
         return UNKNOWN
+
+
+_LOG_WRITES = frozenset(
+    (function.__code__.co_filename, function.__name__)
+    for function in (
+        LineStream.write,
+        logging.Handler.acquire,
+        logging.Handler.handle,
+        logging.StreamHandler.emit,
+        logging.StreamHandler.flush,
+    )
+)
+"""Functions that wait for a stream of log lines, or for another thread that waits for it."""
+
+_STREAMS = ("<frozen codecs>", "<frozen io>", f"{os.sep}codecs.py", f"{os.sep}_pyio.py")
+"""Files of the standard library that may lie between such a function and the stream."""
+
+
+def _is_of_log(frames: Sequence[str]) -> bool:
+    """Whether the innermost of the frames writes a log line."""
+    for frame in frames:
+        place, _, function = frame.rpartition(" ")
+        file = place.rpartition(":")[0]
+        if not file.endswith(_STREAMS):
+            return (file, function) in _LOG_WRITES
+    return False
 
 
 def _hook_in(frames: Sequence[str]) -> str:

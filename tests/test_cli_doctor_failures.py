@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from ion_framework import hookimpl
 from ion_framework.cli.checks.finding import Severity, error, reportable
+from ion_framework.cli.checks.holds import check_holds
+from ion_framework.cli.translating import translated
+from ion_framework.domain.language import Language
+from ion_framework.testing import make_plugin, running_ion
 from ion_framework.testing.packages import PluginPackage
 from tests.test_cli_process import Ran, ion, write
 
@@ -82,6 +87,39 @@ def test_a_plugin_that_holds_the_loop_in_every_turn_is_a_warning(tmp_path: Path)
     assert hold["message"].startswith("held the event loop 2 times, ")
     assert "blocking = true" in hold["fix"]
     assert "이벤트 루프를 2번" in shown
+
+
+class Agreeing:
+    """Lets everything pass."""
+
+    @hookimpl
+    def ion_guard(self) -> None:
+        """Agree."""
+
+
+class Ignorant:
+    """Knows nothing."""
+
+    @hookimpl
+    def ion_gather_context(self) -> None:
+        """Know nothing."""
+
+
+async def test_what_becomes_of_who_holds_the_loop_is_told_as_it_is() -> None:
+    """An extension is left out one day, and a guard never."""
+    plugins = (
+        make_plugin("bad", Ignorant(), "extension"),
+        make_plugin("watch", Agreeing(), "guard"),
+    )
+    async with running_ion(*plugins) as ion:
+        for known in ion.containments().values():
+            known.held = 2
+        found = {finding.check: finding for finding in check_holds(ion)}
+
+    assert "a host leaves out who keeps doing so" in found["plugin bad"].cause
+    assert "a guard is never left out" in found["plugin watch"].cause
+    korean = translated(found["plugin watch"].cause, Language.KOREAN)
+    assert "가드는 제외하지 않으므로" in korean
 
 
 def test_places_that_lead_nowhere_are_not_shown() -> None:

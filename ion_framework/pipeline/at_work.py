@@ -7,6 +7,7 @@ around each plain call of an implementation, and the tasks in which coroutines o
 from __future__ import annotations
 
 import asyncio
+import weakref
 from threading import get_ident
 from typing import Any
 
@@ -32,6 +33,21 @@ class Work:
     hook: str
 
 
+@attrs.frozen
+class Sight:
+    """What a loop runs at a moment.
+
+    Attributes:
+        running: one and the same object as long as it is the same plain call, or the same task;
+            None where there is neither. It holds no task: the last to let go of one ends it, and
+            has to be the loop's own thread.
+        work: the hook of the plugin that runs, as far as the notes tell; None else.
+    """
+
+    running: object | None = None
+    work: Work | None = None
+
+
 def calling(hook: str, plugin: str) -> None:
     """Note that this thread calls a plain function of a plugin; `returned` ends it."""
     _called[get_ident()] = (hook, plugin)
@@ -55,8 +71,8 @@ def ended(task: asyncio.Task[Any]) -> None:
         place.end()
 
 
-def current(loop: asyncio.AbstractEventLoop, thread: int) -> Work | None:
-    """Whose code a loop runs, as far as the notes tell; may be asked by any thread.
+def seen(loop: asyncio.AbstractEventLoop, thread: int) -> Sight:
+    """What a loop runs, as far as the notes tell; may be asked by any thread.
 
     Args:
         loop: the loop.
@@ -64,20 +80,13 @@ def current(loop: asyncio.AbstractEventLoop, thread: int) -> Work | None:
     """
     called = _called.get(thread)
     if called is not None:
-        return Work(plugin=called[1], hook=called[0])
+        return Sight(called, Work(plugin=called[1], hook=called[0]))
     task = asyncio.current_task(loop)
-    place = _tasks.get(task) if task is not None else None
-    return Work(plugin=place.plugin, hook=place.hook) if place is not None else None
-
-
-def running(loop: asyncio.AbstractEventLoop, thread: int) -> object | None:
-    """What a loop runs: one and the same object as long as it is the same call, or the same task.
-
-    Args:
-        loop: the loop.
-        thread: its thread.
-    """
-    return _called.get(thread) or asyncio.current_task(loop)
+    if task is None:
+        return Sight()
+    place = _tasks.get(task)
+    work = Work(plugin=place.plugin, hook=place.hook) if place is not None else None
+    return Sight(weakref.ref(task), work)
 
 
 def watch(thread: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import cast
 
 import attrs
@@ -28,6 +30,7 @@ from ion_framework.pipeline.calling import call
 from ion_framework.pipeline.containment import Containment
 from ion_framework.pipeline.families import outcome_of
 from ion_framework.pipeline.implementation import Implementation
+from ion_framework.pipeline.supervision import keep
 from ion_framework.pipeline.trace import Trace
 
 LIMIT_S = 2.0
@@ -113,7 +116,14 @@ class CacheCalls:
             await self._call(item, {"refusal": refusal}, trace, LIMIT_S)
 
     async def release(self, lease: Lease, trace: Trace) -> None:
-        """Give a lease back; a failure stands in the receipt and does not concern the turn."""
+        """Give a lease back; a failure stands in the receipt and does not concern the turn.
+
+        Whoever leaves meanwhile, and be it for the second time, leaves at once, and the lease is
+        given back all the same.
+        """
+        await asyncio.shield(keep(self._release(lease, trace)))
+
+    async def _release(self, lease: Lease, trace: Trace) -> None:
         with suppress(HookError):
             await self._call(self._releasing(lease), {}, trace, LIMIT_S)
 
@@ -125,11 +135,17 @@ class CacheCalls:
                 await call(self._releasing(lease), {}, LIMIT_S)
 
     def _releasing(self, lease: Lease) -> Implementation:
-        # Asked for within the call: an object that is no lease fails there, like any other fault.
-        def release() -> Awaitable[None]:
-            return lease.release()
-
+        try:
+            release: Callable[[], object] = lease.release
+        except Exception as error:  # noqa: BLE001  what is no lease fails in the call, like any other fault
+            release = partial(_fail, error)
         return attrs.evolve(self._of_lease(release), containment=_FREE)
+
+    def _servable(self, found: object) -> object:
+        if _is_usable(cast("Lookup", found)):
+            return found
+        keep(self._give_back(found))
+        raise ValueError("found nothing that can be served")
 
     def _of_lease(self, function: Callable[..., object], *arguments: str) -> Implementation:
         return attrs.evolve(self._provider, function=function, arguments=arguments, returns=())
@@ -144,7 +160,7 @@ class CacheCalls:
         fair: bool = True,
     ) -> object:
         started = trace.spent_ms()
-        accept = _servable if item.returns else None
+        accept = self._servable if item.returns else None
         try:
             return await call(item, values, limit_s, fair=fair, accept=accept)
         except HookError as error:
@@ -158,10 +174,8 @@ def _lease_in(found: object) -> Lease | None:
     return found.refresh if isinstance(found, Hit | Stale) else None
 
 
-def _servable(found: object) -> object:
-    if _is_usable(cast("Lookup", found)):
-        return found
-    raise ValueError("found nothing that can be served")
+def _fail(error: Exception) -> None:
+    raise error
 
 
 def _is_usable(found: Lookup) -> bool:

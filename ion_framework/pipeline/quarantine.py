@@ -3,7 +3,7 @@
 In, and after 5 failures within 60 s out for 60 s; then one call is let through as a probe. If that
 goes well the plugin is in again with a clean slate, if not it is out again. Who is put out three
 times within an hour stays out. To hold the event loop too long counts like a call that failed,
-whatever comes of the call.
+whatever comes of the call; one that holds it and fails as well counts once.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class Quarantine:
         self._probe = 0
         self._probe_since = 0.0
         self._hold: tuple[str, str] | None = None
+        self._held_at: dict[str, float] = {}
 
     @property
     def is_closed(self) -> bool:
@@ -114,11 +115,12 @@ class Quarantine:
             self._failed_again(hook, reason)
         elif self.standing is Standing.IN:
             now = self._clock.monotonic()
-            self._failures.append(now)
-            if len(self._failures) == FAILURES and now - self._failures[0] <= WINDOW_S:
-                self._put_out(
-                    f"failed {FAILURES} times within {WINDOW_S:g} s in {hook}, last: {reason}"
-                )
+            held_at = self._held_at.pop(hook, None)
+            if held_at is not None and now - held_at <= WINDOW_S:
+                return
+            if self._hold is not None and self._hold[0] == hook:
+                self._hold = None
+            self._count(hook, reason)
 
     def holds(self, hook: str, reason: str) -> None:
         """A call holds the event loop just now, and shows by that how a probe ends.
@@ -134,12 +136,18 @@ class Quarantine:
     def held(self, hook: str, reason: str) -> None:
         """A call has held the event loop, of which `holds` has told: counts as one that failed.
 
+        Not where a call of the hook has failed since then. And where one fails within a minute
+        from now, that does not count: mostly it is the same call, and nobody is spared for long
+        by it, because each hold makes up for one failure at most.
+
         Args:
             hook: the hook that was called.
             reason: what happened.
         """
-        if self.standing is Standing.IN:
-            self.failed(0, hook, reason)
+        noticed, self._hold = self._hold, None
+        if self.standing is Standing.IN and noticed is not None:
+            self._held_at[hook] = self._clock.monotonic()
+            self._count(hook, reason)
 
     def let_in(self, reason: str) -> None:
         """Let the plugin in with a clean slate; does nothing where it is in.
@@ -156,7 +164,16 @@ class Quarantine:
             self._openings.clear()
         self.standing = Standing.IN
         self._failures.clear()
+        self._held_at.clear()
         self._tell(Standing.IN, reason)
+
+    def _count(self, hook: str, reason: str) -> None:
+        now = self._clock.monotonic()
+        self._failures.append(now)
+        if len(self._failures) == FAILURES and now - self._failures[0] <= WINDOW_S:
+            self._put_out(
+                f"failed {FAILURES} times within {WINDOW_S:g} s in {hook}, last: {reason}"
+            )
 
     def _has_held(self) -> bool:
         if self._hold is None:

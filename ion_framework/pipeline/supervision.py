@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
@@ -36,15 +36,15 @@ class ContainedOutcome:
     error: BaseException | None = None
 
 
-Unclaimed: TypeAlias = Callable[[Any], Awaitable[None]]
+Unclaimed: TypeAlias = Callable[[Any], Coroutine[Any, Any, None]]
 """Does with a result what has to be done where nobody takes it any more; raises nothing."""
 
 
 _abandoned: set[asyncio.Task[ContainedOutcome]] = set()
 """Tasks that were cancelled and did not end; held so that they are not collected half-way."""
 
-_handing_over: set[asyncio.Future[None]] = set()
-"""What is done with results that came when their caller had long left; held likewise."""
+_kept: set[asyncio.Task[None]] = set()
+"""What is done although its caller may have left; held likewise."""
 
 
 async def supervise(
@@ -75,7 +75,8 @@ async def supervise(
     except asyncio.CancelledError:
         if task.done():
             at_work.ended(task)
-            await _hand_over(task, unclaimed)
+            if unclaimed is not None:
+                _hand_over_later(unclaimed, task)
         else:
             _leave(task, unclaimed)
         raise
@@ -119,18 +120,25 @@ def _leave(task: asyncio.Task[ContainedOutcome], unclaimed: Unclaimed | None = N
         task.add_done_callback(partial(_hand_over_later, unclaimed))
 
 
-async def _hand_over(task: asyncio.Task[ContainedOutcome], unclaimed: Unclaimed | None) -> None:
-    if unclaimed is None or task.cancelled():
-        return
-    value = task.result().value
-    if value is not None:
-        await unclaimed(value)
-
-
 def _hand_over_later(unclaimed: Unclaimed, task: asyncio.Task[ContainedOutcome]) -> None:
-    handing = asyncio.ensure_future(_hand_over(task, unclaimed))
-    _handing_over.add(handing)
-    handing.add_done_callback(_handing_over.discard)
+    value = None if task.cancelled() else task.result().value
+    if value is not None:
+        keep(unclaimed(value))
+
+
+def keep(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Have something done to its end, in a task of its own, whoever waits for it or leaves.
+
+    Args:
+        work: what is done; raises nothing.
+
+    Returns:
+        the task; who awaits it shields it.
+    """
+    task = asyncio.ensure_future(work)
+    _kept.add(task)
+    task.add_done_callback(_kept.discard)
+    return task
 
 
 def cancellations() -> int:

@@ -251,6 +251,7 @@ def quarantine():
     clock, told = VirtualClock(), []
     subject = Quarantine(clock, lambda standing, reason: told.append((standing, reason)))
     for _ in range(FAILURES):
+        subject.holds("ion_route", REASON)
         subject.held("ion_route", REASON)
     assert Standing.OUT is subject.standing
     clock.advance(60)

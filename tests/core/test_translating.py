@@ -54,8 +54,8 @@ from ion_framework.testing.packages import PERSONA_MANIFEST
         ),
         (
             "failed 5 times within 60 s in ion_route, last: raised ValueError; left out for 60 s",
-            "ion_route에서 60초 안에 5번 실패했습니다. 마지막 원인: raised ValueError; "
-            "60초 동안 제외합니다",
+            "ion_route에서 60초 안에 5번 실패했습니다. 마지막 원인: "
+            "예외가 발생했습니다(ValueError); 60초 동안 제외합니다",
         ),
     ],
 )
@@ -63,6 +63,39 @@ def test_a_sentence_is_said_in_korean_with_its_particles(english, korean):
     """Gaps keep their values, and particles follow the last sound of these."""
     assert korean == translated(english, Language.KOREAN)
     assert english == translated(english, Language.ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("english", "korean"),
+    [
+        ("raised ValueError: no ink", "예외가 발생했습니다(ValueError: no ink)"),
+        ("raised SystemExit", "예외가 발생했습니다(SystemExit)"),
+        ("cancelled itself", "자기 작업을 스스로 취소했습니다"),
+        ("cancelled the task of the turn", "자기를 부른 턴의 작업을 취소했습니다"),
+        ("returned str instead of Hit or Miss", "Hit or Miss 대신 str를 돌려주었습니다"),
+        ("gave nothing for 5 s", "5초 동안 아무것도 보내지 않았습니다"),
+        (
+            "no thread was free for 2 s: all 8 are busy",
+            "2초 동안 빈 스레드가 없었습니다(8개 모두 사용 중)",
+        ),
+        ("found nothing that can be served", "찾은 것을 답으로 쓸 수 없습니다"),
+        (
+            "its answer cannot be checked: raised ValueError: no ink",
+            "돌려준 값을 검사할 수 없습니다: 예외가 발생했습니다(ValueError: no ink)",
+        ),
+    ],
+)
+def test_why_a_plugin_is_left_out_is_said_in_korean(english, korean):
+    """Each way in which a call fails is told, put out after five and again after a probe."""
+    whole = f"failed 5 times within 60 s in ion_route, last: {english}; left out for 60 s"
+    again = f"failed again in ion_route after its quarantine: {english}; left out for 60 s"
+
+    assert translated(whole, Language.KOREAN) == (
+        f"ion_route에서 60초 안에 5번 실패했습니다. 마지막 원인: {korean}; 60초 동안 제외합니다"
+    )
+    assert translated(again, Language.KOREAN) == (
+        f"격리 뒤 ion_route에서 다시 실패했습니다: {korean}; 60초 동안 제외합니다"
+    )
 
 
 def test_every_sentence_reads_in_korean():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ion_host_aiohttp.v2.plugin_reasons import prepare, reason_in
 
 from ion_framework import hookimpl
 from ion_framework.cli.running_host import RunningHost
@@ -164,3 +167,28 @@ async def test_a_command_shows_the_reason_as_the_host_gives_it(hosting):
         listed = await asyncio.to_thread(running.ask, "GET", "api", "v2", "plugins")
 
     assert BY_HAND["ko"] == changed["workers"][0]["reason"] == reasons(listed)["lua"]
+
+
+async def test_reasons_wait_for_no_thread_of_the_loops():
+    """Where all of those are taken, a reason that is new is told all the same, by another."""
+    ended = threading.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    taken = loop.run_in_executor(None, ended.wait)
+    try:
+        async with asyncio.timeout(30):
+            await prepare(["took longer than 77 s"], Language.KOREAN)
+    finally:
+        ended.set()
+        await taken
+
+    assert "77초를 넘겼습니다" == reason_in("took longer than 77 s", Language.KOREAN)
+
+
+async def test_reasons_that_are_known_are_not_told_beside_the_loop():
+    """Once told, a reason is there at once: nothing is waited for."""
+    await prepare(["took longer than 78 s"], Language.KOREAN)
+
+    for language in (Language.KOREAN, None):
+        with pytest.raises(StopIteration):
+            prepare(["took longer than 78 s"], language).send(None)

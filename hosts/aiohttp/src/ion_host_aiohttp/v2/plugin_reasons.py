@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from functools import lru_cache
+from concurrent.futures import ThreadPoolExecutor
 
 from ion_framework.domain.language import Language
 
 _KNOWN = 1024
 """Reasons that are remembered; an installation has some dozens."""
+
+_korean: dict[str, str] = {}
+
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="ion-reasons")
+"""A thread of its own: those of the loop may all wait for something else."""
 
 
 async def prepare(reasons: Iterable[str], language: Language | None) -> None:
@@ -19,13 +24,16 @@ async def prepare(reasons: Iterable[str], language: Language | None) -> None:
         reasons: as the plugins' records have them.
         language: the language, None for English.
     """
-    if language is Language.KOREAN:
-        await asyncio.to_thread(_tell_all, tuple(reasons))
+    if language is not Language.KOREAN:
+        return
+    new = tuple(reason for reason in reasons if reason not in _korean)
+    if new:
+        await asyncio.get_running_loop().run_in_executor(_BESIDE, _tell_all, new)
 
 
 def _tell_all(reasons: Iterable[str]) -> None:
     for reason in reasons:
-        _korean(reason)
+        _in_korean(reason)
 
 
 def reason_in(reason: str, language: Language | None) -> str:
@@ -35,11 +43,17 @@ def reason_in(reason: str, language: Language | None) -> str:
         reason: as the plugin's record has it.
         language: the language, None for English.
     """
-    return _korean(reason) if language is Language.KOREAN else reason
+    return _in_korean(reason) if language is Language.KOREAN else reason
 
 
-@lru_cache(_KNOWN)
-def _korean(reason: str) -> str:
+def _in_korean(reason: str) -> str:
+    known = _korean.get(reason)
+    if known is not None:
+        return known
     from ion_framework.cli.translating import translated  # 0.1 s, and only Koreans need it
 
-    return translated(reason, Language.KOREAN)
+    told = translated(reason, Language.KOREAN)
+    if len(_korean) >= _KNOWN:
+        _korean.clear()
+    _korean[reason] = told
+    return told
