@@ -22,15 +22,19 @@ ALONE = {"ION_PLUGINS_DISABLE": "offline"}
 """Without a second generator a failure of the first is one of the turn."""
 
 
+ROOM = f"[limits]\nin_flight = {REQUESTS}\n"
+"""Who waits for another's answer has a place meanwhile: one host alone has too few by default."""
+
+
 async def check(setting: Setting) -> Sequence[Finding]:
     """Ask one host, four hosts, and one whose model refuses."""
     number, slow_s = setting.number(REQUESTS, 40), setting.seconds(SLOW_S, 1.0)
     make_room(2 * number)
-    async with staged(setting) as stage:
+    async with staged(setting, config=ROOM) as stage:
         one = await _ask(stage, Answer(first_delay_s=slow_s), number)
     async with RedisServer() as redis, staged(setting, hosts=HOSTS, redis_url=redis.url) as stage:
         four = await _ask(stage, Answer(first_delay_s=slow_s), number)
-    async with staged(setting, environ=ALONE) as stage:
+    async with staged(setting, environ=ALONE, config=ROOM) as stage:
         failing = await _ask(stage, Failure(UNAUTHENTICATED, delay_s=slow_s), number)
     return [
         *_told("one process", one, number, MOST_CALLS),
