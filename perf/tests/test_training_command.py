@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ion_resonance.familiar import SOURCES, Style, in_small_letters
 from ion_resonance.grams import BUCKETS
 from ion_resonance.model import COLUMNS, VALUES, LinearModel, assembled
 from ion_resonance.voice import voice_of
@@ -16,6 +17,7 @@ from ion_resonance.voice import voice_of
 from ion_framework import Intent, Tone
 from perf.training.corpus import Message, digest
 from perf.training.experts import Experts
+from perf.training.familiar import Familiar
 from perf.training.features import table
 from perf.training.model import Model
 from perf.training.packing import Packed, unpacked
@@ -135,13 +137,27 @@ def test_the_analyser_computes_what_was_trained(trained: Path):
         )
         for name, stated in described["tables"].items()
     }
-    experts = {name: Experts(fits[f"mentor-{name}"], fits[f"public-{name}"]) for name in VALUES}
-    whole = Model(experts, fits["gate"])
+    known = described["familiar"]
+    starts = np.asarray([known["starts"][name] for name in SOURCES])
+    uneven = known["uneven"] * np.asarray([value == "calm" for value in VALUES["tone"]])
+    experts = {
+        "tone": Experts(fits["mentor-tone"], fits["public-tone"], starts, uneven, known["shift"]),
+        "intent": Experts(fits["mentor-intent"], fits["public-intent"]),
+    }
+    small = np.asarray([known["small"][name] for name in SOURCES])
+    whole = Model(experts, fits["gate"], Familiar(fits["familiar"], small))
 
-    for text in ("an azure meadow, and a golden kettle!", "도와주세요 dusty harbour", ""):
-        reading = model.read(voice_of(text).text)
+    for text in (
+        "An azure meadow, and a golden kettle!",
+        "kote lantern dusty dustylantern",
+        "",
+        "네",
+    ):
         for component, values in VALUES.items():
             given = table([Message(text, "en", values[0], "mentor")], component)
+            surface = voice_of(text)
+            style = Style(in_small_letters(surface), not given.uneven[0])
+            reading = model.read(surface.text, style)
             expected = whole.scores(component, given)[0] - given.cues[0]
             assert reading.scores(component) == pytest.approx(list(expected), abs=1e-9)
 
@@ -150,7 +166,7 @@ def test_what_was_to_be_learned_is_learned(trained: Path):
     """The trained model tells the labels by the words that mark them, in sentences it never saw."""
     _, model = loaded(trained / "weights")
     guesses = [
-        int(np.argmax(model.read(voice_of(f"this {mark} {mark}window").text).scores("tone")))
+        int(np.argmax(model.read(voice_of(f"kote {mark} {mark}window").text).scores("tone")))
         for mark in MARKS
     ]
 

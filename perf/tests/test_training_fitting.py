@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 
+import attrs
 import numpy as np
 import pytest
 from scipy import sparse
@@ -29,7 +30,8 @@ def tiny(*, messages: int = 40, seed: int = 3) -> Table:
         for place, (label, source) in enumerate(zip(labels, sources, strict=True))
     ]
     cues = draw.normal(size=(messages, LABELS))
-    return Table(tuple(texts), sparse.csr_matrix(counts), cues, labels)
+    no = np.zeros(messages, dtype=bool)
+    return Table(tuple(texts), sparse.csr_matrix(counts), cues, labels, no, no)
 
 
 def same(given: Table) -> np.ndarray:
@@ -53,6 +55,7 @@ def test_the_gradient_agrees_with_finite_differences(within_sources: bool):
         members=_members(groups),
         penalty=Penalty(weights=0.1, sources=0.2, biases=0.3),
         columns=LABELS,
+        spread=draw.uniform(0.5, 2.0, (MARK + 1, LABELS)),
     )
     place = draw.normal(size=(MARK + 1 + 1 + len(allowed)) * LABELS)
 
@@ -75,25 +78,44 @@ def test_a_word_that_only_marks_its_source_gets_no_weight():
     assert np.abs(within.weights[0]).min() > 1.0
 
 
+def test_the_biases_of_the_sources_are_kept():
+    """Of each source it is known how much each of its labels has, and that it lacks the others."""
+    within = fit(tiny(), same(tiny()), Penalty(), within_sources=True, columns=LABELS)
+
+    assert {"first", "second"} == within.sources.keys()
+    assert [False, False, True, True] == list(np.isnan(within.sources["first"]))
+    assert [True, True, False, False] == list(np.isnan(within.sources["second"]))
+
+
+def test_contrast_spares_the_words_that_tell_labels_apart():
+    """With contrast a word that tells labels apart outweighs noise by more than without."""
+    given = tiny(messages=200)
+    outweighed = []
+    for contrast in (0.0, 1.0):
+        held = Penalty(weights=0.05, contrast=contrast)
+        weights = np.abs(fit(given, same(given), held, within_sources=True, columns=LABELS).weights)
+        outweighed.append(weights[0].mean() / weights[1:MARK].mean())
+
+    assert outweighed[1] > 1.5 * outweighed[0]
+
+
 def without_noise(given: Table) -> Table:
     """The messages with the marking word, one word for odd and one for even labels, and no cues."""
     odd = given.labels % 2
     words = np.zeros(given.counts.shape)
     words[:, 0], words[:, 1], words[:, MARK] = odd, 1 - odd, given.labels >= LABELS // 2
-    return Table(given.messages, sparse.csr_matrix(words), np.zeros_like(given.cues), given.labels)
+    return attrs.evolve(given, counts=sparse.csr_matrix(words), cues=np.zeros_like(given.cues))
 
 
 def without_cues(given: Table) -> Table:
     """The messages as if no cue had been found in them."""
-    return Table(given.messages, given.counts, np.zeros_like(given.cues), given.labels)
+    return attrs.evolve(given, cues=np.zeros_like(given.cues))
 
 
 def test_what_the_cues_say_is_not_learned_again():
     """Where the cues tell the labels already, the weights stay smaller than without cues."""
     silent = without_cues(tiny())
-    telling = Table(
-        silent.messages, silent.counts, 9.0 * np.eye(LABELS)[silent.labels], silent.labels
-    )
+    telling = attrs.evolve(silent, cues=9.0 * np.eye(LABELS)[silent.labels])
     largest = [
         np.abs(
             fit(given, same(given), Penalty(), within_sources=False, columns=LABELS).weights

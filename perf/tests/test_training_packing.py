@@ -60,7 +60,8 @@ def test_the_same_weights_are_the_same_files(tmp_path: Path):
     """Written twice, the files are identical, and the description names their digests."""
     for folder in ("first", "second"):
         heats = {"mentor": {"tone": 0.75}, "public": {"tone": 1.25}}
-        write(tmp_path / folder, [pack("mentor-tone", fitted())], heats, ["[training]", "seed = 0"])
+        packed, familiar = [pack("mentor-tone", fitted())], ["[familiar]", "uneven = 0.25"]
+        write(tmp_path / folder, packed, heats, familiar, ["[training]", "seed = 0"])
 
     first, second = (
         {file.name: file.read_bytes() for file in (tmp_path / folder).iterdir()}
@@ -71,4 +72,5 @@ def test_the_same_weights_are_the_same_files(tmp_path: Path):
     digest = hashlib.sha256(first["mentor-tone.z"]).hexdigest()
     assert digest == described["tables"]["mentor-tone"]["sha256"]
     assert {"mentor": {"tone": 0.75}, "public": {"tone": 1.25}} == described["temperatures"]
+    assert {"uneven": 0.25} == described["familiar"]
     assert {"seed": 0} == described["training"]

@@ -15,6 +15,7 @@ from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
+from ion_resonance.familiar import SOURCES
 from ion_resonance.packaged import COMMON, languages
 from ion_resonance.tables import lexicon_digest
 
@@ -34,6 +35,9 @@ from perf.training.fitting import Fit
 from perf.training.model import Model, fit_model, temperatures
 from perf.training.packing import Packed, pack, write
 from perf.training.transfer import report
+
+COARSER = {"familiar": 1.25}
+"""Tables whose bytes are coarser than others by a factor: they only have to tell sources apart."""
 
 WEIGHTS = Path("plugins/resonance/src/ion_resonance/weights")
 
@@ -55,8 +59,10 @@ def _run(options: argparse.Namespace) -> None:
     if options.leave_one_source_out:
         print(report(options.data, tables, recipe))
         return
-    packed = [pack(name, fitted) for name, fitted in _named(fit_model(tables, recipe)).items()]
-    write(options.out, packed, temperatures(tables, recipe), _record(options, tables))
+    model = fit_model(tables, recipe)
+    packed = [pack(name, fitted, COARSER.get(name, 1.0)) for name, fitted in _named(model).items()]
+    heats = temperatures(tables, recipe)
+    write(options.out, packed, heats, _familiar(model), _record(options, tables))
     _summarise(options.out, packed)
 
 
@@ -89,7 +95,21 @@ def _named(model: Model) -> dict[str, Fit]:
         for side in ("mentor", "public")
         for component, experts in model.experts.items()
     }
-    return {**sides, "gate": model.gate}
+    return {**sides, "gate": model.gate, "familiar": model.familiar.columns}
+
+
+def _familiar(model: Model) -> list[str]:
+    """What is known of the familiar sources besides the table, as TOML."""
+    tone = model.experts["tone"]
+    lines = ["[familiar]", f"uneven = {tone.uneven.max():.4f}"]
+    lines += [f"shift = {tone.shift:.4f}", "", "[familiar.small]"]
+    lines += [
+        f"{name} = {more:.6f}" for name, more in zip(SOURCES, model.familiar.small, strict=True)
+    ]
+    lines += ["", "[familiar.starts]"]
+    for name, starts in zip(SOURCES, tone.starts, strict=True):
+        lines += [f"{name} = [{', '.join(f'{start:.6f}' for start in starts)}]"]
+    return lines
 
 
 def _record(options: argparse.Namespace, tables: dict[str, Table]) -> list[str]:

@@ -1,17 +1,20 @@
-"""The three parts of the model, fitted one after the other.
+"""The sides of the model and the gate between them, fitted one after the other.
 
-*mentor* learns from our own messages, *public* from the public data sets and from our everyday
-ones; the *gate* tells from the same features which of the two a message resembles. A single model
-cannot serve both: with the public sources in it messages to a mentor are read worse, without them
-posts and spoken sentences are.
+*mentor* learns from our own messages, *public* from the public data sets, for the intents from our
+everyday messages too; the *gate* tells from the same features which of the two a message resembles.
+A single model cannot serve both: with the public sources in it messages to a mentor are read worse,
+without them posts and spoken sentences are. Of tones the public sources teach little that holds
+elsewhere, so there the public side counts in what is written like one of them
+(`perf.training.familiar`), and elsewhere the cues decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import numpy as np
+from ion_resonance.familiar import SOURCES
 from ion_resonance.grams import BUCKETS, HANGUL_BUCKETS
 from scipy import sparse
 
@@ -25,25 +28,51 @@ EVERYDAY = "everyday"
 
 @attrs.frozen
 class Fusion:
-    """How the public part of a component is added to the cues.
+    """How the public part of a component is fitted, and how it is added to the cues.
 
-    Chosen so that a source that was left out of the training is read hardly worse than by the cues
+    Chosen so that a source that was left out of the training is read no worse than by the cues
     alone, and the others as well as that permits.
 
     Attributes:
+        penalty: of the fit.
+        familiar: it counts where the style is familiar, and each source starts from its own
+            biases; it learns from the public sources alone, each within its labels.
         english: factor on the weights of features without Hangul.
         korean: factor on the weights of features with Hangul.
-        biases: factor on its biases, which mostly say which labels the sources have.
-        neutral: added to the neutral label in the cues' units: strangers' messages are mostly calm.
+        biases: factor on its biases, or the sources', which mostly say which labels there are.
+        neutral: added to the neutral label in the cues' units where the style is not familiar:
+            strangers' messages are mostly calm.
+        lacking: what a label has that a familiar source lacks.
+        uneven: added to the neutral label for a pace that is not medium, except in messages to a
+            mentor: the persona for short and long calm messages would be found too seldom.
+        shift: added to the gate's score for this component; negative is towards the mentor part.
     """
 
+    penalty: Penalty
     english: float
     korean: float
     biases: float
-    neutral: float
+    familiar: bool = False
+    neutral: float = 0.0
+    lacking: float = 0.0
+    uneven: float = 0.0
+    shift: float = 0.0
 
 
-FUSION = {"tone": Fusion(0.23, 0.4, 0.15, 0.3), "intent": Fusion(1.2, 1.5, 1.2, 0.0)}
+FUSION = {
+    "tone": Fusion(
+        Penalty(weights=3e-3, sources=1e-4, steps=60, contrast=0.5),
+        english=0.6,
+        korean=0.6,
+        biases=0.5,
+        familiar=True,
+        neutral=0.45,
+        lacking=-2.0,
+        uneven=0.5,
+        shift=-1.0,
+    ),
+    "intent": Fusion(Penalty(weights=1e-3, sources=1e-2), english=1.2, korean=1.5, biases=1.2),
+}
 NEUTRAL = {"tone": "calm", "intent": "learning"}
 
 
@@ -53,14 +82,12 @@ class Recipe:
 
     Attributes:
         mentor: penalty of the mentor part.
-        public: penalty of the public part.
         gate: penalty of the gate.
         gate_sharpness: factor on the gate's score.
         gate_shift: added to the gate's score after that; positive is towards the public part.
     """
 
     mentor: Penalty = attrs.field(factory=Penalty)
-    public: Penalty = attrs.field(factory=lambda: Penalty(weights=1e-3, sources=1e-2))
     gate: Penalty = attrs.field(factory=lambda: Penalty(weights=3e-4, sources=1e6, steps=80))
     gate_sharpness: float = 1.3
     gate_shift: float = 1.0
@@ -68,24 +95,42 @@ class Recipe:
 
 @attrs.frozen(eq=False)
 class Experts:
-    """A fitted model of one component; the gate has one column."""
+    """A fitted model of one component.
+
+    Attributes:
+        mentor: the mentor part.
+        public: the public part.
+        starts: a row per source of `SOURCES`: what each label has in it before a word is read.
+            Empty for a component whose public part counts whether or not the style is familiar.
+        uneven: added to the neutral label for an uneven pace.
+        shift: added to the gate's score.
+    """
 
     mentor: Fit
     public: Fit
+    starts: Matrix = attrs.field(factory=lambda: np.zeros((0, 0)))
+    uneven: Matrix = attrs.field(factory=lambda: np.zeros(1))
+    shift: float = 0.0
 
-    def fused(self, given: Table, gate: Matrix) -> Matrix:
+    def fused(self, given: Table, gate: Matrix, familiar: Matrix) -> Matrix:
         """The scores of the fused model.
 
         Args:
             given: the messages.
-            gate: how much each of them resembles the public sources, 0 to 1.
+            gate: the gate's score of each of them.
+            familiar: how much each is written like each of `SOURCES`, 0 to 1 together.
         """
-        share = gate[:, None]
-        return (
-            given.cues
-            + (1.0 - share) * self.mentor.scores(given)
-            + share * self.public.scores(given)
-        )
+        own, words = self.mentor.scores(given), given.counts @ self.public.weights
+        share = 1.0 / (1.0 + np.exp(-gate[:, None] - self.shift))
+        if not self.starts.size:
+            scores = given.cues + (1.0 - share) * own + share * (words + self.public.biases)
+            return np.asarray(scores)
+        known = familiar.sum(axis=1, keepdims=True)
+        strange = (1.0 - known) * share
+        mentor = 1.0 - known - strange
+        scores = given.cues + mentor * own + strange * self.public.biases
+        scores += known * words + familiar @ self.starts
+        return np.asarray(scores + (1.0 - mentor) * given.uneven[:, None] * self.uneven)
 
 
 def fit_experts(given: Table, component: str, recipe: Recipe, own: Sequence[str]) -> Experts:
@@ -97,27 +142,41 @@ def fit_experts(given: Table, component: str, recipe: Recipe, own: Sequence[str]
         recipe: how.
         own: names of the sources that are ours.
     """
-    columns = len(LABELS[component])
+    use, columns = FUSION[component], len(LABELS[component])
     ours = given.where([message.source in own for message in given.messages])
+    mentor = fit(ours, balance(ours.messages), recipe.mentor, within_sources=True, columns=columns)
     public = given.where(
-        [message.source not in own or message.source == EVERYDAY for message in given.messages]
+        [
+            message.source not in own or (message.source == EVERYDAY and not use.familiar)
+            for message in given.messages
+        ]
     )
-    mentor_fit = fit(
-        ours, balance(ours.messages), recipe.mentor, within_sources=True, columns=columns
+    fitted = fit(
+        public,
+        balance(public.messages),
+        use.penalty,
+        within_sources=use.familiar,
+        columns=columns,
     )
-    public_fit = fit(
-        public, balance(public.messages), recipe.public, within_sources=False, columns=columns
-    )
-    return Experts(mentor_fit, _fused(public_fit, component))
+    return _fused(mentor, fitted, component)
 
 
-def _fused(public: Fit, component: str) -> Fit:
-    use = FUSION[component]
-    neutral = np.zeros(len(LABELS[component]))
-    neutral[LABELS[component].index(NEUTRAL[component])] = use.neutral
+def _fused(mentor: Fit, public: Fit, component: str) -> Experts:
+    use, labels = FUSION[component], LABELS[component]
+    calm = np.asarray([float(label == NEUTRAL[component]) for label in labels])
     factors = np.full((BUCKETS, 1), use.english)
     factors[HANGUL_BUCKETS:] = use.korean
-    return Fit(public.weights * factors, public.biases * use.biases + neutral)
+    weights = public.weights * factors
+    if not use.familiar:
+        return Experts(mentor, Fit(weights, public.biases * use.biases + use.neutral * calm))
+    starts = np.vstack([_starts(public.sources, name, use, len(labels)) for name in SOURCES])
+    strange = Fit(weights, use.neutral * calm)
+    return Experts(mentor, strange, starts, use.uneven * calm, use.shift)
+
+
+def _starts(sources: Mapping[str, Matrix], name: str, use: Fusion, columns: int) -> Matrix:
+    biases = sources.get(name, np.zeros(columns))
+    return np.where(np.isnan(biases), use.lacking, use.biases * biases)
 
 
 def fit_gate(tables: Sequence[Table], recipe: Recipe, mentor: Sequence[str]) -> Fit:
@@ -128,7 +187,7 @@ def fit_gate(tables: Sequence[Table], recipe: Recipe, mentor: Sequence[str]) -> 
         recipe: how.
         mentor: names of the sources whose messages are written to a mentor.
     """
-    given = _distinct(tables, mentor)
+    given = distinct(tables, mentor)
     sides = [attrs.evolve(each, source="") for each in given.messages]
     marked = attrs.evolve(given, messages=tuple(sides))
     shares = balance([_side(each, mentor) for each in given.messages])
@@ -140,13 +199,7 @@ def fit_gate(tables: Sequence[Table], recipe: Recipe, mentor: Sequence[str]) -> 
     )
 
 
-def gate_shares(gate: Fit, given: Table) -> Matrix:
-    """How much each message resembles the public sources, 0 to 1."""
-    scores = given.counts @ gate.weights[:, 0] + gate.biases[0]
-    return np.asarray(1.0 / (1.0 + np.exp(-scores)))
-
-
-def _distinct(tables: Sequence[Table], mentor: Sequence[str]) -> Table:
+def distinct(tables: Sequence[Table], mentor: Sequence[str]) -> Table:
     """The messages of all tables, each text once, labelled by the side that they are on."""
     messages = [message for each in tables for message in each.messages]
     counts = sparse.vstack([each.counts for each in tables]).tocsr()
@@ -154,7 +207,9 @@ def _distinct(tables: Sequence[Table], mentor: Sequence[str]) -> Table:
     places = sorted(first.values())
     kept = tuple(messages[place] for place in places)
     public = np.asarray([message.source not in mentor for message in kept], dtype=np.int64)
-    return Table(kept, counts[places], np.zeros((len(kept), 2)), public)
+    small = np.concatenate([each.small for each in tables])[places]
+    uneven = np.concatenate([each.uneven for each in tables])[places]
+    return Table(kept, counts[places], np.zeros((len(kept), 2)), public, small, uneven)
 
 
 def _side(message: Message, mentor: Sequence[str]) -> Message:

@@ -1,4 +1,4 @@
-"""The whole model: both components' experts and the gate, fitted and applied."""
+"""The whole model: both components' experts, the gate and what is familiar, fitted and applied."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from collections.abc import Mapping
 
 import attrs
 import numpy as np
+from ion_resonance.familiar import LENIENCE
 
 from perf.training.calibration import temperature
 from perf.training.corpus import Message, source_facts
-from perf.training.experts import Experts, Recipe, fit_experts, fit_gate, gate_shares
+from perf.training.experts import (
+    FUSION,
+    Experts,
+    Recipe,
+    distinct,
+    fit_experts,
+    fit_gate,
+)
+from perf.training.familiar import Familiar, fit_familiar, nothing_familiar
 from perf.training.features import Matrix, Table
 from perf.training.fitting import Fit, balance
 
@@ -28,10 +37,14 @@ class Model:
 
     experts: Mapping[str, Experts]
     gate: Fit
+    familiar: Familiar
 
     def scores(self, component: str, given: Table) -> Matrix:
         """Cues and model together, a row per message."""
-        return self.experts[component].fused(given, gate_shares(self.gate, given))
+        gate = self.gate.scores(given)[:, 0]
+        lenient = 1.0 / (1.0 + np.exp(-gate[:, None] - LENIENCE))
+        familiar = lenient * self.familiar.shares(given)
+        return self.experts[component].fused(given, gate, familiar)
 
 
 def fit_model(tables: Tables, recipe: Recipe, only: str = "") -> Model:
@@ -40,18 +53,19 @@ def fit_model(tables: Tables, recipe: Recipe, only: str = "") -> Model:
     Args:
         tables: the messages of each component.
         recipe: how.
-        only: the component to fit; the gate learns from all messages nevertheless.
+        only: the component to fit; the gate and, where the component asks for it, what is familiar
+            learn from all messages nevertheless.
     """
     facts = source_facts()
     own = [name for name, each in facts.items() if each.own]
     mentor = [name for name, each in facts.items() if each.mentor]
-    gate = fit_gate(list(tables.values()), recipe, mentor)
-    experts = {
-        name: fit_experts(given, name, recipe, own)
-        for name, given in tables.items()
-        if only in ("", name)
-    }
-    return Model(experts, gate)
+    everything = list(tables.values())
+    gate = fit_gate(everything, recipe, mentor)
+    wanted = [name for name in tables if only in ("", name)]
+    experts = {name: fit_experts(tables[name], name, recipe, own) for name in wanted}
+    asked = any(FUSION[name].familiar for name in wanted)
+    familiar = fit_familiar(distinct(everything, mentor)) if asked else nothing_familiar()
+    return Model(experts, gate, familiar)
 
 
 def temperatures(tables: Tables, recipe: Recipe) -> dict[str, dict[str, float]]:

@@ -38,9 +38,15 @@ class Packed:
     digest: str
 
 
-def pack(name: str, fitted: Fit) -> Packed:
-    """Round the weights to bytes, each column around its own zero."""
-    scale = float(fitted.weights.std()) / STEPS_PER_DEVIATION or 1.0
+def pack(name: str, fitted: Fit, coarser: float = 1.0) -> Packed:
+    """Round the weights to bytes, each column around its own zero.
+
+    Args:
+        name: name of the table.
+        fitted: its weights and biases.
+        coarser: how many times larger a step is than `STEPS_PER_DEVIATION` says.
+    """
+    scale = coarser * float(fitted.weights.std()) / STEPS_PER_DEVIATION or 1.0
     steps = np.clip(np.rint(fitted.weights / scale), -127, 127).astype(np.int8)
     compressed = zlib.compress(np.ascontiguousarray(steps.T).tobytes(), 9)
     biases = tuple(round(float(bias), 6) for bias in fitted.biases)
@@ -58,6 +64,7 @@ def write(
     folder: Path,
     tables: Iterable[Packed],
     temperatures: Mapping[str, Mapping[str, float]],
+    familiar: Sequence[str],
     record: Sequence[str],
 ) -> None:
     """Write the tables and their description.
@@ -66,6 +73,7 @@ def write(
         folder: where to.
         tables: the tables.
         temperatures: per side and component.
+        familiar: lines of TOML about the familiar sources.
         record: lines of TOML about where the weights come from.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +89,7 @@ def write(
         lines += [f"[temperatures.{side}]"]
         lines += [f"{component} = {heat:.4f}" for component, heat in heats.items()]
         lines += [""]
-    text = "\n".join([*lines, *record])
+    text = "\n".join([*lines, *familiar, "", *record])
     (folder / "model.toml").write_text(text.rstrip() + "\n", encoding="utf-8")
 
 

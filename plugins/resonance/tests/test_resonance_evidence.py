@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ion_resonance.analyzer import analyze
 from ion_resonance.cues import search, totals, without
+from ion_resonance.familiar import Style, in_small_letters
 from ion_resonance.model import VALUES, model
 from ion_resonance.surface import MASK
 from ion_resonance.voice import voice_of
@@ -81,7 +82,8 @@ def test_the_weights_add_up_to_the_score(text):
     """For the chosen tone and intent the weights sum to the score, up to their rounding."""
     reading, surface = analyze(text, source="r"), voice_of(text)
     found, denied = search(surface)
-    model_reading = model().read(without(surface.text, denied))
+    style = Style(in_small_letters(surface), reading.rhythm.pace == Pace.MEDIUM)
+    model_reading = model().read(without(surface.text, denied), style)
     for component, made in judgements(reading):
         place = VALUES[component].index(made.primary.value)
         score = totals(found, component)[place] + model_reading.scores(component)[place]

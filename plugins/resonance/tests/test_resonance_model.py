@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ion_resonance import model as module
+from ion_resonance.familiar import FAINT, LENIENCE, SOURCES, Style
 from ion_resonance.grams import BUCKETS
 from ion_resonance.model import VALUES, ModelError, feature_buckets, model
 from ion_resonance.model import provenance as provenance_of
@@ -29,7 +30,8 @@ TEXTS = (
 )
 WEIGHTS = Path(str(files("ion_resonance"))) / "weights"
 SIDES = ("mentor", "public")
-NAMES = (*(f"{side}-{component}" for side in SIDES for component in VALUES), "gate")
+NAMES = (*(f"{side}-{component}" for side in SIDES for component in VALUES), "gate", "familiar")
+STYLES = (Style(), Style(small=True), Style(even=False), Style(small=True, even=False))
 
 
 class Reference:
@@ -41,25 +43,68 @@ class Reference:
             name: zlib.decompress((WEIGHTS / f"{name}.z").read_bytes()) for name in NAMES
         }
 
-    def total(self, name: str, place: int, buckets: list[int]) -> float:
-        """Bias and scaled sum of one column over the buckets of a message."""
-        table, raw = self.described["tables"][name], self.columns[name]
+    def bias(self, name: str, place: int) -> float:
+        """The constant of one column."""
+        return float(self.described["tables"][name]["biases"][place])
+
+    def words(self, name: str, place: int, buckets: list[int]) -> float:
+        """Scaled sum of one column over the buckets of a message."""
+        raw = self.columns[name]
         weights = (raw[place * BUCKETS + bucket] for bucket in buckets)
         units = sum(weight - 256 if weight > 127 else weight for weight in weights)
-        return float(table["biases"][place] + table["scale"] * units)
+        return float(self.described["tables"][name]["scale"] * units)
 
-    def scores(self, component: str, text: str) -> list[float]:
+    def total(self, name: str, place: int, buckets: list[int]) -> float:
+        """Both together."""
+        return self.bias(name, place) + self.words(name, place, buckets)
+
+    def familiar(self, buckets: list[int], style: Style) -> list[float]:
+        """How much a message is written like each familiar source."""
+        shares = [
+            share(
+                self.total("familiar", place, buckets)
+                + style.small * self.described["familiar"]["small"][name]
+            )
+            for place, name in enumerate(SOURCES)
+        ]
+        shares = [each if each > FAINT else 0.0 for each in shares]
+        lenient = share(self.total("gate", 0, buckets) + LENIENCE)
+        return [lenient * each / max(1.0, sum(shares)) for each in shares]
+
+    def scores(self, component: str, text: str, style: Style) -> list[float]:
         """The score of each value."""
         buckets = feature_buckets(text)
-        gate = 1 / (1 + exp(-max(min(self.total("gate", 0, buckets), 30.0), -30.0)))
-        shares = dict(zip(SIDES, (1 - gate, gate), strict=True))
+        if component == "tone":
+            return [self.tone(place, buckets, style) for place in range(len(VALUES["tone"]))]
+        gate = share(self.total("gate", 0, buckets))
         return [
-            sum(
-                share * self.total(f"{side}-{component}", place, buckets)
-                for side, share in shares.items()
-            )
+            (1 - gate) * self.total("mentor-intent", place, buckets)
+            + gate * self.total("public-intent", place, buckets)
             for place in range(len(VALUES[component]))
         ]
+
+    def tone(self, place: int, buckets: list[int], style: Style) -> float:
+        """The score of a tone, by the formula of the module."""
+        familiar, stated = self.familiar(buckets, style), self.described["familiar"]
+        known = sum(familiar)
+        gate = share(self.total("gate", 0, buckets) + stated["shift"])
+        mentor = (1 - known) * (1 - gate)
+        calm = VALUES["tone"][place] == "calm" and not style.even
+        return (
+            mentor * self.total("mentor-tone", place, buckets)
+            + (1 - known) * gate * self.bias("public-tone", place)
+            + known * self.words("public-tone", place, buckets)
+            + sum(
+                each * stated["starts"][name][place]
+                for name, each in zip(SOURCES, familiar, strict=True)
+            )
+            + (1 - mentor) * stated["uneven"] * calm
+        )
+
+
+def share(score: float) -> float:
+    """The logistic function, flat beyond 30."""
+    return 1 / (1 + exp(-max(min(score, 30.0), -30.0)))
 
 
 @pytest.fixture(scope="module")
@@ -77,31 +122,37 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("component", VALUES)
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_lanes_add_up_like_plain_integers(reference, component, text):
+def test_lanes_add_up_like_plain_integers(reference, component, text, style):
     """Adding all columns at once gives the scores that adding each one slowly gives."""
     surface = voice_of(text).text
 
-    assert reference.scores(component, surface) == pytest.approx(
-        model().read(surface).scores(component), abs=1e-9
+    assert reference.scores(component, surface, style) == pytest.approx(
+        model().read(surface, style).scores(component), abs=1e-9
     )
 
 
 @pytest.mark.parametrize("component", VALUES)
 def test_contributions_and_bias_add_up_to_the_score(component):
-    """What each word adds, with what a value has before a word is read, is its score."""
-    reading = model().read("why does it fail again and again? 왜 또 안 돼요?")
+    """What each word and the style add, with what a value has before, is its score."""
+    style = Style(small=True, even=False)
+    reading = model().read("why does it fail again and again? 왜 또 안 돼요?", style)
 
     for place, value in enumerate(VALUES[component]):
         added = sum(weight for _, weight in reading.contributions(component, value))
+        added += sum(weight for _, weight in reading.style(component, place))
         assert reading.bias(component, place) + added == pytest.approx(
             reading.scores(component)[place]
         )
 
 
-def test_the_gate_is_a_share():
-    """How much a message resembles the public sources is more than 0 and less than 1."""
-    assert all(0.0 < model().read(text).gate < 1.0 for text in TEXTS)
+def test_the_gates_are_shares():
+    """A message resembles the public sources, and the familiar ones together, from 0 to 1."""
+    for reading in (model().read(text, style) for text in TEXTS for style in STYLES):
+        assert 0.0 < reading.gate < 1.0
+        assert all(share >= 0.0 for share in reading.familiar)
+        assert sum(reading.familiar) <= 1.0 + 1e-9
 
 
 def test_the_temperature_lies_between_those_of_the_sides(reference):

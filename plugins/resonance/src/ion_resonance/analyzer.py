@@ -19,6 +19,7 @@ from ion_resonance.evidence import (
     measured_evidence,
     word_evidence,
 )
+from ion_resonance.familiar import Style, in_small_letters
 from ion_resonance.judge import Judgement, judge
 from ion_resonance.model import VALUES, Reading, model
 from ion_resonance.rhythm import measure, rhythm
@@ -45,11 +46,12 @@ def analyze(text: str, *, source: str, abstain_below: float = ABSTAIN_BELOW) -> 
     """
     surface, speaks = heard(text)
     found, denied = search(surface)
-    reading = model().read(without(surface.text, denied))
-    tone = _judged("tone", found, reading, abstain_below, blank=not speaks)
-    intent = _judged("intent", found, reading, abstain_below, blank=not speaks)
     connectives = [cue for cue in found if cue.component == "pace"]
     paced, reasons = rhythm(measure(surface), connectives)
+    style = Style(in_small_letters(surface), paced.pace is Pace.MEDIUM)
+    reading = model().read(without(surface.text, denied), style)
+    tone = _judged("tone", found, reading, abstain_below, blank=not speaks)
+    intent = _judged("intent", found, reading, abstain_below, blank=not speaks)
     told: dict[str, tuple[str, ...]] = {
         "tone": (tone.primary, tone.secondary),
         "intent": (intent.primary, intent.secondary),

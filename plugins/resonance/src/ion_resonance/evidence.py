@@ -85,8 +85,9 @@ def _words(surface: Surface, reading: Reading, component: str, value: str) -> li
         start, end = span(first, last)
         cue = original[start:end]
         found.append(Evidence(component, value, cue, round(weight, DIGITS), start, end, "word"))
-    begun = reading.bias(component, VALUES[component].index(value))
-    for name, weight in ((OTHER_WORDS, rest), (STARTING_POINT, begun)):
+    place = VALUES[component].index(value)
+    begun = (STARTING_POINT, reading.bias(component, place))
+    for name, weight in ((OTHER_WORDS, rest), begun, *reading.style(component, place)):
         if said := round(weight, DIGITS):
             found.append(Evidence(component, value, name, said, None, None, "measure"))
     return found

@@ -3,12 +3,22 @@
 It has two sides. *mentor* was trained on messages written to a mentor, *public* on posts, reviews,
 meetings and requests; the *gate* tells from the same features how much a message resembles the
 public sources. Per value (9 tones, 6 intents) each side holds one signed byte for every bucket of
-`ion_resonance.grams`. With g for the gate's share and the sums over a message's features
+`ion_resonance.grams`. With g for the gate's share and the sums over a message's features the score
+of an intent is
 
     score = (1 - g) * (mentor bias + mentor scale * sum) + g * (public bias + public scale * sum)
 
-in the units of the cues. ``perf.training`` writes the files; ``weights/model.toml`` says from which
-data and under which licences.
+in the units of the cues. What the public sources teach of tones holds for messages like their own
+and misleads elsewhere. So *familiar* tells how much a message is written like each of them
+(`ion_resonance.familiar`); with these shares f(s), and f for all of them together, that of a tone
+is
+
+    score = (1 - f) * (1 - g) * (mentor bias + mentor scale * sum) + (1 - f) * g * public bias
+            + f * public scale * sum + the sum of f(s) * start(s)
+
+where g comes from a shifted score of the gate, and calm has some more in a message of an uneven
+pace that is not to a mentor. ``perf.training`` writes the files; ``weights/model.toml`` says from
+which data and under which licences.
 
 The bytes of a bucket are added as one integer with a lane of `ion_resonance.reading.LANE` bytes for
 each value, so that one addition adds them all, and the sum of a word is remembered: words come
@@ -27,6 +37,7 @@ from typing import Any
 
 import attrs
 
+from ion_resonance.familiar import PLAIN, Known, Style, known_of
 from ion_resonance.grams import BUCKETS, END, START, Word, pair_bucket, word_buckets, words
 from ion_resonance.reading import (
     BIAS,
@@ -110,6 +121,7 @@ class LinearModel:
         rows: the weights of each bucket.
         tables: the tables by name.
         temperatures: per side and component, what the scores are divided by for a probability.
+        known: what is known of the familiar sources.
     """
 
     def __init__(
@@ -117,15 +129,23 @@ class LinearModel:
         rows: Rows,
         tables: Mapping[str, Table],
         temperatures: Mapping[str, Mapping[str, float]],
+        known: Known,
     ) -> None:
         self._rows = rows
         self._tables = tables
         self._temperatures = temperatures
+        self._known_sources = known
         self._known: dict[str, tuple[int, int]] = {}
 
-    def read(self, text: str) -> Reading:
-        """Read a surface."""
-        return Reading(self._tables, self._temperatures, self._parts(words(text)))
+    def read(self, text: str, style: Style = PLAIN) -> Reading:
+        """Read a surface.
+
+        Args:
+            text: the surface.
+            style: what else tells the style of the message.
+        """
+        parts = self._parts(words(text))
+        return Reading(self._tables, self._temperatures, self._known_sources, parts, style)
 
     def forget(self) -> None:
         """Forget the words that were read; the next reading works them out again."""
@@ -200,7 +220,8 @@ def assembled(described: Mapping[str, Any], columns: Mapping[str, bytes]) -> Lin
         for name, stated in ((name, described["tables"][name]) for name in COLUMNS)
     }
     unsigned = b"".join(columns[name] for name in COLUMNS).translate(_UNSIGNED)
-    return LinearModel(Rows(unsigned), tables, described["temperatures"])
+    known = known_of(described["familiar"])
+    return LinearModel(Rows(unsigned), tables, described["temperatures"], known)
 
 
 _UNSIGNED = bytes((byte + BIAS) % 256 for byte in range(256))

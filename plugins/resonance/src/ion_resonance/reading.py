@@ -7,12 +7,12 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
-from math import exp
 from typing import NamedTuple
 
 import attrs
 
 from ion_framework import Intent, Tone
+from ion_resonance.familiar import LENIENCE, SOURCES, Known, Style, logistic
 
 LANE = array("I").itemsize
 """Bytes of a lane: four, room for more features of a byte each than a message can have, and a size
@@ -23,11 +23,14 @@ VALUES: Mapping[str, tuple[str, ...]] = {"tone": tuple(Tone), "intent": tuple(In
 
 SIDES = ("mentor", "public")
 GATE = "gate"
+FAMILIAR = "familiar"
 COLUMNS: Mapping[str, int] = {
     **{f"{side}-{component}": len(VALUES[component]) for side in SIDES for component in VALUES},
     GATE: 1,
+    FAMILIAR: len(SOURCES),
 }
-"""The tables of the model with their number of columns, in the order of their lanes."""
+"""The tables of the model with their number of columns, in the order of their lanes; `FAMILIAR` has
+the last ones."""
 
 LANES = sum(COLUMNS.values())
 """How many lanes there are."""
@@ -37,12 +40,15 @@ _BYTES = LANE * LANES
 FIRST_LANE = dict(zip(COLUMNS, accumulate(COLUMNS.values(), initial=0), strict=False))
 """The first lane of each table."""
 
-_NAMES = {(side, part): f"{side}-{part}" for side in SIDES for part in VALUES}
-
 BIAS = 128
 """What is added to a signed byte, so that a lane never falls below zero."""
 
-_FLATTEST = 30.0
+FAMILIAR_STYLE = "familiar style"
+UNEVEN_PACE = "uneven pace"
+"""Names of what the style of a message adds, in the evidence."""
+
+_NAMES = {part: (f"{SIDES[0]}-{part}", f"{SIDES[1]}-{part}") for part in VALUES}
+_CALM = VALUES["tone"].index(Tone.CALM)
 
 
 @attrs.frozen
@@ -82,30 +88,46 @@ class Reading:
     Args:
         tables: the tables of the model.
         temperatures: per side and component, what scores are divided by for a probability.
+        known: what is known of the familiar sources.
         parts: what the words add.
+        style: what else tells the style of the message.
 
     Attributes:
         gate: how much the message resembles the public sources, 0 to 1.
+        familiar: how much it is written like each of the familiar sources, together 0 to 1.
     """
 
     def __init__(
         self,
         tables: Mapping[str, Table],
         temperatures: Mapping[str, Mapping[str, float]],
+        known: Known,
         parts: Parts,
+        style: Style,
     ) -> None:
         self._tables = tables
         self._temperatures = temperatures
+        self._known = known
         self._parts = parts
+        self._even = style.even
         every = BIAS * sum(parts.features)
         self._totals = [lane - every for lane in _lanes([sum(parts.sums)])]
-        gate = tables[GATE]
+        gate, familiar = tables[GATE], tables[FAMILIAR]
         score = gate.biases[0] + gate.scale * self._totals[gate.lane]
-        self.gate = 1.0 / (1.0 + exp(-min(max(score, -_FLATTEST), _FLATTEST)))
-        self._shares = (SIDES[0], 1.0 - self.gate), (SIDES[1], self.gate)
-        self._sides = {
-            part: [(share, tables[_NAMES[side, part]]) for side, share in self._shares]
-            for part in VALUES
+        self.gate = logistic(score)
+        scale, lanes = familiar.scale, self._totals[familiar.lane :]
+        styles = [bias + scale * lane for bias, lane in zip(familiar.biases, lanes, strict=True)]
+        self.familiar = known.shares(styles, small=style.small)
+        if any(self.familiar):
+            lenient = logistic(score + LENIENCE)
+            self.familiar = [share * lenient for share in self.familiar]
+        self._known_share = share = sum(self.familiar)
+        strange = (1.0 - share) * logistic(score + known.shift)
+        # Per component how much the mentor side counts, the words of the public side, and what the
+        # public side has before a word is read.
+        self._shares = {
+            "tone": (1.0 - share - strange, share, strange),
+            "intent": (1.0 - self.gate, self.gate, self.gate),
         }
 
     @cached_property
@@ -114,11 +136,12 @@ class Reading:
 
     def scores(self, component: str) -> list[float]:
         """The score of each value, in the order of `VALUES` and in the units of the cues."""
-        (share, one), (other_share, other) = self._sides[component]
-        scale, other_scale = share * one.scale, other_share * other.scale
+        mentor, public, start = self._shares[component]
+        one, other = self._sides(component)
+        scale, other_scale = mentor * one.scale, public * other.scale
         size = len(one.biases)
-        return [
-            share * bias + other_share * other_bias + (scale * lane + other_scale * other_lane)
+        scores = [
+            mentor * bias + start * other_bias + (scale * lane + other_scale * other_lane)
             for bias, other_bias, lane, other_lane in zip(
                 one.biases,
                 other.biases,
@@ -127,21 +150,40 @@ class Reading:
                 strict=True,
             )
         ]
+        if component == "tone":
+            if self._known_share:
+                for place, score in enumerate(scores):
+                    scores[place] = score + self._familiar_start(place)
+            scores[_CALM] += self._uneven()
+        return scores
 
     def bias(self, component: str, place: int) -> float:
-        """What a value has before a word is read."""
-        (share, one), (other_share, other) = self._sides[component]
-        return share * one.biases[place] + other_share * other.biases[place]
+        """What a value has before a word is read, whatever the style."""
+        mentor, _, start = self._shares[component]
+        one, other = self._sides(component)
+        return mentor * one.biases[place] + start * other.biases[place]
+
+    def style(self, component: str, place: int) -> tuple[tuple[str, float], ...]:
+        """What a value has for the style of the message, by name."""
+        if component != "tone":
+            return ()
+        start = self._familiar_start(place) if self._known_share else 0.0
+        uneven = self._uneven() if place == _CALM else 0.0
+        return (FAMILIAR_STYLE, start), (UNEVEN_PACE, uneven)
 
     def temperature(self, component: str) -> float:
         """What the scores of this message are divided by for a probability."""
-        return sum(share * self._temperatures[side][component] for side, share in self._shares)
+        mentor = self._shares[component][0]
+        one, other = SIDES
+        heats = self._temperatures
+        return mentor * heats[one][component] + (1.0 - mentor) * heats[other][component]
 
     def contributions(self, component: str, value: str) -> Iterator[tuple[tuple[int, int], float]]:
         """What the words at each place add to the score of a value."""
         place = VALUES[component].index(value)
-        (share, one), (other_share, other) = self._sides[component]
-        scale, other_scale = share * one.scale, other_share * other.scale
+        mentor, public, _ = self._shares[component]
+        one, other = self._sides(component)
+        scale, other_scale = mentor * one.scale, public * other.scale
         lanes = self._lanes
         every = BIAS * (scale + other_scale)
         weights = [
@@ -154,6 +196,19 @@ class Reading:
             )
         ]
         return zip(self._parts.places, weights, strict=True)
+
+    def _uneven(self) -> float:
+        """What calm has for a pace that is not medium; nothing in a message to a mentor."""
+        return 0.0 if self._even else (1.0 - self._shares["tone"][0]) * self._known.uneven
+
+    def _familiar_start(self, place: int) -> float:
+        """What a tone has in the sources that the message is written like."""
+        pairs = zip(self.familiar, self._known.starts, strict=True)
+        return sum([share * starts[place] for share, starts in pairs])
+
+    def _sides(self, component: str) -> tuple[Table, Table]:
+        one, other = _NAMES[component]
+        return self._tables[one], self._tables[other]
 
 
 def _lanes(sums: Sequence[int]) -> array[int]:
