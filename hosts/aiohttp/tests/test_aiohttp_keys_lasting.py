@@ -77,6 +77,15 @@ async def fails(table):
     return False
 
 
+async def emptied(path):
+    """Keys that are in memory and no longer in their file, with the clock by which they age."""
+    keys = ApiKeys(path, clock := VirtualClock(), logger())
+    await keys.table.load()
+    path.unlink()
+    path.touch(0o600)
+    return keys, clock
+
+
 class TestSlowDisk:
     """A disk that does not answer."""
 
@@ -122,10 +131,7 @@ class TestSlowDisk:
 
     async def test_keys_in_memory_count_while_a_reading_ahead_fails(self, path):
         """A file that cannot be read shuts nobody out before the keys in memory are too old."""
-        keys = ApiKeys(path, clock := VirtualClock(), logger())
-        await keys.table.load()
-        path.unlink()
-        path.touch(0o600)
+        keys, clock = await emptied(path)
         clock.advance(AHEAD_S)
         ahead = [await fails(keys.table)]
         await keys.table.close()
@@ -153,10 +159,7 @@ class TestSlowDisk:
 
     async def test_empty_file_is_refused_at_once(self, path):
         """A file that is empty is no reason to wait: files of keys are never seen half made."""
-        keys = ApiKeys(path, clock := VirtualClock(), logger())
-        await keys.table.load()
-        path.unlink()
-        path.touch(0o600)
+        keys, clock = await emptied(path)
         clock.advance(FRESH_S)
         began = time.monotonic()
         assert await fails(keys.table)

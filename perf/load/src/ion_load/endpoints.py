@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
+
+from ion_load.summarize_locust_csv import stats_rows
 
 _COLUMNS = ("Request Count", "Failure Count", "50%", "95%", "99%", "Max Response Time")
 _HEAD = "| Endpoint | Total | Fail | P50 | P95 | P99 | Max (ms) |"
@@ -21,12 +22,7 @@ def endpoint_table(file: Path) -> str:
         OSError: the file is there and cannot be read.
         UnicodeDecodeError: it is no UTF-8.
     """
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            rows = list(csv.DictReader(lines))[:-1]
-    except FileNotFoundError:
-        return ""
-    told = [_row(row) for row in rows]
+    told = [_row(row) for row in (stats_rows(file) or [])[:-1]]
     return "\n".join((_HEAD, "|---|" + "---:|" * len(_COLUMNS), *told)) + "\n" if told else ""
 
 

@@ -47,8 +47,8 @@ def number(text: str | None, convert: Callable[[str], float] = float) -> float:
         return convert("0")
 
 
-def parse_stats_csv(path: Path) -> Metrics:
-    """The figures of a file's last row.
+def stats_rows(path: Path) -> list[dict[str, str | None]] | None:
+    """The rows of a file by their columns; None where there is no such file.
 
     Raises:
         OSError: the file is there and cannot be read.
@@ -56,8 +56,20 @@ def parse_stats_csv(path: Path) -> Metrics:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+            return list(csv.DictReader(file))
     except FileNotFoundError:
+        return None
+
+
+def parse_stats_csv(path: Path) -> Metrics:
+    """The figures of a file's last row.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    rows = stats_rows(path)
+    if rows is None:
         return {"_missing": True}
     if not rows:
         return {"_empty": True}
