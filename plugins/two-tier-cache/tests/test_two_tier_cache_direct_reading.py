@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from hiredis import pack_command
-from ion_two_tier_cache.direct_reading import DirectReading
+from ion_two_tier_cache.direct_reading import MOST_KEPT, DirectReading
 from redis.asyncio.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError
@@ -44,6 +44,16 @@ async def test_connections_are_kept(reading, redis_server):
         await asyncio.gather(*(reading.values(["one"]) for _ in range(3)))
 
     assert connected(redis_server) - before == 3
+
+
+async def test_no_more_connections_are_kept_than_are_needed(reading, redis_server, until):
+    """Of more readers at once than there are batches each is served, and six connections stay."""
+    before = connected(redis_server)
+
+    found = await asyncio.gather(*(reading.values(["one"]) for _ in range(MOST_KEPT + 4)))
+
+    assert found == [[b"1"]] * (MOST_KEPT + 4)
+    await until(lambda: connected(redis_server) - before == MOST_KEPT)
 
 
 async def test_who_leaves_takes_the_reply_along(redis_server):

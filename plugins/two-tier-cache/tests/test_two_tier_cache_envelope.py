@@ -247,6 +247,31 @@ def test_a_forged_body_is_checked_as_well(changes):
         opened(resealed(**changes))
 
 
+@pytest.mark.parametrize(
+    ("tags", "fails"),
+    [
+        (tuple(map(str, range(65))), "tags"),
+        (("t" * 5000,), "head"),
+        (tuple(map(str, range(60_000))), "head"),
+    ],
+    ids=["one tag too many", "a tag too long", "far too many tags"],
+)
+def test_a_head_that_is_never_sealed_is_not_read(tags, fails):
+    """More tags and longer ones than are sealed are hostile, also if they are expected."""
+    tokens = Tokens(("a",) * (len(tags) + 1))
+    head = envelopes._pack(["digest", tags, tokens.values])
+    rest = len(head).to_bytes(4, "big") + head + body_bytes(SEALED)
+    forged = envelopes._MAGIC + crc32(rest).to_bytes(4, "big") + rest
+
+    with pytest.raises(NotAnEnvelope, match=fails):
+        opened(forged)
+    if len(tags) > 64:
+        with pytest.raises(ValueError, match="tags"):
+            expected(tags, tokens)
+    else:
+        assert expected(tags, tokens)(forged) is None
+
+
 def test_an_entry_of_later_is_told_from_a_hostile_one():
     """An entry made a minute later than it is here is refused for that, and by how much is told."""
     assert opened(resealed(made_at=NOW + 59)).entry.made_at == NOW + 59

@@ -12,6 +12,7 @@ from ion_two_tier_cache.memory import MemoryTier
 from ion_two_tier_cache.redis_found import NOTHING_AT_ALL, FoundMany
 from ion_two_tier_cache.redis_tokens import Tokens
 from ion_two_tier_cache.remote_lease import RemoteLease
+from ion_two_tier_cache.tiers import finds_many
 
 from ion_framework.pipeline.cache import CachedRefusal, Hit, Miss, Refused
 from ion_framework.testing import VirtualClock
@@ -42,7 +43,7 @@ class ManyTier:
     async def close(self):
         """Nothing to close."""
 
-    async def find(self, questions, waited_s):
+    async def find_many(self, questions, waited_s):
         """The entries, and no lease."""
         assert waited_s >= 0
         found = {digest: self.entries[digest] for digest, _ in questions if digest in self.entries}
@@ -182,3 +183,16 @@ async def test_who_waits_while_it_is_closed_goes_on_without():
 
     assert [type(one) for one in found] == [Miss] * 4
     assert isinstance(again, Hit)
+
+
+class Finder:
+    """A tier with a method `find` of its own."""
+
+    async def find(self, pattern):
+        """Something else than a look-up of many."""
+
+
+def test_another_method_is_not_taken_for_the_look_up_of_many():
+    """A tier looks many up where it has `find_many`, and not for a `find` of its own."""
+    assert finds_many(ManyTier())
+    assert not finds_many(Finder())

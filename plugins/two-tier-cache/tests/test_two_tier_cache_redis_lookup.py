@@ -127,9 +127,33 @@ async def test_what_is_heard_of_within_a_batch_is_left_out(make_entry, digest):
         lookups.hear("a")
 
     link.reads, link.between = 1, hear
-    found = await lookups.find([(digest(1), ("a",)), (digest(2), ("b",))], 0.0)
+    found = await lookups.find_many([(digest(1), ("a",)), (digest(2), ("b",))], 0.0)
 
     assert set(found.entries) == {digest(2)}
     assert found.of(digest(1), ("a",)).tokens.known
     assert (context.counts.hits, context.counts.misses) == (1, 1)
     await lookups.close()
+
+
+async def test_a_look_up_by_a_tag_that_is_owed_is_a_failure(make_entry, digest):
+    """Of look-ups that travel together those by a tag that is owed count as failures, no misses."""
+    keys = Keys("ion")
+    settings = RedisSettings("redis://nobody")
+    context = RedisContext(settings, SystemClock(), structlog.get_logger(), lambda: 0.5, keys)
+    link = Link({keys.token(tag): b"1" for tag in (None, "a", "b")})
+    for number, tag in ((1, "a"), (2, "b")):
+        envelope = seal(digest(number), make_entry(tags=(tag,)), Tokens(("1", "1")))
+        link.values[keys.entry(digest(number))] = envelope
+    invalidations = Invalidations(context, link)
+    lookups = Lookups(context, link, WriteBehind(link, most=1, most_bytes=1), invalidations)
+    await invalidations.tell("b")
+
+    found = await lookups.find_many(
+        [(digest(1), ("a",)), (digest(2), ("b",)), (digest(3), ("a",))], 0.0
+    )
+
+    counts = context.counts
+    assert set(found.entries) == {digest(1)}
+    assert (counts.hits, counts.misses, counts.failures) == (1, 1, 1)
+    await lookups.close()
+    await invalidations.close()

@@ -16,9 +16,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
 
+MOST_KEPT = 6
+"""Most connections that are kept: the look-ups of flights and all others are two batches of their
+own, with three round trips under way each at most. What a probe or a lease reads besides is rare,
+and closes what it connected on top."""
+
 
 class DirectReading:
-    """Reads values over connections that it keeps; as many as there are readers at once.
+    """Reads values over connections of which it keeps `MOST_KEPT`.
 
     Whoever is cancelled on the way, or fails, leaves behind a connection that is closed: a reply
     that nobody fetched is never taken for that of the next command.
@@ -43,7 +48,7 @@ class DirectReading:
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
-        if self._closed:
+        if self._closed or len(self._idle) >= MOST_KEPT:
             await connection.disconnect(nowait=True)
         else:
             self._idle.append(connection)

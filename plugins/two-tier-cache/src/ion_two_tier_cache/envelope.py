@@ -200,12 +200,14 @@ class Expected:
         tokens: theirs, that of everything first; they must be known.
 
     Raises:
-        ValueError: a tag has text that UTF-8 does not have.
+        ValueError: a tag has text that UTF-8 does not have, or there are more than are sealed.
     """
 
     __slots__ = ("_end", "_tags")
 
     def __init__(self, tags: tuple[str, ...], tokens: Tokens) -> None:
+        if len(tags) > _MOST_TAGS:
+            raise ValueError(f"{len(tags)} tags")
         self._tags = tags
         self._end = _pack(tags) + _pack(tokens.values)
 
@@ -227,7 +229,12 @@ class Expected:
             return None
         size = len(head)
         magic, check, length = _read_front(data)
-        if length != size or magic != _MAGIC or check != crc32(data[_REST_AT:]):
+        if (
+            length != size
+            or size > HEAD_READ - _HEAD_AT
+            or magic != _MAGIC
+            or check != crc32(data[_REST_AT:])
+        ):
             return None
         return _entry(data[_HEAD_AT + size :], self._tags, now, longest_life_s)
 
@@ -246,12 +253,14 @@ def _head(data: bytes) -> tuple[_Head, int]:
     if not data.startswith(_MAGIC) or len(data) < _HEAD_AT:
         raise NotAnEnvelope("magic")
     body_at = _HEAD_AT + int.from_bytes(data[_HEAD_AT - 4 : _HEAD_AT], "big")
-    if body_at > len(data):
+    if body_at > min(len(data), HEAD_READ):
         raise NotAnEnvelope("head")
     try:
         head = _read_head(data[_HEAD_AT:body_at])
     except _UNREADABLE as error:
         raise NotAnEnvelope("head") from error
+    if len(head.tags) > _MOST_TAGS:
+        raise NotAnEnvelope("tags")
     if len(head.tokens) != len(head.tags) + 1:
         raise NotAnEnvelope("tokens")
     return head, body_at

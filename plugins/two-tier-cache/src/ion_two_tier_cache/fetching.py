@@ -106,18 +106,33 @@ class Fetching:
                 self._counts.refusals_served += isinstance(read, Refused)
                 return read
             alone = not read.tokens.known
-            if not alone and not read.leased:
-                flight.remote = await remote.acquire(flight.digest)
+            stored = None if alone else await self._acquire(flight, remote)
+            if stored is not None:
+                self._counts.refusals_served += isinstance(stored, Refused)
+                return self._reading.land(flight, stored)
         except ClosedError:
             # The turn goes on without the other tier.
             alone = True
         except BaseException:
+            self._filling.give_back(flight)
             if not flight.landed:
                 self._filling.end(flight, AGAIN)
             raise
         if flight.remote is not None:
             self._others.free(flight.digest)
         return self._go_on(flight, remote, term, alone=alone)
+
+    async def _acquire(self, flight: Flight, remote: RemoteTier) -> Landing | None:
+        """Take the lease, which the flight has afterwards unless somebody else has it.
+
+        Returns what ends the flight all the same: what another process has stored since the tier
+        was looked into, before it gave the lease back.
+        """
+        lease = flight.remote = await remote.acquire(flight.digest)
+        if lease is None or not lease.met_entry:
+            return None
+        mark = self._tiers.mark()
+        return self._reading.take(flight, await remote.get(flight.digest, flight.tags), mark)
 
     def _go_on(
         self, flight: Flight, remote: RemoteTier, term: int, *, alone: bool
@@ -193,15 +208,17 @@ class Fetching:
         if found.leased:
             return self._give_up(flight)
         # Without tokens the tier is out of order, and nobody waits for it.
-        lease = await remote.acquire(flight.digest) if found.tokens.known else None
-        if lease is None and found.tokens.known:
+        stored = await self._acquire(flight, remote) if found.tokens.known else None
+        if flight.term != term:
+            self._filling.give_back(flight)
+            return True
+        if flight.remote is None and found.tokens.known:
             return self._give_up(flight)
         self._others.free(flight.digest)
-        flight.remote = lease
-        if flight.term == term:
-            self._filling.release(flight)
+        if stored is not None:
+            self._reading.land(flight, stored)
         else:
-            self._filling.give_back(flight)
+            self._filling.release(flight)
         return True
 
     def _give_up(self, flight: Flight) -> bool:

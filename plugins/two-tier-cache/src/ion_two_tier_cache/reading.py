@@ -116,7 +116,9 @@ class Reading:
         self, remote: FindsMany, flights: Sequence[Flight], waited_s: float
     ) -> list[Read]:
         mark = self._tiers.mark()
-        found = await remote.find([(flight.digest, flight.tags) for flight in flights], waited_s)
+        found = await remote.find_many(
+            [(flight.digest, flight.tags) for flight in flights], waited_s
+        )
         return self._take_all(flights, found, mark)
 
     async def _find_one(self, flight: Flight, remote: RemoteTier) -> Read:

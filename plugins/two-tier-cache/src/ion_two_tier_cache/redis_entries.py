@@ -41,7 +41,8 @@ class Known(dict[str | None, str]):
     def expected(self, tags: tuple[str, ...]) -> Expected | None:
         """What an entry with these tags begins with.
 
-        None where a token is not known, and where UTF-8 does not have the text of a tag.
+        None where a token is not known, where UTF-8 does not have the text of a tag, and where
+        there are more tags than an entry has.
         """
         tokens = self.tokens(tags)
         if not tokens.known:

@@ -118,7 +118,7 @@ class Lookups:
         self._count(hits=hit, failures=nothing, misses=not (hit or nothing))
         return found
 
-    async def find(self, questions: Sequence[Question], waited_s: float) -> FoundMany:
+    async def find_many(self, questions: Sequence[Question], waited_s: float) -> FoundMany:
         """Look up many at once; never raises.
 
         Whether somebody holds a lease is not asked: nearly everything is found, and who has to make
@@ -139,8 +139,10 @@ class Lookups:
             return NOTHING_AT_ALL
         if heard != self._news.heard:
             found = found.without(lambda tags: self._news.concern(tags, since=heard))
-        hits = len(found.entries)
-        self._count(hits=hits, misses=len(questions) - hits)
+        hits, failures = len(found.entries), 0
+        if hits < len(questions):
+            failures = sum(found.of(*question) is NOTHING for question in questions)
+        self._count(hits=hits, failures=failures, misses=len(questions) - hits - failures)
         return found
 
     def hear(self, tag: str | None) -> None:

@@ -30,7 +30,7 @@ class RedisSettings:
     """Seconds that a look-up takes at most, connecting and waiting for a connection included."""
     connections: int = attrs.field(default=8, validator=[ge(1), le(1000)])
     """Most connections for commands at a time, for each node of a Cluster. Look-ups travel
-    together, so that few are needed; to a single Redis they keep some for themselves, three at
+    together, so that few are needed; to a single Redis they keep some for themselves, six at
     most, which stay open. One more, that hears of invalidations, is not counted."""
     max_value_bytes: int = attrs.field(default=1 << 20, validator=[ge(1024), le(64 << 20)])
     """A larger entry is neither stored nor read, in bytes of its envelope."""

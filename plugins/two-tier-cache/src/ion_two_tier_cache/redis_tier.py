@@ -107,11 +107,11 @@ class RedisTier:
         """
         return _nothing() if self._parts is None else self._parts.lookups.get(digest, tags)
 
-    async def find(self, questions: Sequence[Question], waited_s: float) -> FoundMany:
-        """Look up many at once; see `FindsMany.find`."""
+    async def find_many(self, questions: Sequence[Question], waited_s: float) -> FoundMany:
+        """Look up many at once; see `FindsMany.find_many`."""
         if self._parts is None:
             return NOTHING_AT_ALL
-        return await self._parts.lookups.find(questions, waited_s)
+        return await self._parts.lookups.find_many(questions, waited_s)
 
     def put(
         self, digest: str, entry: Entry, tokens: Tokens, lease: RemoteLease | None = None

@@ -56,12 +56,15 @@ class RemoteLease:
         digest: what it is the lease of.
         owner: random, tells the holder from others.
         lost: whether it ended before it was released; its holder may finish, but is not alone.
+        met_entry: whether there was an entry when it was taken: that of a holder who finished
+            since its taker looked, or one that its taker knows and does not make do with.
     """
 
     digest: str
     owner: str = attrs.field(repr=False)
     _keeper: LeaseKeeper | None = attrs.field(repr=False)
     lost: bool = False
+    met_entry: bool = False
     taken_at: float = 0.0
     """When it was taken, in monotonic seconds."""
     renewed_at: float = 0.0
@@ -193,16 +196,22 @@ class LeaseKeeper:
         self._held.clear()
 
     async def _take(self, leases: Sequence[RemoteLease], waited_s: float) -> list[bool | None]:
-        """Whether each lease was had; None: not known."""
+        """Whether each lease was had; None: not known.
+
+        Whoever held it before wrote the entry first and gave the lease back then. So who looks for
+        the entry once the lease is taken misses none; in a Cluster, where the two keys are at
+        different nodes in no order, hardly any.
+        """
         life_ms = int(self._lease_s * 1000)
-        results = await self._link.write(
-            [
-                ("SET", self._keys.lease(lease.digest), lease.owner, "NX", "PX", life_ms)
-                for lease in leases
-            ],
-            waited_s=waited_s,
-        )
-        return [None if isinstance(found, BaseException) else bool(found) for found in results]
+        commands: list[Command] = []
+        for lease in leases:
+            name = self._keys.lease(lease.digest)
+            commands.append(("SET", name, lease.owner, "NX", "PX", life_ms))
+            commands.append(("EXISTS", self._keys.entry(lease.digest)))
+        results = await self._link.write(commands, waited_s=waited_s)
+        for lease, exists in zip(leases, results[1::2], strict=True):
+            lease.met_entry = exists == 1
+        return [None if isinstance(had, BaseException) else bool(had) for had in results[::2]]
 
     def _hold(self, lease: RemoteLease) -> None:
         self._held.add(lease)

@@ -109,7 +109,7 @@ class RemoteFoundMany(Protocol):
 class FindsMany(Protocol):
     """A tier that processes share which looks many up in the time of one."""
 
-    async def find(
+    async def find_many(
         self, questions: Sequence[tuple[str, tuple[str, ...]]], waited_s: float
     ) -> RemoteFoundMany:
         """Look up digests with their tags; never raises for an outage.
@@ -125,7 +125,7 @@ class FindsMany(Protocol):
 
 def finds_many(remote: object) -> TypeGuard[FindsMany]:
     """Whether a tier is a `FindsMany`."""
-    return hasattr(remote, "find")
+    return hasattr(remote, "find_many")
 
 
 class Tiers:
