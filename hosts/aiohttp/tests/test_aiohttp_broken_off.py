@@ -6,11 +6,15 @@ import asyncio
 import json
 from typing import Any
 
+import attrs
 import pytest
+from ion_host_aiohttp.errors.failure import RequestFailed
+from ion_host_aiohttp.turns import unless_broken_off
 
 from ion_framework import Finish, TextChunk, hookimpl
 from ion_framework.errors import FailureCause, GenerationError
 from ion_framework.pipeline.chunks import FinishReason, Usage
+from ion_framework.pipeline.turn import TurnRequest
 from ion_framework.testing import MemoryStore
 
 EVENTS = {"Accept": "text/event-stream"}
@@ -154,6 +158,22 @@ async def test_an_answer_that_its_deadline_cuts_is_out_of_time(breaking):
     assert "0.3" in refused["detail"]
     for name, data in (told[-1], events_of(kept[1])[-1]):
         assert ("error", "DEADLINE_EXCEEDED") == (name, data["error"]["code"])
+
+
+@pytest.mark.parametrize(("left_ms", "status"), [(1.0, 502), (0.0, 504), (-1.0, 504)])
+async def test_what_breaks_off_when_nothing_of_its_time_is_left_is_out_of_time(
+    breaking, left_ms, status
+):
+    """Whoever was at work at that moment: the caller is told that the time was up."""
+    request = TurnRequest(text="hello")
+    async with breaking(Breaking()) as host:
+        reply = await host.service.ion.respond(request)
+        spent_ms = reply.receipt.deadline_ms - left_ms
+        told = reply.with_receipt(attrs.evolve(reply.receipt, spent_ms=spent_ms))
+        with pytest.raises(RequestFailed) as caught:
+            unless_broken_off(told, request, host.service)
+
+    assert status == caught.value.failure.status
 
 
 async def test_a_turn_over_a_websocket_that_breaks_off_ends_with_an_error(breaking, talk):

@@ -94,12 +94,18 @@ def unless_broken_off(reply: Reply, request: TurnRequest, service: Service) -> R
         generator=reply.generator,
         detail=_failed_attempts(reply),
     )
-    attempts = reply.receipt.attempts
-    if attempts and attempts[-1].late:
+    if _is_late(reply):
         failure = failures.out_of_time("generate", _time_s(request, service))
     else:
         failure = failures.broken_off()
     raise RequestFailed(failure.about(request.text))
+
+
+def _is_late(reply: Reply) -> bool:
+    """Whether it broke off because its time was up, whoever was at work at that moment."""
+    receipt = reply.receipt
+    is_told = bool(receipt.attempts) and receipt.attempts[-1].late
+    return is_told or receipt.spent_ms >= receipt.deadline_ms
 
 
 async def settle(service: Service, caller: Caller, reply: Reply) -> None:
