@@ -113,6 +113,23 @@ async def held_back(cache, tier):
     return task
 
 
+async def overtaken(one, other, tier, end):
+    """A turn of the second cache that goes on when the first one's has ended its lease."""
+    led = await one.lookup(KEY)
+    task = await held_back(other, tier)
+    await end(led.lease)
+    await written(one)
+    tier.goes_on.set()
+    return task
+
+
+async def grown_old(cache):
+    """Both caches' Redis has an answer that is past its time."""
+    await (await cache.lookup(KEY)).lease.store(REPLY, 600.0)
+    await written(cache)
+    cache.clock.ahead_s = 601.0
+
+
 def leases(redis_server):
     """The leases in Redis."""
     return redis_server.command("KEYS", "ion:*:l:*")
@@ -121,11 +138,7 @@ def leases(redis_server):
 async def test_what_was_stored_before_the_lease_was_had_is_served(redis_server):
     """Who takes a lease that was given back since its look-up serves what was stored under it."""
     async with two(redis_server) as (one, other, tier):
-        led = await one.lookup(KEY)
-        task = await held_back(other, tier)
-        await led.lease.store(REPLY, 600.0)
-        await written(one)
-        tier.goes_on.set()
+        task = await overtaken(one, other, tier, lambda lease: lease.store(REPLY, 600.0))
         found = await task
 
         assert (found.reply, getattr(found, "lease", None)) == (REPLY, None)
@@ -138,11 +151,7 @@ async def test_what_was_stored_before_the_lease_was_had_is_served(redis_server):
 async def test_what_was_refused_before_the_lease_was_had_is_refused(redis_server):
     """A refusal that was stored since the look-up is served, and counted as such."""
     async with two(redis_server) as (one, other, tier):
-        led = await one.lookup(KEY)
-        task = await held_back(other, tier)
-        await led.lease.refuse(BLOCKED)
-        await written(one)
-        tier.goes_on.set()
+        task = await overtaken(one, other, tier, lambda lease: lease.refuse(BLOCKED))
 
         assert (await task).refusal == BLOCKED
         assert other.stats().tiers["flights"]["refusals_served"] == 1
@@ -151,9 +160,7 @@ async def test_what_was_refused_before_the_lease_was_had_is_refused(redis_server
 async def test_what_was_renewed_before_the_lease_was_had_is_not_renewed_again(redis_server):
     """Who is about to renew what another process has renewed since its look-up serves that."""
     async with two(redis_server) as (one, other, tier):
-        await (await one.lookup(KEY)).lease.store(REPLY, 600.0)
-        await written(one)
-        one.clock.ahead_s = 601.0
+        await grown_old(one)
         first = await one.lookup(KEY)
         assert isinstance(first, Stale)
         task = await held_back(other, tier)
@@ -170,9 +177,7 @@ async def test_what_was_renewed_before_the_lease_was_had_is_not_renewed_again(re
 async def test_an_old_answer_is_renewed_by_who_meets_nothing_later(redis_server):
     """Who takes the lease and finds what it knows already has the right to renew it."""
     async with two(redis_server) as (one, other, _):
-        await (await one.lookup(KEY)).lease.store(REPLY, 600.0)
-        await written(one)
-        one.clock.ahead_s = 601.0
+        await grown_old(one)
         found = await other.lookup(KEY)
 
         assert isinstance(found, Stale)
@@ -203,11 +208,7 @@ async def test_who_watches_serves_what_was_stored_meanwhile(redis_server):
 async def test_who_leaves_while_it_looks_again_keeps_no_lease(redis_server):
     """A turn that is cancelled on its way to the lease leaves none behind."""
     async with two(redis_server) as (one, other, tier):
-        led = await one.lookup(KEY)
-        task = await held_back(other, tier)
-        await led.lease.store(REPLY, 600.0)
-        await written(one)
-        tier.goes_on.set()
+        task = await overtaken(one, other, tier, lambda lease: lease.store(REPLY, 600.0))
         await until(lambda: tier.stats().leases_held or task.done())
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

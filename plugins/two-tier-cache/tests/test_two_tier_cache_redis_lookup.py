@@ -84,18 +84,25 @@ class Link:
         raise RedisTroubleError(Trouble.TIMEOUT)
 
 
-async def test_what_comes_to_be_owed_within_a_batch_is_left_out(make_entry, digest):
-    """A tag that comes to be owed while a batch asks again is no longer believed by that batch."""
+def looked_up_through(link, entries, make_entry, digest):
+    """Look-ups through a link that knows three tags and holds an entry of each number and tag."""
     keys = Keys("ion")
     settings = RedisSettings("redis://nobody")
     context = RedisContext(settings, SystemClock(), structlog.get_logger(), lambda: 0.5, keys)
-    link = Link({keys.token(tag): b"1" for tag in (None, "a", "b", "c")})
-    for number, tag in ((1, "b"), (2, "c")):
+    link.values |= {keys.token(tag): b"1" for tag in (None, "a", "b", "c")}
+    for number, tag in entries.items():
         envelope = seal(digest(number), make_entry(tags=(tag,)), Tokens(("1", "1")))
         link.values[keys.entry(digest(number))] = envelope
     invalidations = Invalidations(context, link)
+    writer = WriteBehind(link, most=1, most_bytes=1)
+    return Lookups(context, link, writer, invalidations), invalidations, context.counts
+
+
+async def test_what_comes_to_be_owed_within_a_batch_is_left_out(make_entry, digest):
+    """A tag that comes to be owed while a batch asks again is no longer believed by that batch."""
+    link, entries = Link({}), {1: "b", 2: "c"}
+    lookups, invalidations, _ = looked_up_through(link, entries, make_entry, digest)
     link.between = lambda: invalidations.tell("b")
-    lookups = Lookups(context, link, WriteBehind(link, most=1, most_bytes=1), invalidations)
 
     found = await asyncio.gather(
         lookups.get(digest(1), ("a",)),
@@ -112,16 +119,8 @@ async def test_what_comes_to_be_owed_within_a_batch_is_left_out(make_entry, dige
 
 async def test_what_is_heard_of_within_a_batch_is_left_out(make_entry, digest):
     """An invalidation that is heard of before the reply comes leaves its entries out of it."""
-    keys = Keys("ion")
-    settings = RedisSettings("redis://nobody")
-    context = RedisContext(settings, SystemClock(), structlog.get_logger(), lambda: 0.5, keys)
-    link = Link({keys.token(tag): b"1" for tag in (None, "a", "b")})
-    for number, tag in ((1, "a"), (2, "b")):
-        envelope = seal(digest(number), make_entry(tags=(tag,)), Tokens(("1", "1")))
-        link.values[keys.entry(digest(number))] = envelope
-    lookups = Lookups(
-        context, link, WriteBehind(link, most=1, most_bytes=1), Invalidations(context, link)
-    )
+    link, entries = Link({}), {1: "a", 2: "b"}
+    lookups, _, counts = looked_up_through(link, entries, make_entry, digest)
 
     async def hear():
         lookups.hear("a")
@@ -131,28 +130,20 @@ async def test_what_is_heard_of_within_a_batch_is_left_out(make_entry, digest):
 
     assert set(found.entries) == {digest(2)}
     assert found.of(digest(1), ("a",)).tokens.known
-    assert (context.counts.hits, context.counts.misses) == (1, 1)
+    assert (counts.hits, counts.misses) == (1, 1)
     await lookups.close()
 
 
 async def test_a_look_up_by_a_tag_that_is_owed_is_a_failure(make_entry, digest):
     """Of look-ups that travel together those by a tag that is owed count as failures, no misses."""
-    keys = Keys("ion")
-    settings = RedisSettings("redis://nobody")
-    context = RedisContext(settings, SystemClock(), structlog.get_logger(), lambda: 0.5, keys)
-    link = Link({keys.token(tag): b"1" for tag in (None, "a", "b")})
-    for number, tag in ((1, "a"), (2, "b")):
-        envelope = seal(digest(number), make_entry(tags=(tag,)), Tokens(("1", "1")))
-        link.values[keys.entry(digest(number))] = envelope
-    invalidations = Invalidations(context, link)
-    lookups = Lookups(context, link, WriteBehind(link, most=1, most_bytes=1), invalidations)
+    link, entries = Link({}), {1: "a", 2: "b"}
+    lookups, invalidations, counts = looked_up_through(link, entries, make_entry, digest)
     await invalidations.tell("b")
 
     found = await lookups.find_many(
         [(digest(1), ("a",)), (digest(2), ("b",)), (digest(3), ("a",))], 0.0
     )
 
-    counts = context.counts
     assert set(found.entries) == {digest(1)}
     assert (counts.hits, counts.misses, counts.failures) == (1, 1, 1)
     await lookups.close()
